@@ -1,0 +1,1 @@
+"""A partner-rewards marketplace: catalogue, points ledger, redemption, giving and settlement."""
