@@ -1,0 +1,1 @@
+"""What every room stands on: the door for writes, refusals, money, ids, time. It knows no room."""

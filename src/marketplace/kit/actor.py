@@ -1,0 +1,91 @@
+"""Who is asking, and what they may do."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+
+class ActorKind(StrEnum):
+    """The principals of the marketplace."""
+
+    MEMBER = "MEMBER"
+    PARTNER = "PARTNER"
+    PROGRAM = "PROGRAM"
+    OPERATOR = "OPERATOR"
+    SYSTEM = "SYSTEM"
+
+
+class Scope(StrEnum):
+    """One permission each; a token carries a set of them."""
+
+    CATALOG_READ = "catalog:read"
+    REDEEM = "rewards:redeem"
+    GIVE = "points:give"
+    WALLET_READ = "wallet:read"
+    PAYOUT_ACCOUNT = "payouts:account"
+    MEMBERS_ENROL = "members:enrol"
+    POINTS_AWARD = "points:award"
+    PROGRAM_READ = "program:read"
+    PROGRAM_FUND = "program:fund"
+    OFFERS_UPLOAD = "offers:upload"
+    FULFIL = "fulfilment:write"
+    STATEMENTS_READ = "statements:read"
+    KEYS_MANAGE = "keys:manage"
+    PARTNERS_MANAGE = "partners:manage"
+    CATALOG_MANAGE = "catalog:manage"
+    SUPPORT = "support:write"
+    SETTLE = "settlement:run"
+    FINANCE = "finance:write"
+    FINANCE_READ = "finance:read"
+    SYSTEM = "system:run"
+
+
+MEMBER_SCOPES = frozenset(
+    {Scope.CATALOG_READ, Scope.REDEEM, Scope.GIVE, Scope.WALLET_READ, Scope.PAYOUT_ACCOUNT}
+)
+PARTNER_SCOPES = frozenset(
+    {
+        Scope.CATALOG_READ,
+        Scope.OFFERS_UPLOAD,
+        Scope.FULFIL,
+        Scope.STATEMENTS_READ,
+        Scope.PAYOUT_ACCOUNT,
+        Scope.KEYS_MANAGE,
+    }
+)
+PROGRAM_SCOPES = frozenset(
+    {
+        Scope.CATALOG_READ,
+        Scope.MEMBERS_ENROL,
+        Scope.POINTS_AWARD,
+        Scope.PROGRAM_READ,
+        Scope.PROGRAM_FUND,
+        Scope.KEYS_MANAGE,
+    }
+)
+ROLE_SCOPES: dict[str, frozenset[Scope]] = {
+    "support": frozenset({Scope.CATALOG_READ, Scope.SUPPORT}),
+    "catalogue": frozenset({Scope.CATALOG_READ, Scope.CATALOG_MANAGE, Scope.PARTNERS_MANAGE}),
+    "finance": frozenset(
+        {Scope.CATALOG_READ, Scope.FINANCE, Scope.FINANCE_READ, Scope.SETTLE, Scope.STATEMENTS_READ}
+    ),
+    "admin": frozenset(Scope) - {Scope.SYSTEM, Scope.REDEEM, Scope.GIVE, Scope.WALLET_READ},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A principal: `id` is the member, partner, program or operator, whatever token was used."""
+
+    kind: ActorKind
+    id: UUID
+    scopes: frozenset[Scope]
+    program_id: UUID | None = None
+    languages: tuple[str, ...] = field(default=("en",))
+
+    def may(self, scope: Scope) -> bool:
+        """Whether the actor holds the scope."""
+        return scope in self.scopes
+
+
+SYSTEM = Actor(ActorKind.SYSTEM, UUID(int=0), frozenset({Scope.SYSTEM}))

@@ -1,0 +1,119 @@
+"""The one way to PostgreSQL: connections, transactions, and SQL on whichever of them is open."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any, Final, Protocol, cast
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import asyncpg
+from tortoise import Tortoise
+from tortoise.connection import get_connection
+from tortoise.transactions import in_transaction
+
+APP_ROLE: Final = "marketplace_app"
+ROOMS: Final = (
+    "kit",
+    "ledger",
+    "access",
+    "partners",
+    "members",
+    "catalog",
+    "points",
+    "payments",
+    "uploads",
+    "donations",
+    "redemptions",
+    "gifts",
+    "settlement",
+)
+Row = dict[str, Any]
+
+
+class Connection(asyncpg.Connection):
+    """A pooled connection without session state, so giving it back needs no reset query."""
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
+def credentials(url: str) -> dict[str, Any]:
+    """The parts of a PostgreSQL URL, with `?host=` for a Unix socket folder."""
+    parts = urlsplit(url)
+    query = parse_qs(parts.query)
+    return {
+        "host": query.get("host", [parts.hostname or "127.0.0.1"])[0],
+        "port": int(query.get("port", [parts.port or 5432])[0]),
+        "user": unquote(parts.username or "postgres"),
+        "password": unquote(parts.password) if parts.password else None,
+        "database": parts.path.removeprefix("/") or "marketplace",
+    }
+
+
+def config(url: str, *, role: str = APP_ROLE, pool: int = 10) -> dict[str, Any]:
+    """Tortoise's configuration: one app a room. An empty role keeps the one that logged in."""
+    settings = {"timezone": "UTC", "application_name": "marketplace"}
+    if role:
+        settings |= {"role": role, "lock_timeout": "5s", "statement_timeout": "30s"}
+        settings |= {"idle_in_transaction_session_timeout": "60s"}
+    extra = {"minsize": 1, "maxsize": pool, "server_settings": settings, "connection_class": Connection}
+    return {
+        "connections": {
+            "default": {"engine": "tortoise.backends.asyncpg", "credentials": credentials(url) | extra}
+        },
+        "apps": {
+            room: {"models": [f"marketplace.{room}.models"], "migrations": f"migrations.{room}"}
+            for room in ROOMS
+        },
+        "use_tz": True,
+        "timezone": "UTC",
+    }
+
+
+@asynccontextmanager
+async def opened(url: str, *, role: str = APP_ROLE, pool: int = 10) -> AsyncGenerator[None]:
+    """The database open for this process; closes its pool at the end."""
+    await Tortoise.init(config=config(url, role=role, pool=pool), _enable_global_fallback=True)
+    try:
+        yield
+    finally:
+        await Tortoise.close_connections()
+
+
+class Client(Protocol):
+    """What raw SQL needs of a connection."""
+
+    async def execute_query_dict(self, query: str, values: list[object] | None = None) -> list[Row]: ...
+
+    async def execute_many(self, query: str, values: list[list[object]]) -> None: ...
+
+
+def connection() -> Client:
+    """The open transaction's connection, or the pool."""
+    return cast(Client, get_connection("default"))
+
+
+def transaction() -> Any:
+    """`async with transaction():` for the few system writes that have no actor and no door."""
+    return in_transaction("default")
+
+
+async def rows(sql: str, *values: object) -> list[Row]:
+    """The rows of one statement ($1 style parameters)."""
+    return await connection().execute_query_dict(sql, list(values))
+
+
+async def row(sql: str, *values: object) -> Row | None:
+    """The first row, or None."""
+    found = await rows(sql, *values)
+    return found[0] if found else None
+
+
+async def value(sql: str, *values: object) -> Any:
+    """The first column of the first row, or None."""
+    found = await row(sql, *values)
+    return next(iter(found.values())) if found else None
+
+
+async def execute(sql: str, *values: object) -> None:
+    """Run one statement for its effect."""
+    await connection().execute_query_dict(sql, list(values))

@@ -1,0 +1,320 @@
+"""GraphQL pieces that every room shares: scalars, nodes, connections, refusals, writes, extensions."""
+
+import types
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Annotated, Any, Generic, NewType, Optional, TypeVar, Union, get_args, get_origin
+from uuid import UUID
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import get_object_definition
+
+from marketplace.kit import money, paging
+from marketplace.kit.actor import Actor, ActorKind, Scope
+from marketplace.kit.refusals import (
+    IdempotencyKeyReused,
+    InProgress,
+    InvalidInput,
+    NotAllowed,
+    Problem,
+    Refusal,
+    Unauthenticated,
+    fact_types,
+)
+
+T = TypeVar("T")
+MAX_SAFE_INTEGER = 2**53 - 1
+
+BigInt = NewType("BigInt", int)
+CurrencyCode = NewType("CurrencyCode", str)
+CountryCode = NewType("CountryCode", str)
+LanguageTag = NewType("LanguageTag", str)
+
+
+def _whole(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > MAX_SAFE_INTEGER:
+        raise ValueError("BigInt is a whole number within ±(2^53-1)")
+    return value
+
+
+SCALARS: dict[object, Any] = {
+    BigInt: strawberry.scalar(
+        name="BigInt",
+        description="A whole number within ±(2^53-1), as a JSON number.",
+        serialize=_whole,
+        parse_value=_whole,
+    ),
+    CurrencyCode: strawberry.scalar(
+        name="CurrencyCode",
+        description="An ISO 4217 currency code, such as `EUR`.",
+        serialize=str,
+        parse_value=str,
+    ),
+    CountryCode: strawberry.scalar(
+        name="CountryCode",
+        description="An ISO 3166-1 alpha-2 country, such as `NO`.",
+        serialize=str,
+        parse_value=str,
+    ),
+    LanguageTag: strawberry.scalar(
+        name="LanguageTag",
+        description="A BCP 47 language tag, such as `nb-NO`.",
+        serialize=str,
+        parse_value=str,
+    ),
+}
+CONFIG = StrawberryConfig(scalar_map=SCALARS)
+
+
+@dataclass(slots=True)
+class Context:
+    """What a resolver knows of the request: who asks, in which languages, and its batching loaders."""
+
+    actor: Actor | None
+    request_id: str = ""
+    languages: tuple[str, ...] = ("en",)
+    loaders: dict[str, Any] = field(default_factory=dict)
+
+
+Info = strawberry.Info[Context, None]
+
+
+def actor_of(info: Info) -> Actor:
+    """Who asks; raises Unauthenticated without a valid token."""
+    if info.context.actor is None:
+        raise Unauthenticated("This needs a valid token in the Authorization header.")
+    return info.context.actor
+
+
+def actor_with(info: Info, scope: Scope, *kinds: ActorKind) -> Actor:
+    """Who asks, when the token has the scope and the principal is one of `kinds` (any when none is named)."""
+    actor = actor_of(info)
+    if not actor.may(scope) or (kinds and actor.kind not in kinds):
+        raise NotAllowed(f"This needs a token with the scope {scope.value}.")
+    return actor
+
+
+@strawberry.interface(description="Anything that can be fetched again by its global id.")
+class Node:
+    id: strawberry.ID = strawberry.field(description="The opaque global id.")
+
+
+@strawberry.interface(description="An expected refusal that an app can show to its user.")
+class UserError:
+    code: str = strawberry.field(description="A stable code for programs.")
+    message: str = strawberry.field(description="The refusal in a sentence for people.")
+
+
+@strawberry.federation.type(name="Money", shareable=True, description="An amount of money.")
+class MoneyType:
+    amount: Decimal = strawberry.field(description="Major units with exactly the currency's decimals.")
+    currency: CurrencyCode = strawberry.field(description="ISO 4217 code.")
+
+    @classmethod
+    def of(cls, value: money.Money) -> "MoneyType":
+        return cls(amount=value.amount, currency=CurrencyCode(value.currency))
+
+    @classmethod
+    def minor(cls, minor: int, currency: str) -> "MoneyType":
+        return cls.of(money.Money(minor, currency))
+
+
+@strawberry.input(name="MoneyInput", description="An amount of money.")
+class MoneyInput:
+    amount: Decimal = strawberry.field(
+        description="Major units, with no more decimals than the currency has."
+    )
+    currency: CurrencyCode = strawberry.field(description="ISO 4217 code.")
+
+    def money(self, path: str) -> money.Money:
+        """As minor units; raises InvalidInput naming `path`."""
+        if not money.is_currency(self.currency):
+            raise InvalidInput.at(f"{path}.currency", f"{self.currency} is not an ISO 4217 currency code.")
+        try:
+            return money.Money.of(self.amount, self.currency)
+        except money.BadAmount as error:
+            raise InvalidInput.at(f"{path}.amount", str(error)) from None
+
+
+@strawberry.federation.type(shareable=True, description="Where a page stands in its list.")
+class PageInfo:
+    has_next_page: bool = strawberry.field(description="Whether more rows follow this page.")
+    has_previous_page: bool = strawberry.field(description="Whether rows stand before this page.")
+    start_cursor: str | None = strawberry.field(description="The cursor of the first row.")
+    end_cursor: str | None = strawberry.field(description="The cursor of the last row; give it as `after`.")
+
+
+@strawberry.type(description="One row of a page.")
+class Edge(Generic[T]):
+    cursor: str = strawberry.field(description="The place of this row in the list.")
+    node: T = strawberry.field(description="The row itself.")
+
+
+@strawberry.type(description="One page of a list.")
+class Connection(Generic[T]):
+    edges: list[Edge[T]] = strawberry.field(description="The rows with their cursors.")
+    page_info: PageInfo = strawberry.field(description="Where this page stands.")
+    counter: strawberry.Private[Callable[[], Awaitable[int]] | None] = None
+
+    @strawberry.field(description="The rows alone.")
+    def nodes(self) -> list[T]:
+        return [edge.node for edge in self.edges]
+
+    @strawberry.field(description="How many rows the whole list has; counted only when asked for.")
+    async def total_count(self) -> int | None:
+        return await self.counter() if self.counter else None
+
+    @classmethod
+    def of(
+        cls,
+        page: paging.Page[Any],
+        shape: Callable[[Any], T],
+        counter: Callable[[], Awaitable[int]] | None = None,
+    ) -> "Connection[T]":
+        """A page of rows, each turned into its type by `shape`."""
+        edges = [Edge(cursor=c, node=shape(row)) for c, row in zip(page.cursors, page.items, strict=True)]
+        info = PageInfo(
+            has_next_page=page.has_next,
+            has_previous_page=page.has_previous,
+            start_cursor=page.cursors[0] if page.cursors else None,
+            end_cursor=page.cursors[-1] if page.cursors else None,
+        )
+        return cls(edges=edges, page_info=info, counter=counter)
+
+
+@strawberry.type(name="InputProblem", description="One thing wrong with an input.")
+class ProblemType:
+    path: str = strawberry.field(description="Where in the input, such as `amount.currency`.")
+    message: str = strawberry.field(description="What is wrong and how to mend it.")
+
+
+# Refusals: each exception class is published once as a type of the same name.
+
+_refusal_types: dict[type[Refusal], type] = {}
+
+
+def _output_type(hint: Any) -> Any:
+    inner = get_args(hint)[0] if get_origin(hint) is Annotated else hint
+    if isinstance(inner, types.UnionType):
+        return Optional[_output_type(next(a for a in get_args(inner) if a is not type(None)))]  # noqa: UP045
+    plain: dict[Any, Any] = {int: BigInt, money.Money: MoneyType, list[Problem]: list[ProblemType]}
+    return plain.get(inner, inner)
+
+
+def _output_value(value: Any) -> Any:
+    if isinstance(value, money.Money):
+        return MoneyType.of(value)
+    if isinstance(value, list):
+        return [_output_value(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+    return ProblemType(path=value.path, message=value.message) if isinstance(value, Problem) else value
+
+
+def refusal_type(refusal: type[Refusal]) -> type:
+    """The GraphQL type of a refusal: code, message and its facts."""
+    if refusal not in _refusal_types:
+        body: dict[str, Any] = {"__annotations__": {}}
+        for name, hint in fact_types(refusal).items():
+            body["__annotations__"][name] = _output_type(hint)
+            about = get_args(hint)[1] if get_origin(hint) is Annotated else None
+            body[name] = strawberry.field(description=about)
+        cls = type(refusal.__name__, (UserError,), body)
+        _refusal_types[refusal] = strawberry.type(cls, description=(refusal.__doc__ or "").split("\n\n")[0])
+    return _refusal_types[refusal]
+
+
+def refusal_handlers() -> list[Any]:
+    """One handler for each published refusal, for the schema."""
+
+    def handler(refusal: type[Refusal], published: type) -> Any:
+        class Handler(strawberry.ExceptionHandler):  # type: ignore[misc]
+            exception_type = refusal
+            error_type = published
+
+            def handle(self, exception: Any, *, field: Any, info: Any) -> Any:
+                if type(exception) is not refusal:
+                    return None
+                facts = {name: _output_value(value) for name, value in exception.facts.items()}
+                return published(code=exception.code, message=exception.message, **facts)
+
+        return Handler()
+
+    return [handler(refusal, published) for refusal, published in _refusal_types.items()]
+
+
+def published_refusals() -> Mapping[type[Refusal], type]:
+    """Every refusal that some mutation can answer, with its GraphQL type."""
+    return _refusal_types
+
+
+EVERY_WRITE: tuple[type[Refusal], ...] = (InvalidInput, IdempotencyKeyReused, InProgress)
+
+
+def mutation(*, gives: Any, refuses: Sequence[type[Refusal]] = (), description: str) -> Callable[[Any], Any]:
+    """Publish a resolver as a mutation `doThing -> DoThingResult = gives | refusals`, nullable.
+
+    Every write can also answer InvalidInput, IdempotencyKeyReused and InProgress.
+    """
+
+    def publish(resolver: Any) -> Any:
+        name = "".join(part.capitalize() for part in resolver.__name__.split("_")) + "Result"
+        members = (gives, *(refusal_type(r) for r in dict.fromkeys((*refuses, *EVERY_WRITE))))
+        union = Annotated[
+            Union[members],  # noqa: UP007  # pyright: ignore
+            strawberry.union(name, description=f"The outcome of `{resolver.__name__}`, or why not."),
+        ]
+        return strawberry.mutation(
+            resolver=resolver,
+            graphql_type=Optional[union],  # noqa: UP045
+            description=description,
+        )
+
+    return publish
+
+
+@strawberry.input(description="What every write carries.")
+class WriteInput:
+    idempotency_key: str = strawberry.field(
+        description="1 to 255 printable characters. Repeat it to repeat the answer, not the act."
+    )
+
+
+# Nodes: each room says how its rows are fetched by id, scoped to the actor.
+
+NodeLoader = Callable[[Info, list[UUID]], Awaitable[Mapping[UUID, Any]]]
+_nodes: dict[str, NodeLoader] = {}
+
+
+def node_loader(prefix: str) -> Callable[[NodeLoader], NodeLoader]:
+    """Register how rows behind `prefix_…` ids are fetched: visible ones only, in one statement."""
+
+    def register(loader: NodeLoader) -> NodeLoader:
+        _nodes[prefix] = loader
+        return loader
+
+    return register
+
+
+def node_loaders() -> Mapping[str, NodeLoader]:
+    """Every registered node loader by id prefix."""
+    return _nodes
+
+
+def extend(target: type) -> Callable[[type], type]:
+    """Add the fields of a class of a higher room to a type of a lower one.
+
+    Resolvers take the parent as `brand: strawberry.Parent[Brand]`.
+    """
+
+    def add(extension: type) -> type:
+        published = get_object_definition(strawberry.type(extension), strict=True)
+        fields = get_object_definition(target, strict=True).fields
+        taken = {field.python_name for field in fields}
+        for extra in published.fields:
+            if extra.python_name in taken:
+                raise TypeError(f"{target.__name__} already has a field {extra.python_name}")
+            fields.append(extra)
+        return extension
+
+    return add

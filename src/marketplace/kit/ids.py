@@ -1,0 +1,39 @@
+"""Identity: UUIDv7 inside, `offer_<hex>` outside. The one codec between the two."""
+
+import re
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+_PUBLIC = re.compile(r"([a-z][a-zA-Z]*)_([0-9a-f]{32})")
+
+
+class BadId(ValueError):
+    """The text is not an id of the expected kind."""
+
+    def __init__(self, prefix: str) -> None:
+        super().__init__(f"This is not the id of a {prefix}.")
+
+
+def new_id() -> UUID:
+    """A fresh UUIDv7 (RFC 9562): unique, and sorted by the time it was made."""
+    return uuid7()
+
+
+def public(prefix: str, id: UUID) -> str:
+    """The opaque global id that clients see."""
+    return f"{prefix}_{id.hex}"
+
+
+def split(text: str) -> tuple[str, UUID] | None:
+    """Prefix and UUID of a global id, or None when it is none."""
+    match = _PUBLIC.fullmatch(text)
+    return (match[1], UUID(hex=match[2])) if match else None
+
+
+def parse(prefix: str, text: str) -> UUID:
+    """The UUID behind a global id of this prefix; raises BadId."""
+    parts = split(text)
+    if parts is None or parts[0] != prefix:
+        raise BadId(prefix)
+    return parts[1]

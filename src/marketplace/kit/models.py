@@ -1,0 +1,61 @@
+"""Tables of the door: what was asked, who did it, and what is still to be told."""
+
+from typing import Any
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.models import Model
+
+from marketplace.kit.ids import new_id
+
+
+class OperationRecord(Model):
+    """One write that was let in: a repeat of the key answers `result_id` instead of running again."""
+
+    id: fields.Field[UUID] = fields.UUIDField(primary_key=True, default=new_id)
+    actor_kind: fields.Field[str] = fields.CharField(max_length=20)
+    actor_id: fields.Field[UUID] = fields.UUIDField()
+    operation: fields.Field[str] = fields.CharField(max_length=80)
+    idempotency_key: fields.Field[str] = fields.CharField(max_length=255)
+    fingerprint: fields.Field[str] = fields.CharField(max_length=64)
+    result_id: fields.Field[UUID | None] = fields.UUIDField(null=True)
+    recorded_at: fields.Field[Any] = fields.DatetimeField()
+
+    class Meta(Model.Meta):
+        table = "operation_record"
+        unique_together = (("actor_kind", "actor_id", "operation", "idempotency_key"),)
+        indexes = [Index(fields=["recorded_at"], name="operation_record_recorded_at")]
+
+
+class AuditEntry(Model):
+    """Who did what to which row, written in the transaction that did it. Append-only."""
+
+    id: fields.Field[UUID] = fields.UUIDField(primary_key=True, default=new_id)
+    at: fields.Field[Any] = fields.DatetimeField()
+    actor_kind: fields.Field[str] = fields.CharField(max_length=20)
+    actor_id: fields.Field[UUID] = fields.UUIDField()
+    operation: fields.Field[str] = fields.CharField(max_length=80)
+    subject_type: fields.Field[str] = fields.CharField(max_length=60)
+    subject_id: fields.Field[UUID | None] = fields.UUIDField(null=True)
+
+    class Meta(Model.Meta):
+        table = "audit_entry"
+        indexes = [
+            Index(fields=["subject_id", "id"], name="audit_entry_subject"),
+            Index(fields=["actor_id", "id"], name="audit_entry_actor"),
+        ]
+
+
+class OutboxMessage(Model):
+    """Work that a committed change asks for; the relay hands it to the workers."""
+
+    id: fields.Field[UUID] = fields.UUIDField(primary_key=True, default=new_id)
+    task: fields.Field[str] = fields.CharField(max_length=80)
+    payload: fields.Field[dict[str, Any]] = fields.JSONField[dict[str, Any]]()
+    due_at: fields.Field[Any] = fields.DatetimeField()
+    attempts: fields.Field[int] = fields.IntField(default=0)
+
+    class Meta(Model.Meta):
+        table = "outbox_message"
+        indexes = [Index(fields=["due_at", "id"], name="outbox_message_due")]

@@ -1,0 +1,149 @@
+"""The one door every write passes: scope, idempotency, transaction, audit, bounded retry.
+
+A body runs inside one transaction and raises a Refusal to say no; then nothing has happened, and the
+idempotency key may be used again. The first statement claims (principal, operation, key), so twins wait
+for each other on the unique index and the second answers what the first one made.
+"""
+
+import asyncio
+import hashlib
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import datetime
+from functools import wraps
+from typing import TypeVar
+from uuid import UUID
+
+import asyncpg
+import orjson
+import structlog
+from tortoise.models import Model
+
+from marketplace.kit import clock, database
+from marketplace.kit.actor import Actor, Scope
+from marketplace.kit.ids import new_id
+from marketplace.kit.refusals import IdempotencyKeyReused, InProgress, InvalidInput, NotAllowed
+
+ATTEMPTS = 4
+KEY_LENGTH = 255
+R = TypeVar("R", bound=Model)
+C = TypeVar("C", bound="Command")
+log = structlog.get_logger()
+
+_CLAIM = """
+INSERT INTO operation_record (id, actor_kind, actor_id, operation, idempotency_key, fingerprint, recorded_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING id"""
+_FIRST = """
+SELECT fingerprint, result_id FROM operation_record
+WHERE actor_kind = $1 AND actor_id = $2 AND operation = $3 AND idempotency_key = $4"""
+_CLOSE = """
+WITH closed AS (UPDATE operation_record SET result_id = $2 WHERE id = $1)
+INSERT INTO audit_entry (id, at, actor_kind, actor_id, operation, subject_type, subject_id)
+VALUES ($3, $4, $5, $6, $7, $8, $2)"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """What an actor asks for. Repeating the key repeats the answer, not the act."""
+
+    idempotency_key: str
+
+    def __post_init__(self) -> None:
+        if not (0 < len(self.idempotency_key) <= KEY_LENGTH and self.idempotency_key.isprintable()):
+            raise InvalidInput.at("idempotencyKey", f"Give 1 to {KEY_LENGTH} printable characters.")
+
+
+class Replayed(Exception):
+    """Inside the door only: the first request's result is the answer."""
+
+    def __init__(self, result_id: UUID | None) -> None:
+        super().__init__()
+        self.result_id = result_id
+
+
+def _plain(value: object) -> object:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    if isinstance(value, bytes):
+        return hashlib.sha256(value).hexdigest()
+    if isinstance(value, set | frozenset):
+        return sorted(map(str, value))  # pyright: ignore[reportUnknownArgumentType]
+    return str(value)
+
+
+def fingerprint(command: Command) -> str:
+    """SHA-256 over every field of a command but its key."""
+    facts = {f.name: getattr(command, f.name) for f in fields(command) if f.name != "idempotency_key"}
+    options = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_NON_STR_KEYS
+    return hashlib.sha256(orjson.dumps(facts, default=_plain, option=options)).hexdigest()
+
+
+async def _claim(actor: Actor, name: str, command: Command, moment: datetime) -> UUID:
+    """Take the key, or raise Replayed, IdempotencyKeyReused or InProgress."""
+    print_of_command = fingerprint(command)
+    who = (actor.kind.value, actor.id, name, command.idempotency_key)
+    try:
+        claimed = await database.value(_CLAIM, new_id(), *who, print_of_command, moment)
+    except asyncpg.LockNotAvailableError:
+        raise InProgress from None
+    if claimed is not None:
+        return claimed
+    first = await database.row(_FIRST, *who)
+    if first is None:
+        raise InProgress
+    if first["fingerprint"] != print_of_command:
+        raise IdempotencyKeyReused
+    raise Replayed(first["result_id"])
+
+
+async def _once(actor: Actor, name: str, command: C, body: Callable[[Actor, C], Awaitable[R]]) -> R:
+    moment = clock.now()
+    async with database.transaction():
+        claim = await _claim(actor, name, command, moment)
+        result = await body(actor, command)
+        await database.execute(
+            _CLOSE,
+            claim,
+            result.pk,
+            new_id(),
+            moment,
+            actor.kind.value,
+            actor.id,
+            name,
+            type(result).__name__,
+        )
+        return result
+
+
+def operation(
+    *, scope: Scope, returns: type[R]
+) -> Callable[[Callable[[Actor, C], Awaitable[R]]], Callable[[Actor, C], Awaitable[R]]]:
+    """Make `async def do(actor, command) -> Row` an authorised, replayable, atomic, audited write.
+
+    Raises NotAllowed without the scope, InvalidInput for a bad key, IdempotencyKeyReused when the key came
+    with another input, InProgress when a twin holds the key too long, and whatever the body refuses.
+    """
+
+    def wrap(body: Callable[[Actor, C], Awaitable[R]]) -> Callable[[Actor, C], Awaitable[R]]:
+        name = body.__name__  # pyright: ignore[reportUnknownMemberType,reportAttributeAccessIssue,reportUnknownVariableType]
+
+        @wraps(body)
+        async def run(actor: Actor, command: C) -> R:
+            if not actor.may(scope):
+                raise NotAllowed(f"This needs the scope {scope.value}.")
+            for attempt in range(1, ATTEMPTS + 1):
+                try:
+                    return await _once(actor, name, command, body)
+                except Replayed as first:
+                    return await returns.get(pk=first.result_id)
+                except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError):
+                    log.info("retrying", operation=name, attempt=attempt)
+                    await asyncio.sleep(random.uniform(0.005, 0.05) * attempt)  # noqa: S311 (spreads retries only)
+                except asyncpg.LockNotAvailableError:
+                    raise InProgress from None
+            raise InProgress
+
+        return run
+
+    return wrap
