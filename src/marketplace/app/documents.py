@@ -1,0 +1,139 @@
+"""Known documents: parsed, held to the caps and validated once, then kept in bounded memory."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import strawberry
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
+    OperationType,
+    parse,
+    specified_rules,
+    validate,
+)
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+
+from marketplace.app.errors import RequestErrors, coded, request_error
+from marketplace.app.limits import Caps, measure
+
+MAX_ERRORS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDocument:
+    """A valid document within the caps, its operations by name, and the variables that are page sizes."""
+
+    document: DocumentNode
+    operations: Mapping[str | None, OperationDefinitionNode]
+    page_variables: frozenset[str]
+    tokens: int
+
+    def operation(self, name: str | None) -> OperationDefinitionNode:
+        """The operation to execute; raises RequestErrors unless the name leaves exactly one."""
+        if name is None and len(self.operations) == 1:
+            return next(iter(self.operations.values()))
+        if name is None:
+            raise request_error(
+                f"The document has {len(self.operations)} operations: say which with `operationName`.",
+                "OPERATION_NOT_CHOSEN",
+            )
+        if name not in self.operations:
+            raise request_error("The document has no operation of that name.", "OPERATION_NOT_FOUND")
+        return self.operations[name]
+
+
+class Documents:
+    """A least-recently-used store of valid documents, bounded by their tokens.
+
+    Invalid documents are never kept, so nobody can push the good ones out with nonsense for
+    free; very long ones are not kept either.
+    """
+
+    def __init__(
+        self,
+        schema: strawberry.Schema,
+        caps: Caps,
+        *,
+        introspection: bool = True,
+        suggestions: bool = True,
+        max_tokens: int = 200_000,
+    ) -> None:
+        self._schema = schema._schema  # pyright: ignore[reportPrivateUsage]  # strawberry has no public way
+        self._caps = caps
+        self._rules = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+        if not introspection:
+            self._rules = (*self._rules, NoSchemaIntrospectionCustomRule)
+        self._suggestions = suggestions
+        self._max_tokens = max_tokens
+        self._kept: OrderedDict[str, KnownDocument] = OrderedDict()
+        self._kept_tokens = 0
+
+    def get(self, source: str) -> KnownDocument:
+        """The document of this text; raises RequestErrors if it cannot be parsed, is too much or invalid."""
+        known = self._kept.get(source)
+        if known is not None:
+            self._kept.move_to_end(source)
+            return known
+        known = self._prepare(source)
+        if len(source) <= self._caps.tokens * 10:
+            self._keep(source, known)
+        return known
+
+    def _prepare(self, source: str) -> KnownDocument:
+        document = self._parse(source)
+        page_variables = measure(document, self._caps)
+        errors = validate(
+            self._schema,
+            document,
+            self._rules,
+            max_errors=MAX_ERRORS,
+            hide_suggestions=not self._suggestions,
+        )
+        if errors:
+            raise RequestErrors(coded(errors, "GRAPHQL_VALIDATION_FAILED"))
+        operations = {
+            each.name.value if each.name else None: each
+            for each in document.definitions
+            if isinstance(each, OperationDefinitionNode)
+        }
+        if not operations:
+            raise request_error("The document has no operation.", "OPERATION_NOT_FOUND")
+        return KnownDocument(document, operations, page_variables, _count_tokens(document))
+
+    def _parse(self, source: str) -> DocumentNode:
+        try:
+            return parse(
+                source,
+                allow_empty_selection_sets=False,
+                max_lexical_tokens=self._caps.tokens,
+                max_comments=self._caps.comments,
+                max_source_length=self._caps.source_characters,
+            )
+        except GraphQLError as error:
+            raise RequestErrors(coded([error], "GRAPHQL_PARSE_FAILED")) from error
+
+    def _keep(self, source: str, known: KnownDocument) -> None:
+        self._kept[source] = known
+        self._kept_tokens += known.tokens
+        while self._kept_tokens > self._max_tokens:
+            _, dropped = self._kept.popitem(last=False)
+            self._kept_tokens -= dropped.tokens
+
+
+def is_query(operation: OperationDefinitionNode) -> bool:
+    """Whether executing the operation only reads."""
+    return operation.operation is OperationType.QUERY
+
+
+def _count_tokens(document: DocumentNode) -> int:
+    token = document.loc.start_token if document.loc else None
+    count = 0
+    while token is not None:
+        count += 1
+        token = token.next
+    return count

@@ -1,0 +1,105 @@
+"""What a client is told when something went wrong: our own words, never an exception's."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from graphql import GraphQLError
+
+from marketplace.kit.ids import BadId
+from marketplace.kit.refusals import BadUserInput, Refusal, TopLevelError
+
+log = structlog.get_logger()
+
+INTERNAL = "INTERNAL"
+BAD_USER_INPUT = BadUserInput.code
+ILL_TYPED_ARGUMENT = ("Argument '", "Variable '")  # graphql-core's own words for what only execution shows
+UNEXPECTED = "Something went wrong on our side. Quote the incident id when you ask us about it."
+
+
+class HttpRefusal(Exception):
+    """A request that is refused before it counts as GraphQL, with its HTTP status in every media type."""
+
+    def __init__(
+        self, status: HTTPStatus, code: str, message: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = dict(headers or {})
+
+
+class RequestErrors(Exception):
+    """A well-formed request whose GraphQL cannot be executed: 400, or 200 in `application/json`."""
+
+    def __init__(self, errors: Sequence[GraphQLError]) -> None:
+        super().__init__(f"{len(errors)} request errors")
+        self.errors = errors
+
+
+def bad_request(message: str, code: str = "BAD_REQUEST") -> HttpRefusal:
+    """A body or a parameter that cannot be read: 400."""
+    return HttpRefusal(HTTPStatus.BAD_REQUEST, code, message)
+
+
+def too_large(limit_bytes: int) -> HttpRefusal:
+    """A body over its cap: 413, and the connection is closed rather than drained."""
+    return HttpRefusal(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "PAYLOAD_TOO_LARGE",
+        f"The body is larger than {limit_bytes:,} bytes.",
+        {"Connection": "close"},
+    )
+
+
+def request_error(message: str, code: str, **facts: Any) -> RequestErrors:
+    """One request error with its code and the facts that explain it."""
+    return RequestErrors([GraphQLError(message, extensions={"code": code, **facts})])
+
+
+def coded(errors: Sequence[GraphQLError], code: str) -> list[GraphQLError]:
+    """The same errors, each carrying `extensions.code` unless it has one already."""
+    for error in errors:
+        error.extensions = {"code": code, **(error.extensions or {})}
+    return list(errors)
+
+
+def present(error: GraphQLError, *, operation_name: str | None = None) -> dict[str, Any]:
+    """One entry of the response's `errors`.
+
+    What was written for clients is told as it is, with its code. Anything else is our bug: the
+    client sees `INTERNAL` with an incident id, and the log has the traceback under that id.
+    """
+    told: dict[str, Any] = dict(error.formatted)
+    code = _code(error)
+    if code is None:
+        cause = error.original_error or error
+        incident = record_incident(cause, path=error.path, operation_name=operation_name)
+        told["message"] = UNEXPECTED
+        told["extensions"] = {"code": INTERNAL, "incident": incident}
+    else:
+        told["extensions"] = {"code": code, **(error.extensions or {})}
+    return told
+
+
+def _code(error: GraphQLError) -> str | None:
+    """The code of an error whose text was written for clients; None when it was not."""
+    cause = error.original_error
+    if isinstance(cause, TopLevelError | Refusal):
+        return cause.code
+    if "code" in (error.extensions or {}):
+        return str((error.extensions or {})["code"])
+    ill_typed = error.message.startswith(ILL_TYPED_ARGUMENT) and (
+        cause is None or isinstance(cause, GraphQLError)
+    )
+    return BAD_USER_INPUT if ill_typed or isinstance(cause, BadId) else None
+
+
+def record_incident(exception: BaseException, **facts: object) -> str:
+    """Log an unexpected exception with its traceback and return the id it is found by."""
+    incident = secrets.token_hex(8)
+    log.error("incident", incident=incident, exc_info=exception, **facts)
+    return incident

@@ -1,0 +1,179 @@
+"""GraphQL over HTTP: our own thin view over a Strawberry schema, in the order of the specification.
+
+https://graphql.github.io/graphql-over-http/draft/ . What the specification leaves open is decided
+for safety: queries only by GET, one operation per request, no form without a preflight header,
+everything bounded before it is executed, and no exception's text in any answer. Subscriptions
+are not served here, and say so.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+import strawberry
+from graphql import GraphQLError, OperationDefinitionNode, OperationType
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from marketplace.app import execution, parameters
+from marketplace.app.documents import Documents, is_query
+from marketplace.app.errors import (
+    INTERNAL,
+    UNEXPECTED,
+    HttpRefusal,
+    RequestErrors,
+    coded,
+    present,
+    record_incident,
+    request_error,
+)
+from marketplace.app.limits import Caps, must_page_modestly
+from marketplace.app.negotiation import GRAPHQL_RESPONSE, JSON, negotiate
+
+METHODS = "GET, POST"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response before it is encoded: whether the request was sound decides the status."""
+
+    body: dict[str, Any]
+    sound: bool
+
+
+class GraphQLView:
+    """An ASGI application that serves one schema.
+
+    `context` builds the value resolvers see as `info.context`; it may raise HttpRefusal, for
+    example for a token that is not valid. `introspection` and `suggestions` are for development.
+    """
+
+    def __init__(
+        self,
+        schema: strawberry.Schema,
+        context: Callable[[Request], Awaitable[object]],
+        *,
+        caps: Caps | None = None,
+        introspection: bool = True,
+        suggestions: bool = True,
+    ) -> None:
+        self._schema = schema
+        self._context = context
+        self._caps = caps or Caps()
+        self._documents = Documents(schema, self._caps, introspection=introspection, suggestions=suggestions)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one HTTP request."""
+        request = Request(scope, receive)
+        try:
+            response = await self.respond(request)
+        except ClientDisconnect:
+            return
+        await response(scope, receive, send)
+
+    async def respond(self, request: Request) -> Response:
+        """The response to any request at all; only a client that went away raises."""
+        media = negotiate(request.headers.get("accept"))
+        try:
+            if media is None:
+                raise HttpRefusal(
+                    HTTPStatus.NOT_ACCEPTABLE, "NOT_ACCEPTABLE", f"We answer in {GRAPHQL_RESPONSE} or {JSON}."
+                )
+            answer = await self._answer(request)
+            return _encode(answer, media)
+        except HttpRefusal as refusal:
+            return _refuse(refusal, media or JSON)
+        except ClientDisconnect:
+            raise
+        except Exception as error:  # noqa: BLE001  # the last line of defence: nothing leaves unmasked
+            return _encode_failure(error, media or JSON)
+
+    async def _answer(self, request: Request) -> Answer:
+        async with AsyncExitStack() as until_answered:
+            asked = await self._read(request, until_answered)
+            context = await self._context(request)
+            try:
+                known = self._documents.get(asked.query)
+                operation = known.operation(asked.operation_name)
+                _must_be_served(operation, request.method)
+                must_page_modestly(known.page_variables, asked.variables, self._caps)
+            except RequestErrors as refused:
+                return Answer({"errors": _present_all(refused.errors, asked.operation_name)}, sound=False)
+            outcome = await execution.run(
+                self._schema, execution.Run(known, operation, asked.variables, context)
+            )
+            return _told(outcome, asked.operation_name)
+
+    async def _read(self, request: Request, until_answered: AsyncExitStack) -> parameters.Parameters:
+        if request.method == "GET":
+            return parameters.from_url(request, self._caps)
+        if request.method == "POST":
+            return await until_answered.enter_async_context(parameters.from_body(request, self._caps))
+        raise HttpRefusal(
+            HTTPStatus.METHOD_NOT_ALLOWED,
+            "METHOD_NOT_ALLOWED",
+            f"GraphQL is served by {METHODS}.",
+            {"Allow": METHODS},
+        )
+
+
+def _must_be_served(operation: OperationDefinitionNode, method: str) -> None:
+    if operation.operation is OperationType.SUBSCRIPTION:
+        raise request_error(
+            "Subscriptions are not served over plain HTTP requests.", "SUBSCRIPTION_NOT_SERVED"
+        )
+    if method == "GET" and not is_query(operation):
+        raise HttpRefusal(
+            HTTPStatus.METHOD_NOT_ALLOWED,
+            "METHOD_NOT_ALLOWED",
+            "Mutations are accepted by POST only.",
+            {"Allow": "POST"},
+        )
+
+
+def _told(outcome: execution.Outcome, operation_name: str | None) -> Answer:
+    if not outcome.started:
+        errors = coded(outcome.errors, "BAD_USER_INPUT")
+        return Answer({"errors": _present_all(errors, operation_name)}, sound=False)
+    body: dict[str, Any] = {"data": outcome.data}
+    if outcome.errors:
+        body["errors"] = _present_all(outcome.errors, operation_name)
+    if outcome.extensions:
+        body["extensions"] = outcome.extensions
+    return Answer(body, sound=True)
+
+
+def _present_all(errors: Sequence[GraphQLError], operation_name: str | None) -> list[dict[str, Any]]:
+    return [present(error, operation_name=operation_name) for error in errors]
+
+
+def _encode(answer: Answer, media: str) -> Response:
+    """A sound request is 200; one whose GraphQL is at fault is 400, or 200 in `application/json`."""
+    status = HTTPStatus.OK if answer.sound or media == JSON else HTTPStatus.BAD_REQUEST
+    return _response(answer.body, media, status)
+
+
+def _refuse(refusal: HttpRefusal, media: str) -> Response:
+    error = {"message": refusal.message, "extensions": {"code": refusal.code}}
+    return _response({"errors": [error]}, media, refusal.status, refusal.headers)
+
+
+def _encode_failure(error: Exception, media: str) -> Response:
+    incident = record_incident(error)
+    told = {"message": UNEXPECTED, "extensions": {"code": INTERNAL, "incident": incident}}
+    return _response({"errors": [told]}, media, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _response(
+    body: Mapping[str, Any], media: str, status: HTTPStatus, headers: Mapping[str, str] | None = None
+) -> Response:
+    return Response(
+        orjson.dumps(body),
+        status_code=status,
+        headers={"Cache-Control": "no-store", "Vary": "Accept, Authorization", **(headers or {})},
+        media_type=f"{media}; charset=utf-8",
+    )

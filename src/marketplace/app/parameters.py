@@ -1,0 +1,147 @@
+"""Reading a GraphQL request's parameters from a URL, a JSON body or a multipart form.
+
+GraphQL over HTTP, sections "Request parameters", "GET" and "POST". Everything that cannot be
+read is refused here with the status that says why, before any GraphQL is looked at.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, cast
+
+import orjson
+from starlette.requests import Request
+
+from marketplace.app import multipart
+from marketplace.app.errors import HttpRefusal, bad_request, too_large
+from marketplace.app.limits import Caps, depth_of_json
+from marketplace.app.negotiation import JSON, MediaType
+
+MULTIPART = "multipart/form-data"
+PREFLIGHT_HEADERS = ("apollo-require-preflight", "x-graphql-preflight")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """The four parameters of a request; `variables` and `extensions` are empty when absent or null."""
+
+    query: str
+    operation_name: str | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    extensions: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+    @classmethod
+    def of(cls, decoded: object, caps: Caps) -> "Parameters":
+        """Check a decoded JSON value; raises HttpRefusal (400) naming the parameter that is wrong."""
+        if isinstance(decoded, list):
+            raise bad_request("The body is a list: send one operation per request, as a JSON object.")
+        if not isinstance(decoded, dict):
+            raise bad_request("The body must be a JSON object with a `query`.")
+        if not depth_of_json(cast("object", decoded), caps.json_depth):
+            raise bad_request(f"The JSON is nested deeper than {caps.json_depth} levels.")
+        given = cast("dict[str, object]", decoded)
+        query = given.get("query")
+        if not isinstance(query, str) or not query.strip():
+            raise bad_request("`query` is required and must be a string.")
+        name = given.get("operationName")
+        if not isinstance(name, str | None):
+            raise bad_request("`operationName` must be a string.")
+        return cls(query, name or None, _object(given, "variables"), _object(given, "extensions"))
+
+
+def _object(given: Mapping[str, object], name: str) -> Mapping[str, Any]:
+    value = given.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise bad_request(f"`{name}` must be a JSON object.")
+    return cast("dict[str, Any]", value)
+
+
+def from_url(request: Request, caps: Caps) -> Parameters:
+    """The parameters of a GET; `variables` and `extensions` are JSON in the URL."""
+    try:
+        given: dict[str, object] = dict(request.query_params)
+    except ValueError as error:
+        raise bad_request("The query string cannot be read.") from error
+    for name in ("variables", "extensions"):
+        text = given.get(name)
+        if isinstance(text, str):
+            given[name] = decode(text.encode(errors="surrogatepass"), what=f"`{name}`") if text else None
+    return Parameters.of(given, caps)
+
+
+@asynccontextmanager
+async def from_body(request: Request, caps: Caps) -> AsyncGenerator[Parameters]:
+    """The parameters of a POST; uploaded files stay open until the context ends."""
+    media = MediaType.parse(request.headers.get("content-type", ""))
+    _must_be_plain_utf8(request, media)
+    if media.name == JSON:
+        body = await _read(request, caps.body_bytes, caps.body_timeout_s)
+        yield Parameters.of(decode(body, what="The body"), caps)
+        return
+    if media.name != MULTIPART:
+        raise _unsupported(f"Send the operation as {JSON}; got {media.name or 'no Content-Type'}.")
+    if not any(request.headers.get(name) for name in PREFLIGHT_HEADERS):
+        raise bad_request(
+            f"A form needs the header `{PREFLIGHT_HEADERS[1]}: 1`, so that no other site can send it.",
+            "PREFLIGHT_REQUIRED",
+        )
+    chunks = _chunks(request, caps.upload_bytes, caps.body_timeout_s)
+    async with multipart.operations(request.headers, chunks, caps) as operations:
+        yield Parameters.of(operations, caps)
+
+
+def decode(body: bytes, *, what: str) -> object:
+    """Decode JSON; malformed, deeply nested or non-UTF-8 text is refused with 400."""
+    try:
+        return cast("object", orjson.loads(body))
+    except orjson.JSONDecodeError as error:
+        raise bad_request(f"{what} is not JSON in UTF-8: {error.msg}.") from error
+
+
+def _must_be_plain_utf8(request: Request, media: MediaType) -> None:
+    charset = media.parameters.get("charset", "utf-8").lower()
+    if charset not in ("utf-8", "utf8"):
+        raise _unsupported(f"The charset must be utf-8; got {charset}.")
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding != "identity":
+        raise _unsupported(f"The body must not be encoded; got {encoding}.", {"Accept-Encoding": "identity"})
+
+
+def _unsupported(message: str, headers: Mapping[str, str] | None = None) -> HttpRefusal:
+    told = headers or {"Accept-Post": f"{JSON}, {MULTIPART}"}
+    return HttpRefusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", message, told)
+
+
+async def _read(request: Request, limit_bytes: int, timeout_s: float) -> bytes:
+    return b"".join([chunk async for chunk in _chunks(request, limit_bytes, timeout_s)])
+
+
+async def _chunks(request: Request, limit_bytes: int, timeout_s: float) -> AsyncIterator[bytes]:
+    """The body as it arrives; raises HttpRefusal once it is too large (413) or too slow (408)."""
+    announced = request.headers.get("content-length", "0")
+    if announced.isdecimal() and int(announced[:20]) > limit_bytes:
+        raise too_large(limit_bytes)
+    deadline = asyncio.get_running_loop().time() + timeout_s
+    stream = aiter(request.stream())
+    received = 0
+    while True:
+        try:
+            async with asyncio.timeout_at(deadline):
+                chunk = await anext(stream)
+        except StopAsyncIteration:
+            return
+        except TimeoutError as error:
+            raise HttpRefusal(
+                HTTPStatus.REQUEST_TIMEOUT,
+                "REQUEST_TIMEOUT",
+                f"The body did not arrive within {timeout_s:g} seconds.",
+                {"Connection": "close"},
+            ) from error
+        received += len(chunk)
+        if received > limit_bytes:
+            raise too_large(limit_bytes)
+        yield chunk
