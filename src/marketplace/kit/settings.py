@@ -1,0 +1,183 @@
+"""Settings, all from the environment: names that hosts know as they are, ours as MARKETPLACE_*.
+
+In development what is secret is made once and kept in the var folder; in production a missing
+secret stops the start.
+"""
+
+import json
+import os
+import secrets
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from cryptography.fernet import Fernet
+from pydantic import (
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    PositiveInt,
+    PostgresDsn,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class Environment(StrEnum):
+    """Where the program runs: with made-up secrets, or in earnest."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class SettingsError(Exception):
+    """The environment is not fit to start in; the message has a line for each reason."""
+
+
+def split_at_commas(value: object) -> object:
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+def must_be_postgres(value: object) -> object:
+    """Refuse what is not a PostgreSQL URL, without repeating the password in it."""
+    secret = value.get_secret_value() if isinstance(value, SecretStr) else value
+    if isinstance(secret, str) and "@/" not in secret:
+        try:
+            TypeAdapter(PostgresDsn).validate_python(secret)
+        except ValidationError:
+            raise ValueError("is not a PostgreSQL URL, such as postgresql://user@host/database") from None
+    return value
+
+
+def must_be_fernet_key(value: object) -> object:
+    try:
+        Fernet(value.get_secret_value() if isinstance(value, SecretStr) else str(value))
+    except ValueError:
+        raise ValueError("is not a Fernet key: 32 bytes in URL-safe base64") from None
+    return value
+
+
+DatabaseUrl = Annotated[SecretStr, BeforeValidator(must_be_postgres)]
+CodeKey = Annotated[SecretStr, BeforeValidator(must_be_fernet_key)]
+
+
+def well_known(name: str) -> Any:
+    """A field whose variable has no prefix, because hosts and Stripe set it by that name."""
+    return Field(default=None, validation_alias=AliasChoices(name, name.lower()))
+
+
+class Settings(BaseSettings):
+    """Everything that differs between installations. Empty variables count as absent."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MARKETPLACE_",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        populate_by_name=True,
+    )
+
+    environment: Environment = Environment.DEVELOPMENT
+    var_dir: Path = Path("var")
+
+    database_url: DatabaseUrl | None = well_known("DATABASE_URL")
+    database_direct_url: DatabaseUrl | None = well_known("DATABASE_DIRECT_URL")
+    database_replica_url: DatabaseUrl | None = well_known("DATABASE_REPLICA_URL")
+    port: Annotated[int, Field(ge=0, le=65535, validation_alias=AliasChoices("PORT", "port"))] = 8000
+
+    stripe_api_key: SecretStr | None = well_known("STRIPE_API_KEY")
+    stripe_webhook_secret: SecretStr | None = well_known("STRIPE_WEBHOOK_SECRET")
+    stripe_api_base: str | None = well_known("STRIPE_API_BASE")
+
+    code_keys: Annotated[tuple[CodeKey, ...], NoDecode, BeforeValidator(split_at_commas)] = ()
+    """Fernet keys of the code vault, newest first: the first encrypts, all decrypt."""
+    secret: SecretStr = SecretStr("")
+    """The pepper of our HMACs: claim links, cursors, hashes of personal data."""
+
+    max_body_bytes: PositiveInt = 1_000_000
+    max_upload_bytes: PositiveInt = 50_000_000
+    max_query_depth: PositiveInt = 15
+    max_query_tokens: PositiveInt = 2_000
+    max_query_aliases: PositiveInt = 100
+    max_query_cost: PositiveInt = 5_000
+    max_page_size: PositiveInt = 100
+    pool_size: PositiveInt = 20
+    statement_timeout_ms: PositiveInt = 30_000
+    lock_timeout_ms: PositiveInt = 3_000
+
+    @property
+    def production(self) -> bool:
+        return self.environment is Environment.PRODUCTION
+
+    @model_validator(mode="before")
+    @classmethod
+    def made_in_development(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """Fill what is secret and absent, outside of production, from `secrets.json` in the var folder."""
+        if given.get("environment", Environment.DEVELOPMENT) != Environment.DEVELOPMENT:
+            return given
+        if given.get("secret") and given.get("code_keys"):
+            return given
+        kept = development_secrets(Path(given.get("var_dir") or "var"))
+        return given | {name: given.get(name) or kept[name] for name in ("secret", "code_keys")}
+
+    @model_validator(mode="after")
+    def complete_in_production(self) -> Self:
+        if not self.production:
+            return self
+        needed = {
+            "DATABASE_URL": self.database_url,
+            "MARKETPLACE_SECRET": self.secret.get_secret_value(),
+            "MARKETPLACE_CODE_KEYS": self.code_keys,
+            "STRIPE_API_KEY": self.stripe_api_key,
+            "STRIPE_WEBHOOK_SECRET": self.stripe_webhook_secret,
+        }
+        if missing := [name for name, value in needed.items() if not value]:
+            raise ValueError(f"production needs {', '.join(missing)}")
+        if len(self.secret.get_secret_value()) < 32:
+            raise ValueError("MARKETPLACE_SECRET needs 32 characters or more in production")
+        return self
+
+
+def development_secrets(var_dir: Path) -> dict[str, str]:
+    """Return the secrets of this var folder, made on the first call; equal for all who ask at once."""
+    path = var_dir / "secrets.json"
+    if not path.exists():
+        var_dir.mkdir(parents=True, exist_ok=True)
+        fresh = {"secret": secrets.token_urlsafe(48), "code_keys": Fernet.generate_key().decode()}
+        whole = var_dir / f"secrets.{os.getpid()}.{secrets.token_hex(4)}"
+        descriptor = os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump(fresh, file, indent=2)
+        try:
+            # A link is made whole or not at all, and only for the first of two.
+            os.link(whole, path)
+        except FileExistsError:
+            pass
+        finally:
+            whole.unlink()
+    return json.loads(path.read_text())
+
+
+def load() -> Settings:
+    """Read the environment now. Raises SettingsError with a line for each thing wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [
+            f"{'.'.join(str(part) for part in problem['loc']) or 'settings'}: {problem['msg']}"
+            for problem in error.errors(include_input=False)
+        ]
+        raise SettingsError("\n".join(lines)) from None
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read once. `settings.cache_clear()` reads them again."""
+    return load()
