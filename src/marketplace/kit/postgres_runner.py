@@ -20,7 +20,7 @@ NOBODY = 65534
 PROBE = 'test -r "$0" && test -w "$0" && test -x "$0" && exec "$1" --version'
 
 
-class CannotRun(Exception):  # noqa: N818 - it names a fact, as refusals do
+class CannotRun(Exception):
     """PostgreSQL cannot be run here, and the message says why."""
 
 
