@@ -1,4 +1,4 @@
-"""Issuers' public keys: fetched with a timeout, kept, and refreshed at most once a minute for an unknown id."""
+"""Issuers' public keys: fetched with a timeout, kept, and asked for again at most once a minute."""
 
 import asyncio
 from collections.abc import Mapping
