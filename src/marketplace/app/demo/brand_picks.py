@@ -99,11 +99,11 @@ QUOTA: dict[str, int] = {
 
 UNWANTED = frozenset(
     {
-        "Best Western Plus", "Bonjour", "Carrefour City", "Carrefour Express", "Carrefour Market", "Citgo",
-        "Costco Gasoline", "Food Basics", "Fresh Corner", "Gazprom", "Gazprom Neft", "Holiday Inn Express", "Hooters",
-        "Ibis Budget", "Ibis Styles", "InMotion", "Lukoil", "Market Basket", "Mobil", "Music & Arts",
-        "Shell Select", "Sony Centre", "Spar Express", "Star Mart", "Super C", "Tesco Express",
-        "Tiger Mart", "Walmart Supercenter", "ampm",
+        "Best Western Plus", "Bonjour", "Carrefour City", "Carrefour Express", "Carrefour Market",
+        "Citgo", "Costco Gasoline", "Food Basics", "Fresh Corner", "Gazprom", "Gazprom Neft",
+        "Holiday Inn Express", "Hooters", "Ibis Budget", "Ibis Styles", "InMotion", "Lukoil",
+        "Market Basket", "Mobil", "Music & Arts", "Shell Select", "Sony Centre", "Spar Express",
+        "Star Mart", "Super C", "Tesco Express", "Tiger Mart", "Walmart Supercenter", "ampm",
     }
 )  # fmt: skip
 """Sub-brands and names that do not fit a rewards catalogue."""

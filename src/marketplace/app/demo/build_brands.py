@@ -94,13 +94,15 @@ def latin_name(entry: dict[str, Any]) -> str | None:
     return None
 
 
-def countries_of(codes: Iterable[str]) -> set[str]:
+def countries_of(codes: Iterable[Any]) -> set[str]:
     """ISO 3166-1 alpha-2 codes of a location set; sub-regions count as their country."""
     found: set[str] = set()
     for code in codes:
+        if not isinstance(code, str):
+            continue  # a circle around a point
         if code == WORLD:
             found.add(WORLD)
-        elif isinstance(code, str) and re.fullmatch(r"[a-z]{2}(-.+)?", code):
+        elif re.fullmatch(r"[a-z]{2}(-.+)?", code):
             found.add(_COUNTRY_OF.get(code[:2].upper(), code[:2].upper()))
     return found
 
