@@ -89,9 +89,7 @@ async def test_other_methods_are_405_and_say_what_is_allowed(method: str):
 async def test_a_mutation_by_get_is_405_and_does_nothing(accept: str):
     before = len(tiny.pushed)
     async with client() as http:
-        response = await http.get(
-            "", params={"query": 'mutation { push(text: "x") }'}, headers={"Accept": accept}
-        )
+        response = await http.get("", params={"query": 'mutation { push(text: "x") }'}, headers={"Accept": accept})
 
     assert (response.status_code, response.headers["allow"]) == (405, "POST")
     assert len(tiny.pushed) == before

@@ -46,9 +46,7 @@ def spread(levels: int) -> str:
         ("brackets", Caps(brackets=4), "{ thing { inner { inner { inner { name } } } } }", 5, 4),
     ],
 )
-async def test_a_document_over_a_cap_is_told_which(
-    limit: str, caps: Caps, query: str, asked: int, allowed: int
-):
+async def test_a_document_over_a_cap_is_told_which(limit: str, caps: Caps, query: str, asked: int, allowed: int):
     async with client(caps) as http:
         response = await ask(http, query)
 
@@ -109,9 +107,7 @@ async def test_a_body_over_its_cap_is_413_whether_announced_or_not():
             yield b" " * 50_000
 
     async with client() as http:
-        announced = await http.post(
-            "", content=b" " * 1_000_001, headers={"Content-Type": "application/json"}
-        )
+        announced = await http.post("", content=b" " * 1_000_001, headers={"Content-Type": "application/json"})
         trickled = await http.post("", content=chunks(), headers={"Content-Type": "application/json"})
 
     assert [each.status_code for each in (announced, trickled)] == [413, 413]

@@ -38,9 +38,7 @@ async def test_a_file_arrives_where_the_map_says(header: str):
 
 async def test_several_files_keep_their_places():
     async with client() as http:
-        response = await send(
-            http, MANY, {"a": ["variables.files.1"], "b": ["variables.files.0"]}, a=b"1", b=b"2"
-        )
+        response = await send(http, MANY, {"a": ["variables.files.1"], "b": ["variables.files.0"]}, a=b"1", b=b"2")
 
     assert response.json() == {"data": {"uploadMany": ["b.csv: 2", "a.csv: 1"]}}
 

@@ -235,9 +235,7 @@ def test_a_killed_postgres_comes_back_with_all_that_was_committed(server: Privat
         assert ask_patiently(url, "SELECT n FROM kept") == n
 
 
-def test_a_killed_keeper_leaves_an_orphan_that_the_last_user_stops(
-    server: PrivatePostgres, folder: Path
-) -> None:
+def test_a_killed_keeper_leaves_an_orphan_that_the_last_user_stops(server: PrivatePostgres, folder: Path) -> None:
     url = server.start()
     killed(server.keeper_pid)
     assert ask(url) == 1
@@ -262,9 +260,7 @@ def test_the_next_start_succeeds_after_everything_was_killed(
     assert sum("/postgres -D" in line for line in processes_in(folder)) == 1
 
 
-def test_a_stale_pid_file_that_names_another_process_is_no_obstacle(
-    server: PrivatePostgres, folder: Path
-) -> None:
+def test_a_stale_pid_file_that_names_another_process_is_no_obstacle(server: PrivatePostgres, folder: Path) -> None:
     server.start()
     pid_file = folder / "data" / "cluster" / "postmaster.pid"
     lines = pid_file.read_text().splitlines()

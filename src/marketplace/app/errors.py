@@ -92,9 +92,7 @@ def _code(error: GraphQLError) -> str | None:
         return cause.code
     if "code" in (error.extensions or {}):
         return str((error.extensions or {})["code"])
-    ill_typed = error.message.startswith(ILL_TYPED_ARGUMENT) and (
-        cause is None or isinstance(cause, GraphQLError)
-    )
+    ill_typed = error.message.startswith(ILL_TYPED_ARGUMENT) and (cause is None or isinstance(cause, GraphQLError))
     return BAD_USER_INPUT if ill_typed or isinstance(cause, BadId) else None
 
 

@@ -103,9 +103,7 @@ class GraphQLView:
                 must_page_modestly(known.page_variables, asked.variables, self._caps)
             except RequestErrors as refused:
                 return Answer({"errors": _present_all(refused.errors, asked.operation_name)}, sound=False)
-            outcome = await execution.run(
-                self._schema, execution.Run(known, operation, asked.variables, context)
-            )
+            outcome = await execution.run(self._schema, execution.Run(known, operation, asked.variables, context))
             return _told(outcome, asked.operation_name)
 
     async def _read(self, request: Request, until_answered: AsyncExitStack) -> parameters.Parameters:
@@ -123,9 +121,7 @@ class GraphQLView:
 
 def _must_be_served(operation: OperationDefinitionNode, method: str) -> None:
     if operation.operation is OperationType.SUBSCRIPTION:
-        raise request_error(
-            "Subscriptions are not served over plain HTTP requests.", "SUBSCRIPTION_NOT_SERVED"
-        )
+        raise request_error("Subscriptions are not served over plain HTTP requests.", "SUBSCRIPTION_NOT_SERVED")
     if method == "GET" and not is_query(operation):
         raise HttpRefusal(
             HTTPStatus.METHOD_NOT_ALLOWED,

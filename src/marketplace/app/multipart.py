@@ -18,9 +18,7 @@ from marketplace.app.limits import Caps, depth_of_json
 
 
 @asynccontextmanager
-async def operations(
-    headers: Headers, chunks: AsyncIterator[bytes], caps: Caps
-) -> AsyncGenerator[dict[str, Any]]:
+async def operations(headers: Headers, chunks: AsyncIterator[bytes], caps: Caps) -> AsyncGenerator[dict[str, Any]]:
     """The `operations` object with its files in place; the files are closed when the context ends."""
     parser = MultiPartParser(
         headers,

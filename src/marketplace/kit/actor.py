@@ -40,9 +40,7 @@ class Scope(StrEnum):
     SYSTEM = "system:run"
 
 
-MEMBER_SCOPES = frozenset(
-    {Scope.CATALOG_READ, Scope.REDEEM, Scope.GIVE, Scope.WALLET_READ, Scope.PAYOUT_ACCOUNT}
-)
+MEMBER_SCOPES = frozenset({Scope.CATALOG_READ, Scope.REDEEM, Scope.GIVE, Scope.WALLET_READ, Scope.PAYOUT_ACCOUNT})
 PARTNER_SCOPES = frozenset(
     {
         Scope.CATALOG_READ,

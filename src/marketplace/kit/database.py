@@ -61,8 +61,7 @@ def config(url: str, *, role: str = APP_ROLE, pool: int = 10) -> dict[str, Any]:
             "default": {"engine": "tortoise.backends.asyncpg", "credentials": credentials(url) | extra}
         },
         "apps": {
-            room: {"models": [f"marketplace.{room}.models"], "migrations": f"migrations.{room}"}
-            for room in ROOMS
+            room: {"models": [f"marketplace.{room}.models"], "migrations": f"migrations.{room}"} for room in ROOMS
         },
         "use_tz": True,
         "timezone": "UTC",

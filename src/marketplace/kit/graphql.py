@@ -123,9 +123,7 @@ class MoneyType:
 
 @strawberry.input(name="MoneyInput", description="An amount of money.")
 class MoneyInput:
-    amount: Decimal = strawberry.field(
-        description="Major units, with no more decimals than the currency has."
-    )
+    amount: Decimal = strawberry.field(description="Major units, with no more decimals than the currency has.")
     currency: CurrencyCode = strawberry.field(description="ISO 4217 code.")
 
     def money(self, path: str) -> money.Money:

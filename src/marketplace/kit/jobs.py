@@ -41,9 +41,7 @@ def job(name: str) -> Callable[[Handler], Handler]:
     return register
 
 
-def periodic(
-    name: str, cron: str
-) -> Callable[[Callable[[], Awaitable[None]]], Callable[[], Awaitable[None]]]:
+def periodic(name: str, cron: str) -> Callable[[Callable[[], Awaitable[None]]], Callable[[], Awaitable[None]]]:
     """Register a handler that runs by the clock, on one worker at a time."""
 
     def register(handler: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:

@@ -1,6 +1,6 @@
 """Tables of the door: what was asked, who did it, and what is still to be told."""
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from tortoise import fields
@@ -38,6 +38,8 @@ class AuditEntry(Model):
     operation: fields.Field[str] = fields.CharField(max_length=80)
     subject_type: fields.Field[str] = fields.CharField(max_length=60)
     subject_id: fields.Field[UUID | None] = fields.UUIDField(null=True)
+
+    append_only: ClassVar[bool] = True
 
     class Meta(Model.Meta):
         table = "audit_entry"

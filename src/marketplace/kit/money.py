@@ -10,9 +10,7 @@ from babel.numbers import get_currency_precision, list_currencies
 _CODE = re.compile(r"[A-Z]{3}")
 BASIS_POINTS = 10_000
 # CLDR counts what people use in shops, ISO 4217 what banks book. Where they differ the books follow ISO.
-_TWO_DIGITS = (
-    "AFN ALL AMD COP CRC HUF IDR IRR KPW LAK LBP MGA MMK MNT MUR PKR RSD SLL SOS SYP TWD TZS UZS YER"
-)
+_TWO_DIGITS = "AFN ALL AMD COP CRC HUF IDR IRR KPW LAK LBP MGA MMK MNT MUR PKR RSD SLL SOS SYP TWD TZS UZS YER"
 _ISO_DIGITS = dict.fromkeys(_TWO_DIGITS.split(), 2) | {"IQD": 3, "ISK": 0}
 
 

@@ -87,9 +87,7 @@ async def page_of(
     columns = [column] if column == "id" else [column, "id"]
     for cursor, onward in ((after, True), (before, False)):
         if cursor is not None:
-            query = query.filter(
-                _beyond(query.model, columns, cursor, "lt" if descending is onward else "gt")
-            )
+            query = query.filter(_beyond(query.model, columns, cursor, "lt" if descending is onward else "gt"))
     order = [("-" if descending is not backwards else "") + name for name in columns]
     rows = await query.order_by(*order).limit(size + 1)
     more, rows = len(rows) > size, list(rows[:size])

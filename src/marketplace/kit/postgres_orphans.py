@@ -33,9 +33,7 @@ def processes_of(cluster: Path) -> list[int]:
     found: list[int] = []
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            if (entry / "cwd").readlink() == cluster and (entry / "exe").readlink().name.startswith(
-                "postgres"
-            ):
+            if (entry / "cwd").readlink() == cluster and (entry / "exe").readlink().name.startswith("postgres"):
                 found.append(int(entry.name))
     if (pid := postmaster_pid(cluster)) is not None and pid not in found:
         found.append(pid)

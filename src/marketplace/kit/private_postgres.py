@@ -155,9 +155,7 @@ class PrivatePostgres:
             finally:
                 os.close(write_end)
             if not select.select([answers], [], [], max(0.0, deadline - time.monotonic()))[0]:
-                raise PrivatePostgresError(
-                    f"the server did not start in time; see {self.data_dir}/postgres.log"
-                )
+                raise PrivatePostgresError(f"the server did not start in time; see {self.data_dir}/postgres.log")
             line = answers.readline()
         answer: dict[str, object] = json.loads(line) if line else {}
         if "ready" not in answer:

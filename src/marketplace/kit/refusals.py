@@ -40,9 +40,7 @@ def fact_types(refusal: type[Refusal]) -> dict[str, Any]:
     """The declared facts of a refusal with their (Annotated) types, base classes first."""
     hints = get_type_hints(refusal, include_extras=True)
     return {
-        name: hint
-        for name, hint in hints.items()
-        if name not in {"code", "text"} and "ClassVar" not in str(hint)
+        name: hint for name, hint in hints.items() if name not in {"code", "text"} and "ClassVar" not in str(hint)
     }
 
 

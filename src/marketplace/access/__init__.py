@@ -1,0 +1,4 @@
+"""Who is asking: API keys of partners, programs and operators; members' tokens by their program's issuer.
+
+Words: a **key** is shown once and stored hashed; an **operator** is a person of the marketplace with **roles**.
+"""

@@ -1,0 +1,53 @@
+"""Tables of who may ask."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.models import Model
+
+from marketplace.kit import columns
+
+
+class KeyOwner(StrEnum):
+    """Principals that hold API keys."""
+
+    PARTNER = "PARTNER"
+    PROGRAM = "PROGRAM"
+    OPERATOR = "OPERATOR"
+
+
+class Operator(Model):
+    """A person who runs the marketplace."""
+
+    id: fields.Field[UUID] = columns.key()
+    name: fields.Field[str] = columns.text(120, unique=True)
+    roles: fields.Field[list[str]] = columns.names()
+    active: fields.Field[bool] = columns.flag(True)
+    created_at: fields.Field[datetime] = columns.moment()
+
+    class Meta(Model.Meta):
+        table = "operator"
+
+
+class ApiKey(Model):
+    """`mk_live_<key_id>_<secret>`: only the SHA-256 of the secret is kept."""
+
+    id: fields.Field[UUID] = columns.key()
+    owner_kind: fields.Field[str] = columns.text(20)
+    owner_id: fields.Field[UUID] = fields.UUIDField()
+    name: fields.Field[str] = columns.text(120)
+    key_id: fields.Field[str] = columns.text(24, unique=True)
+    secret_hash: fields.Field[str] = columns.text(64)
+    scopes: fields.Field[list[str]] = columns.names()
+    created_at: fields.Field[datetime] = columns.moment()
+    expires_at: fields.Field[datetime | None] = columns.moment_or_none()
+    revoked_at: fields.Field[datetime | None] = columns.moment_or_none()
+    last_used_at: fields.Field[datetime | None] = columns.moment_or_none()
+
+    class Meta(Model.Meta):
+        table = "api_key"
+        indexes = [Index(fields=["owner_kind", "owner_id"], name="api_key_owner")]
+        constraints = [columns.one_of("api_key", "owner_kind", KeyOwner)]

@@ -1,0 +1,133 @@
+"""Migrations: applied under an advisory lock, written with every constraint the models declare.
+
+Tortoise puts the constraints of a new model into its state but not into the database, so `write` adds them as
+SQL. One folder a room under `migrations/`.
+"""
+
+import asyncio
+from importlib import import_module, invalidate_caches
+from pathlib import Path
+from typing import Any, cast
+
+import asyncpg
+from tortoise import Tortoise
+from tortoise.apps import Apps
+from tortoise.migrations.api.migrate import migrate as tortoise_migrate
+from tortoise.migrations.autodetector import MigrationAutodetector
+from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
+from tortoise.migrations.operations import AlterModelOptions, CreateModel, Operation
+from tortoise.migrations.writer import ImportManager, MigrationWriter
+
+from marketplace.kit import database
+
+LOCK = 7_236_451
+LOCK_TRIES = 600
+
+
+async def migrate(url: str, target: str | None = None) -> None:
+    """Bring the database to the newest state, or one room to a named migration (`room.0001_initial`).
+
+    Runs as the role that logs in. Raises TimeoutError when another migration holds the lock for a minute.
+    """
+    connection: Any = await cast(Any, asyncpg).connect(**database.credentials(url))
+    try:
+        for _ in range(LOCK_TRIES):
+            if await connection.fetchval("SELECT pg_try_advisory_lock($1)", LOCK):
+                break
+            await asyncio.sleep(0.1)
+        else:
+            raise TimeoutError("another migration has been running for a minute")
+        try:
+            await tortoise_migrate(config=database.config(url, role="", pool=1), target=target)
+            for statement in grants():
+                await connection.execute(statement)
+        finally:
+            await Tortoise.close_connections()
+    finally:
+        await connection.close()
+
+
+def grants() -> list[str]:
+    """What the application's role may do: nothing but SELECT and INSERT on what is append-only."""
+    role = database.APP_ROLE
+    models = [model for app in Tortoise.apps.values() for model in app.values()]  # pyright: ignore
+    kept = [table_of(model) for model in models if getattr(model, "append_only", False)]
+    return [
+        f"DO $$ BEGIN CREATE ROLE {role} NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN END $$",
+        f"GRANT {role} TO CURRENT_USER",
+        f"GRANT USAGE ON SCHEMA public TO {role}",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
+        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}",
+        f"REVOKE UPDATE, DELETE, TRUNCATE ON {', '.join(sorted(kept))} FROM {role}",
+    ]
+
+
+def table_of(model: Any) -> str:
+    """The table behind a model."""
+    return model._meta.db_table
+
+
+def constraint_sql(table: str, constraint: CheckConstraint | UniqueConstraint) -> tuple[str, str]:
+    """The statement that makes a constraint, and the one that takes it away."""
+    if isinstance(constraint, CheckConstraint):
+        add = f'ALTER TABLE "{table}" ADD CONSTRAINT "{constraint.name}" CHECK ({constraint.check})'
+        return add, f'ALTER TABLE "{table}" DROP CONSTRAINT "{constraint.name}"'
+    names = ", ".join(f'"{name}"' for name in constraint.fields)
+    where = f" WHERE {constraint.condition}" if constraint.condition else ""
+    add = f'CREATE UNIQUE INDEX "{constraint.name}" ON "{table}" ({names}){where}'
+    return add, f'DROP INDEX "{constraint.name}"'
+
+
+class Writer(MigrationWriter):
+    """Tortoise's writer, which also makes the constraints of each new model."""
+
+    def _format_operation(self, operation: Operation, imports: ImportManager, *, indent: str) -> list[str]:
+        lines = super()._format_operation(operation, imports, indent=indent)
+        if isinstance(operation, CreateModel):
+            options = operation.options or {}
+            for constraint in options.get("constraints", ()):
+                add, drop = constraint_sql(options["table"], constraint)
+                lines.append(f"{indent}ops.RunSQL({add!r}, {drop!r}),")
+        return lines
+
+
+def _is_noise(operation: Any, app: str, before: Any) -> bool:
+    """Tortoise sees a change of options where a primary key is a foreign key, though nothing changed."""
+    if not isinstance(operation, AlterModelOptions):
+        return False
+    old: dict[str, Any] = before.models[app, operation.name].options
+    return {**old, "pk_attr": ""} == {**operation.options, "pk_attr": ""}
+
+
+def _complete(writer: MigrationWriter, before: Any) -> MigrationWriter:
+    return Writer(
+        writer.name,
+        writer.app_label,
+        [operation for operation in writer.operations if not _is_noise(operation, writer.app_label, before)],
+        dependencies=writer.dependencies,
+        initial=writer.initial,
+        migrations_module=writer.migrations_module,
+    )
+
+
+async def changes() -> list[MigrationWriter]:
+    """The migrations that the models need and the folder does not have yet."""
+    config = database.config("postgresql:///unused")
+    await Tortoise.init(config=config, init_connections=False)
+    detector = MigrationAutodetector(cast(Apps, Tortoise.apps), config["apps"])
+    found = await detector.changes()
+    before = await cast(Any, detector)._project_state()
+    return [writer for writer in (_complete(writer, before) for writer in found) if writer.operations]
+
+
+async def write() -> list[Path]:
+    """Write the missing migrations; returns their files."""
+    for room in database.ROOMS:
+        folder = Path(cast(str, import_module("migrations").__file__)).parent / room
+        folder.mkdir(exist_ok=True)
+        (folder / "__init__.py").touch()
+    files: list[Path] = []
+    while writers := await changes():  # one at a time, so that the next can name it as what it stands on
+        files.append(writers[0].write())
+        invalidate_caches()
+    return files

@@ -1,0 +1,104 @@
+"""A real PostgreSQL for every test: one private server, one database a worker, emptied before each test."""
+
+import asyncio
+import hashlib
+import os
+from collections.abc import AsyncGenerator, Generator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+
+from marketplace.app import wiring
+from marketplace.kit import database, migrations
+from marketplace.kit.private_postgres import FAST_AND_FORGETFUL, PrivatePostgres
+
+ROOT = Path(__file__).parents[1]
+EMPTY = """
+DO $$
+DECLARE name text; filled text := ''; has_rows boolean;
+BEGIN
+    FOR name IN SELECT format('%I', tablename) FROM pg_tables
+        WHERE schemaname = 'public' AND tablename <> 'tortoise_migrations'
+    LOOP
+        EXECUTE 'SELECT EXISTS (SELECT FROM ' || name || ')' INTO has_rows;
+        IF has_rows THEN filled := filled || ',' || name; END IF;
+    END LOOP;
+    IF filled <> '' THEN EXECUTE 'TRUNCATE ' || substr(filled, 2) || ' RESTART IDENTITY CASCADE'; END IF;
+END $$"""
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+def other_database(url: str, name: str) -> str:
+    """The same server's database of another name."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Generator[str]:
+    """A server for the whole session: DATABASE_URL, or a private one shared by the workers."""
+    with ExitStack() as stack:
+        url = os.environ.get("DATABASE_URL")
+        if not url:
+            server = PrivatePostgres(ROOT / "var" / "test-postgres", settings=FAST_AND_FORGETFUL)
+            url = stack.enter_context(server).url()
+        yield url
+
+
+def state_of_migrations() -> str:
+    files = sorted((ROOT / "migrations").rglob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
+
+
+async def make_database(server_url: str, worker: str) -> str:
+    """A migrated database of this worker's own, copied from a template made once for these migrations."""
+    template, name = f"template_{state_of_migrations()}", f"test_{worker}_{os.getpid()}"
+    admin: Any = await cast(Any, asyncpg).connect(**database.credentials(server_url))
+    try:
+        await admin.execute("SELECT pg_advisory_lock(424242)")
+        if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", f"{template}_ready"):
+            await admin.execute(f"DROP DATABASE IF EXISTS {template}")
+            await admin.execute(f"CREATE DATABASE {template}")
+            await migrations.migrate(other_database(server_url, template))
+            await admin.execute(f"ALTER DATABASE {template} RENAME TO {template}_ready")
+        await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        await admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}_ready")
+    finally:
+        await admin.close()
+    return other_database(server_url, name)
+
+
+@pytest.fixture(scope="session")
+def database_url(server_url: str, worker_id: str) -> Generator[str]:
+    """This worker's own database."""
+    url = asyncio.run(make_database(server_url, worker_id))
+    yield url
+
+    async def drop() -> None:
+        admin: Any = await cast(Any, asyncpg).connect(**database.credentials(server_url))
+        await admin.execute(f"DROP DATABASE {database.credentials(url)['database']} WITH (FORCE)")
+        await admin.close()
+
+    asyncio.run(drop())
+
+
+@pytest.fixture(scope="session")
+async def opened_database(database_url: str) -> AsyncGenerator[Any]:
+    wiring.wire()
+    owner: Any = await cast(Any, asyncpg).connect(**database.credentials(database_url))
+    async with database.opened(database_url):
+        yield owner
+    await owner.close()
+
+
+@pytest.fixture
+async def db(opened_database: Any) -> None:
+    """The application's database, empty."""
+    await opened_database.execute(EMPTY)
