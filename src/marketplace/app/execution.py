@@ -19,7 +19,9 @@ from graphql import (
 )
 from graphql.execution import MiddlewareManager
 from strawberry.execution import optimized_is_awaitable
+from strawberry.schema._graphql_core import GraphQLExecutionResult
 from strawberry.types import ExecutionContext
+from strawberry.types import ExecutionResult as StrawberryResult
 from strawberry.types.graphql import OperationType
 
 from marketplace.app.documents import KnownDocument
@@ -76,9 +78,10 @@ async def run(schema: strawberry.Schema, asked: Run) -> Outcome:
         async with runner.validation():
             pass
         async with runner.executing():
-            around.result = result = await _execute(schema, asked, middleware)
-            around.pre_execution_errors = result.errors or None
-    return _outcome(result, await runner.get_extensions_results(around))
+            if around.result is None:
+                around.result = await _execute(schema, asked, middleware)
+            around.pre_execution_errors = around.result.errors or None
+    return _outcome(around.result, await runner.get_extensions_results(around))
 
 
 async def _execute(schema: strawberry.Schema, asked: Run, middleware: MiddlewareManager | None) -> ExecutionResult:
@@ -96,7 +99,7 @@ async def _execute(schema: strawberry.Schema, asked: Run, middleware: Middleware
     return await result if isawaitable(result) else result
 
 
-def _outcome(result: ExecutionResult, extensions: dict[str, Any]) -> Outcome:
+def _outcome(result: GraphQLExecutionResult | StrawberryResult, extensions: dict[str, Any]) -> Outcome:
     """graphql-core tells a failed start by errors that belong to no field."""
     errors = list(result.errors or ())
     started = result.data is not None or any(error.path for error in errors)

@@ -10,7 +10,7 @@ import secrets
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from cryptography.fernet import Fernet
 from pydantic import (
@@ -86,6 +86,7 @@ class Settings(BaseSettings):
 
     environment: Environment = Environment.DEVELOPMENT
     var_dir: Path = Path("var")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     database_url: DatabaseUrl | None = well_known("DATABASE_URL")
     database_direct_url: DatabaseUrl | None = well_known("DATABASE_DIRECT_URL")
