@@ -1,0 +1,61 @@
+"""The demo's three programs: who issues points, what a point is worth, and what the tiers save."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+TIERS: tuple[tuple[str, str, int], ...] = (
+    ("BLUE", "Blue", 0),
+    ("SILVER", "Silver", 600),
+    ("GOLD", "Gold", 900),
+    ("PLATINUM", "Platinum", 1200),
+    ("DIAMOND", "Diamond", 1500),
+)
+"""Code, name and discount in basis points, the lowest first; the program bears the discount."""
+
+
+@dataclass(frozen=True, slots=True)
+class CashSeed:
+    """What points are worth as cash: a share of their value as a reward, within limits, in some countries."""
+
+    rate_bp: int
+    min_points: int
+    max_points_per_month: int
+    countries: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramSeed:
+    """One program; `point_value` is in major units of its home currency, for one point."""
+
+    code: str
+    name: str
+    point_name: str
+    home_currency: str
+    point_value: Decimal
+    countries: tuple[str, ...]
+    lot_months: int
+    cash: CashSeed
+    top_up_minor: int
+
+
+PROGRAMS: dict[str, ProgramSeed] = {
+    seed.code: seed
+    for seed in (
+        ProgramSeed(
+            "NORTH", "Northern Lights", "lights", "SEK", Decimal("0.10"),
+            ("SE", "NO", "FI", "DK", "NL", "IS"), 24,
+            CashSeed(7000, 1000, 50_000, ("SE", "NO", "FI", "DK", "NL")), 150_000_000,
+        ),
+        ProgramSeed(
+            "KOPI", "Kopi Club", "beans", "MYR", Decimal("0.02"),
+            ("MY", "SG", "ID", "BN", "TH", "PH"), 18,
+            CashSeed(6000, 2500, 200_000, ("MY", "SG")), 40_000_000,
+        ),
+        ProgramSeed(
+            "ATLAS", "Atlas Rewards", "miles", "EUR", Decimal("0.01"),
+            ("US", "GB", "DE", "KZ", "FR", "ES", "AE", "AU", "CA", "JP", "PL", "IE"), 36,
+            CashSeed(7500, 500, 60_000, ("US", "GB", "DE", "FR", "ES", "IE")), 12_000_000,
+        ),
+    )
+}  # fmt: skip
+"""Programs by code."""
