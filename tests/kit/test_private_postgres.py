@@ -177,7 +177,7 @@ def as_ordinary_user(folder: Path) -> "subprocess.Popen[str]":
 def test_root_without_user_namespaces_becomes_somebody_else(
     folder: Path, server: PrivatePostgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if "/root/" in str(bin_dir()):
+    if not all(above.stat().st_mode & 0o001 for above in bin_dir().parents):
         pytest.skip("the binaries are in a folder that other users cannot enter")
     monkeypatch.setenv("PATH", "/nowhere")
     write(server.start(), "CREATE TABLE kept AS SELECT 7 AS n")

@@ -43,7 +43,7 @@ TELLING_KEYS = singular(
 )
 TELLING_TEXT = re.compile(
     r"""
-      [^\s@'"<>()=,;:]+@[^\s@'"<>()=,;:]+\.[A-Za-z]{2,}             # an e-mail address
+      [^\s@'"<>()=,;:]{1,64}@[^\s@'"<>()=,;:]{1,255}\.[A-Za-z]{2,}             # an e-mail address
     | \b(?:mk|sk|rk|pk|whsec)_[A-Za-z0-9_]{6,}                       # keys of ours and of Stripe's
     | \beyJ[\w-]+\.[\w-]+\.[\w-]*                                    # a JSON Web Token
     | (?i:\b(?:bearer|basic)\s+)[A-Za-z0-9._~+/-]{8,}=*              # an Authorization header
