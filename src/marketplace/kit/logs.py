@@ -57,9 +57,7 @@ WORD_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+")
 MAX_DEPTH = 6
 
 # What structlog and the standard library put there themselves, about the program and not a person.
-OURS = frozenset(
-    {"event", "level", "logger", "timestamp", "exception", "stack", "_record", "_from_structlog"}
-)
+OURS = frozenset({"event", "level", "logger", "timestamp", "exception", "stack", "_record", "_from_structlog"})
 
 
 def without_secrets(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
