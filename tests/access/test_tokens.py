@@ -160,9 +160,7 @@ async def test_foreign_algorithms_and_forgeries_are_refused():
     claims = {"iss": ISSUER, "aud": "marketplace", "sub": "m-1", "iat": now, "exp": now + 600}
     algorithm = "its algorithm is not one of RS256, ES256 and EdDSA"
     signature = "its signature does not hold"
-    hmac = jwt.encode(
-        {"alg": "HS256", "kid": "rsa"}, claims, OctKey.import_key("x" * 32), algorithms=["HS256"]
-    )
+    hmac = jwt.encode({"alg": "HS256", "kid": "rsa"}, claims, OctKey.import_key("x" * 32), algorithms=["HS256"])
 
     assert await provider.reason(forged({"alg": "none", "kid": "ec"}, claims)) == algorithm
     assert await provider.reason(hmac) == algorithm

@@ -9,9 +9,7 @@ from marketplace.kit.money import minor_digits
 _TITLE = "{http://www.w3.org/2000/svg}title"
 
 
-@pytest.mark.parametrize(
-    "kind", ["VOUCHER", "BRAND_CURRENCY", "MERCHANDISE", "EXPERIENCE", "DONATION", "CASH"]
-)
+@pytest.mark.parametrize("kind", ["VOUCHER", "BRAND_CURRENCY", "MERCHANDISE", "EXPERIENCE", "DONATION", "CASH"])
 def test_an_offer_picture_names_its_offer(kind: str):
     picture = images.offer_svg(kind, 'Gift <card> & "more"', "seed")
 
