@@ -1,0 +1,1 @@
+"""The resources of Stripe that the marketplace uses, one file each."""
