@@ -3,9 +3,9 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -97,7 +97,7 @@ class Server:
         if account != PLATFORM and self.store.find("account", account) is None:
             raise StripeRefusal(
                 403,
-                f"The provided key does not have access to account '{account}' (or that account does not exist).",
+                f"The provided key does not have access to account '{account}' (or it does not exist).",
                 code="account_invalid",
             )
         return Call(
@@ -184,7 +184,7 @@ def _authenticate(headers: Mapping[str, str]) -> None:
 def _shown(body: Any) -> Any:
     """Without the stand-in's own notes."""
     if isinstance(body, dict):
-        shown: Json = body
+        shown = cast("Json", body)
         return {name: _shown(item) for name, item in shown.items() if not name.startswith("stand_in_")}
     return body
 
@@ -208,7 +208,7 @@ def build(state: Path | str, options: Options) -> Starlette:
     ]  # fmt: skip
 
     @contextlib.asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+    async def lifespan(app: Starlette) -> AsyncGenerator[None]:
         tasks = [asyncio.create_task(server.courier.run())]
         if options.payout_after_s is not None:
             tasks.append(asyncio.create_task(_pay_out(server)))

@@ -14,7 +14,7 @@ class Options:
 
     country: str = "DE"
     webhook_url: str | None = None
-    webhook_secret: str = "whsec_stand_in"
+    webhook_secret: str = "whsec_stand_in"  # noqa: S105 - of a stand-in
     webhook_retry_s: float = 1.0
     webhook_timeout_s: float = 10.0
     payout_after_s: float | None = None

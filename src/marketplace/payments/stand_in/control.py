@@ -5,7 +5,7 @@
 | `POST faults` | `{"kind", "method"?, "path"?, "status"?, "saved"?, "seconds"?, "times"?}` | see faults.py |
 | `POST webhook_faults` | `{"kind", "event"?, "seconds"?, "times"?}` | see faults.py |
 | `DELETE faults` | | forget all faults |
-| `POST balance` | `{"currency", "amount", "account"?}` | the available balance becomes `amount`, by an adjustment |
+| `POST balance` | `{"currency", "amount", "account"?}` | `amount` is available, by an adjustment |
 | `POST clock` | `{"advance_s"}` | Stripe's clock goes forward (24 h keys, pending money, links) |
 | `POST accounts/{id}/onboard` | | the account holder finishes onboarding |
 | `POST accounts/{id}/disable` | `{"reason"?}` | the account is disabled; `enable` undoes it |

@@ -16,7 +16,7 @@ amount and a wrong signature arrives first) and `drop`.
 """
 
 import json
-from typing import Any
+from collections.abc import Callable
 
 from marketplace.payments.stand_in.errors import Json, StripeRefusal, invalid
 from marketplace.payments.stand_in.store import Store
@@ -35,19 +35,23 @@ def order(store: Store, scope: str, fault: Json, times: int) -> None:
 
 def for_request(store: Store, method: str, path: str) -> Json | None:
     """The fault of this request, used up by asking."""
-    return _take(
-        store,
-        "request",
-        lambda fault: fault.get("method", method) == method and path.startswith(fault.get("path", "/")),
-    )
+
+    def matches(fault: Json) -> bool:
+        return fault.get("method", method) == method and path.startswith(fault.get("path", "/"))
+
+    return _take(store, "request", matches)
 
 
 def for_event(store: Store, kind: str) -> Json | None:
     """The fault of this event's delivery, used up by asking."""
-    return _take(store, "webhook", lambda fault: kind.startswith(fault.get("event", "")))
+
+    def matches(fault: Json) -> bool:
+        return kind.startswith(fault.get("event", ""))
+
+    return _take(store, "webhook", matches)
 
 
-def _take(store: Store, scope: str, matches: Any) -> Json | None:
+def _take(store: Store, scope: str, matches: Callable[[Json], bool]) -> Json | None:
     for row in store.rows("SELECT * FROM faults WHERE scope = ? ORDER BY seq", scope):
         fault: Json = json.loads(row["body"])
         if matches(fault):

@@ -10,16 +10,23 @@ from marketplace.payments.stand_in.errors import Json, StripeRefusal, invalid
 from marketplace.payments.stand_in.store import Store
 
 # docs.stripe.com/currencies#zero-decimal and #three-decimal
-ZERO_DECIMAL = frozenset(["bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "ugx", "vnd", "vuv", "xaf", "xof", "xpf"])
-THREE_DECIMAL = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])
+ZERO_DECIMAL = frozenset(
+    {"bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga", "pyg", "rwf", "vnd", "vuv", "xaf", "xof", "xpf"}
+)
+THREE_DECIMAL = frozenset({"bhd", "jod", "kwd", "omr", "tnd"})
 # docs.stripe.com/currencies#minimum-and-maximum-charge-amounts
 CHARGE_MINIMUM = {
     "usd": 50, "aed": 200, "aud": 50, "brl": 50, "cad": 50, "chf": 50, "czk": 1500, "dkk": 250,
     "eur": 50, "gbp": 30, "hkd": 400, "huf": 17500, "inr": 50, "jpy": 50, "mxn": 1000, "myr": 200,
     "nok": 300, "nzd": 50, "pln": 200, "ron": 200, "sek": 300, "sgd": 50, "thb": 1000,
 }  # fmt: skip
-CATEGORIES = {"adjustment": "other_adjustment", "transfer_refund": "transfer_reversal",
-              "payment": "charge", "payment_refund": "refund", "payout_failure": "payout_reversal"}  # fmt: skip
+CATEGORIES = {
+    "adjustment": "other_adjustment",
+    "payment": "charge",
+    "payment_refund": "refund",
+    "payout_failure": "payout_reversal",
+    "transfer_refund": "transfer_reversal",
+}
 
 
 def currency_of(text: str) -> str:
@@ -100,7 +107,8 @@ def move(
 
 def available(store: Store, account: str, currency: str) -> int:
     found = store.rows(
-        "SELECT coalesce(sum(net), 0) AS net FROM moves WHERE account = ? AND currency = ? AND available_on <= ?",
+        "SELECT coalesce(sum(net), 0) AS net FROM moves "
+        "WHERE account = ? AND currency = ? AND available_on <= ?",
         account, currency, store.now(),
     )  # fmt: skip
     return int(found[0]["net"])

@@ -32,7 +32,8 @@ def _of_payout(call: Call, id: str) -> Json:
             param="payout",
         )
     rows = call.store.rows(
-        "SELECT body FROM objects JOIN moves ON moves.txn = objects.id WHERE moves.payout = ? ORDER BY seq DESC",
+        "SELECT body FROM objects JOIN moves ON moves.txn = objects.id WHERE moves.payout = ? "
+        "ORDER BY seq DESC",
         id,
     )
     found = [fresh(call, json.loads(row["body"])) for row in rows]

@@ -12,8 +12,18 @@ from marketplace.payments.stand_in.call import Call
 from marketplace.payments.stand_in.errors import Json, invalid, no_such
 
 COMPARISONS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
-KINDS = {"tr": "transfer", "py": "charge", "ch": "charge", "po": "payout", "txn": "balance_transaction",
-         "re": "refund", "pyr": "refund", "trr": "transfer_reversal", "pi": "payment_intent", "acct": "account"}  # fmt: skip
+KINDS = {
+    "acct": "account",
+    "ch": "charge",
+    "pi": "payment_intent",
+    "po": "payout",
+    "py": "charge",
+    "pyr": "refund",
+    "re": "refund",
+    "tr": "transfer",
+    "trr": "transfer_reversal",
+    "txn": "balance_transaction",
+}
 
 
 def page(call: Call, kind: str, url: str, *, account: str | None, equal: Mapping[str, Any]) -> Json:
@@ -88,8 +98,8 @@ def expanded(call: Call, body: Json, prefix: str = "") -> Json:
             continue
         if field not in body:
             raise invalid(f"This property cannot be expanded ({name}).", param="expand")
-        id = body[field]
-        kind = KINDS.get(str(id).split("_", maxsplit=1)[0])
+        named = str(body[field])
+        kind = KINDS.get(named.split("_", maxsplit=1)[0])
         if kind is not None:
-            shown[field] = call.store.find(kind, id) or id
+            shown[field] = call.store.find(kind, named) or named
     return shown

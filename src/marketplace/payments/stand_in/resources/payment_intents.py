@@ -35,13 +35,12 @@ def create(call: Call) -> Json:
     currency = money.currency_of(call.params["currency"])
     amount = money.must_be_payable(call.param("amount"), currency)
     money.must_be_chargeable(amount, currency)
-    id = new_id("pi")
     method = call.param("payment_method")
     intent = call.store.new(
         "payment_intent", "pi", call.account, amount=amount, amount_capturable=0, amount_received=0,
         automatic_payment_methods=call.param("automatic_payment_methods"), canceled_at=None,
         cancellation_reason=None, capture_method=call.param("capture_method", "automatic"),
-        client_secret=f"{id}_secret_{secrets.token_urlsafe(18)}", confirmation_method="automatic",
+        client_secret=f"{new_id('pi')}_secret_{secrets.token_urlsafe(18)}", confirmation_method="automatic",
         currency=currency, customer=call.param("customer"), description=call.param("description"),
         last_payment_error=None, latest_charge=None, livemode=False, metadata=call.metadata(),
         next_action=None, payment_method=method,

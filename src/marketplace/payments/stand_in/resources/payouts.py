@@ -45,13 +45,15 @@ def automatic(call: Call, account: str) -> list[Json]:
         return []
     made: list[Json] = []
     for row in call.store.rows(
-        "SELECT currency, sum(net) AS net FROM moves WHERE account = ? AND payout IS NULL AND available_on <= ? "
+        "SELECT currency, sum(net) AS net FROM moves "
+        "WHERE account = ? AND payout IS NULL AND available_on <= ? "
         "GROUP BY currency HAVING sum(net) > 0 ORDER BY currency",
         account, call.store.now(),
     ):  # fmt: skip
         payout = _new(call, account, row["net"], row["currency"], automatic=True)
         call.store.execute(
-            "UPDATE moves SET payout = ? WHERE account = ? AND currency = ? AND payout IS NULL AND available_on <= ?",
+            "UPDATE moves SET payout = ? "
+            "WHERE account = ? AND currency = ? AND payout IS NULL AND available_on <= ?",
             payout["id"], account, row["currency"], call.store.now(),
         )  # fmt: skip
         made.append(_announce(call, payout))

@@ -38,21 +38,19 @@ def create(call: Call) -> Json:
 
 
 def _charge(call: Call) -> Json:
-    id = call.param("charge")
-    if call.param("payment_intent"):
-        intent = call.store.get(
-            "payment_intent", call.param("payment_intent"), call.account, "payment_intent"
+    if not call.param("payment_intent"):
+        if call.param("charge") is None:
+            raise missing("payment_intent")
+        return call.store.get("charge", call.param("charge"), call.account, "charge")
+    name = "payment_intent"
+    intent = call.store.get(name, call.param(name), call.account, name)
+    if intent["status"] != "succeeded":
+        raise invalid(
+            f"This PaymentIntent ({intent['id']}) does not have a successful charge to refund.",
+            code="resource_missing",
+            param=name,
         )
-        id = intent["latest_charge"]
-        if intent["status"] != "succeeded":
-            raise invalid(
-                f"This PaymentIntent ({intent['id']}) does not have a successful charge to refund.",
-                code="resource_missing",
-                param="payment_intent",
-            )
-    if id is None:
-        raise missing("payment_intent")
-    return call.store.get("charge", id, call.account, "charge")
+    return call.store.get("charge", intent["latest_charge"], call.account, "charge")
 
 
 def retrieve(call: Call) -> Json:

@@ -46,10 +46,10 @@ def create(call: Call) -> Json:
 
 
 def _destination(call: Call) -> Json:
-    id = str(call.params["destination"])
-    account = call.store.find("account", id)
+    named = str(call.params["destination"])
+    account = call.store.find("account", named)
     if account is None:
-        raise invalid(f"No such destination: '{id}'", code="resource_missing", param="destination")
+        raise invalid(f"No such destination: '{named}'", code="resource_missing", param="destination")
     if account["capabilities"].get("transfers") != "active":
         raise invalid(
             "Your destination account needs to have at least one of the following capabilities enabled: "
