@@ -29,7 +29,12 @@ from marketplace.payments.answers import (
 )
 
 if TYPE_CHECKING:
-    from stripe.params import AccountCreateParams, BalanceTransactionListParams, TransferCreateParams
+    from stripe.params import (
+        AccountCreateParams,
+        BalanceTransactionListParams,
+        RefundCreateParams,
+        TransferCreateParams,
+    )
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -49,9 +54,9 @@ def classified(call: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Corouti
         except stripe.IdempotencyError:
             raise
         except (stripe.CardError, stripe.InvalidRequestError, stripe.PermissionError) as refusal:
-            if refusal.code == "lock_timeout":
+            code = refusal.code or (refusal.error and refusal.error.code) or "invalid_request"
+            if code == "lock_timeout":
                 raise Busy(str(refusal)) from refusal
-            code = refusal.code or "invalid_request"
             raise Refused(code, refusal.user_message or str(refusal)) from refusal
         except (stripe.RateLimitError, stripe.AuthenticationError) as busy:
             raise Busy(str(busy)) from busy
@@ -177,7 +182,7 @@ class StripeGateway:
         """Ask for money, for example a program's top-up; `confirm_payment` or the payer's app takes it."""
         made = await self._stripe.v1.payment_intents.create_async(
             {"amount": amount, "currency": currency.lower(), "metadata": dict(metadata),
-             "transfer_group": transfer_group, "payment_method_types": ["card"]},
+             "transfer_group": transfer_group, "allowed_payment_method_types": ["card"]},
             {"idempotency_key": key},
         )  # fmt: skip
         return payment(made.to_dict())
@@ -204,10 +209,10 @@ class StripeGateway:
     @classified
     async def refund(self, payment_id: str, *, key: str, amount: int | None = None) -> MadeRefund:
         """Give a payment back, whole or in part."""
-        made = await self._stripe.v1.refunds.create_async(
-            {"payment_intent": payment_id, **({} if amount is None else {"amount": amount})},
-            {"idempotency_key": key},
-        )
+        params: RefundCreateParams = {"payment_intent": payment_id}
+        if amount is not None:
+            params["amount"] = amount
+        made = await self._stripe.v1.refunds.create_async(params, {"idempotency_key": key})
         return MadeRefund(id=made.id, amount=made.amount, currency=made.currency.upper(),
                           status=made.status or "pending")  # fmt: skip
 

@@ -6,8 +6,8 @@ Switzerland.
 """
 
 EEA = frozenset(
-    ["AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IS"]
-    + ["IT", "LI", "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK"]
+    {"AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IS"}
+    | {"IT", "LI", "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK"}
 )
 TOGETHER = EEA | {"CH", "GB", "US", "CA", "GI"}
 COUNTRIES = TOGETHER | frozenset(["AE", "AU", "BR", "HK", "IN", "JP", "MX", "MY", "NZ", "SG", "TH"])

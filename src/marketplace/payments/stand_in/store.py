@@ -90,7 +90,7 @@ class Store:
     def set_setting(self, name: str, value: str) -> None:
         self.execute("INSERT OR REPLACE INTO settings (name, value) VALUES (?, ?)", name, value)
 
-    def new(self, kind: str, prefix: str, account: str, **fields: Any) -> Json:
+    def new(self, kind: str, prefix: str, account: str, /, **fields: Any) -> Json:
         """A new object with Stripe's envelope; it is stored and returned."""
         body: Json = {"id": new_id(prefix), "object": kind, "created": self.now(), **fields}
         self.execute(

@@ -74,7 +74,8 @@ def create_link(call: Call) -> Json:
     now = call.store.now()
     call.store.new(
         "stand_in_link", "link", PLATFORM, account_id=account["id"], token=token,
-        expires_at=now + LINK_LIFE_S, refresh_url=call.param("refresh_url"), return_url=call.param("return_url"), used=False,
+        expires_at=now + LINK_LIFE_S, refresh_url=call.param("refresh_url"),
+        return_url=call.param("return_url"), used=False,
     )  # fmt: skip
     url = f"{call.base_url}/setup/e/{account['id']}/{token}"
     return {"object": "account_link", "created": now, "expires_at": now + LINK_LIFE_S, "url": url}
@@ -148,7 +149,8 @@ def _missing(account: Json) -> list[str]:
     """docs.stripe.com/connect/required-verification-information, in short."""
     if account.get("stand_in_done"):
         return []
-    profile, terms = cast("Json", account["business_profile"] or {}), cast("Json", account["tos_acceptance"])
+    profile = cast("Json", account["business_profile"] or {})
+    terms = cast("Json", account["tos_acceptance"])
     there = {
         "business_profile.url": bool(profile.get("url")),
         "external_account": bool(account["external_accounts"]["data"]),

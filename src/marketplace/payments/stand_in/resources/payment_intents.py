@@ -44,7 +44,7 @@ def create(call: Call) -> Json:
         currency=currency, customer=call.param("customer"), description=call.param("description"),
         last_payment_error=None, latest_charge=None, livemode=False, metadata=call.metadata(),
         next_action=None, payment_method=method,
-        payment_method_types=call.param("payment_method_types", ["card"]),
+        payment_method_types=call.param("allowed_payment_method_types", ["card"]),
         status="requires_confirmation" if method else "requires_payment_method",
         transfer_group=call.param("transfer_group"),
     )  # fmt: skip

@@ -1,0 +1,82 @@
+"""Stripe for tests: the stand-in, or Stripe itself when STRIPE_TEST_KEY names a test key."""
+
+import os
+import uuid
+from collections.abc import AsyncGenerator, Generator
+from pathlib import Path
+
+import pytest
+import stripe
+
+from marketplace.payments.answers import AccountState
+from marketplace.payments.client import StripeGateway
+from tests.payments.stand_in import KEY, SECRET, Inbox, StandIn, free_port, running, served
+from tests.payments.stripe_itself import StripeItself
+
+TEST_KEY = os.environ.get("STRIPE_TEST_KEY")
+
+
+@pytest.fixture
+def inbox() -> Inbox:
+    return Inbox()
+
+
+@pytest.fixture
+def stand_in(tmp_path: Path, inbox: Inbox) -> Generator[StandIn]:
+    """Our stand-in and its control surface; tests that use it by name cannot run against Stripe."""
+    if TEST_KEY:
+        pytest.skip("needs the stand-in's control surface")
+    with served(inbox.app(), free_port()) as webhook_url, running(tmp_path, webhook_url) as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+async def gateway(request: pytest.FixtureRequest) -> AsyncGenerator[StripeGateway]:
+    """The door to the SDK, in front of the stand-in or of Stripe."""
+    if TEST_KEY:
+        opened = StripeGateway(TEST_KEY, timeout_s=30)
+    else:
+        stand_in: StandIn = request.getfixturevalue("stand_in")
+        opened = StripeGateway(KEY, api_base=stand_in.url, webhook_secrets=(SECRET,), timeout_s=1.0)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def sdk(stand_in: StandIn) -> AsyncGenerator[stripe.StripeClient]:
+    """The bare SDK in front of the stand-in, for what our door does not offer."""
+    http = stripe.HTTPXClient()
+    yield stripe.StripeClient(KEY, http_client=http, base_addresses={"api": stand_in.url})
+    await http.close_async()
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest, gateway: StripeGateway) -> "World":
+    stand_in = None if TEST_KEY else request.getfixturevalue("stand_in")
+    return World(gateway, stand_in)
+
+
+class World:
+    """What a behavioural test needs of the outside, whichever Stripe it runs against."""
+
+    def __init__(self, gateway: StripeGateway, stand_in: StandIn | None) -> None:
+        self.gateway, self._stand_in = gateway, stand_in
+
+    async def account(self, country: str = "DE") -> AccountState:
+        """A connected account that has finished onboarding."""
+        if self._stand_in is None:
+            return await StripeItself(str(TEST_KEY)).onboarded_account(country)
+        account = await self.gateway.create_connected_account(country=country, key=unique(), metadata={})
+        await self._stand_in.order(f"accounts/{account.id}/onboard")
+        return await self.gateway.account_state(account.id)
+
+    async def fund(self, amount: int, currency: str = "EUR") -> None:
+        """Make at least `amount` available, by a card whose money is available at once."""
+        payment = await self.gateway.create_payment(
+            amount=amount * 2 + 1000, currency=currency, key=unique(), metadata={}, transfer_group=unique()
+        )
+        await self.gateway.confirm_payment(payment.id, payment_method="pm_card_bypassPending", key=unique())
+
+
+def unique() -> str:
+    return str(uuid.uuid4())
