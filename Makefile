@@ -34,7 +34,8 @@ test: $(INSTALLED) ## Run the test suite, on two processes.
 test-faults: $(INSTALLED) ## Run the long drills: kill -9 of everything, under load.
 	$(BIN)/python -m pytest -n 0 -m faults --timeout 3600 $(ARGS)
 
-test-stripe: $(INSTALLED) ## Run the payment tests against Stripe itself, with a test key in STRIPE_API_KEY.
+test-stripe: $(INSTALLED) ## Run the payment tests against Stripe itself, with a test key in STRIPE_TEST_KEY.
+	@test -n "$$STRIPE_TEST_KEY" || { echo "STRIPE_TEST_KEY names no test key" >&2; exit 1; }
 	$(BIN)/python -m pytest -n 0 tests/payments $(ARGS)
 
 check: $(INSTALLED) ## Check format, lint, types, imports, and that schema and migrations have not drifted.

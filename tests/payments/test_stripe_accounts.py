@@ -25,9 +25,7 @@ async def test_a_new_account_cannot_be_paid_and_says_what_is_missing(world: Worl
 
 async def test_an_account_is_made_once_per_key(world: World):
     key = unique()
-    made = [
-        await world.gateway.create_connected_account(country="DE", key=key, metadata={}) for _ in range(2)
-    ]
+    made = [await world.gateway.create_connected_account(country="DE", key=key, metadata={}) for _ in range(2)]
 
     assert made[0].id == made[1].id
 
@@ -96,9 +94,7 @@ async def test_an_automatic_payout_names_the_transfers_it_carries(stand_in: Stan
     assert await gateway.payout_transfers(account, later[0]["id"]) == [third]
 
 
-async def test_a_payout_that_failed_after_paid_is_carried_by_the_next(
-    stand_in: StandIn, gateway: StripeGateway
-):
+async def test_a_payout_that_failed_after_paid_is_carried_by_the_next(stand_in: StandIn, gateway: StripeGateway):
     account = await onboarded(stand_in, gateway)
     await stand_in.balance(10_000)
     sent = await send(gateway, account, 1000)

@@ -22,9 +22,7 @@ async def test_a_declined_card_is_refused_and_another_may_be_tried(world: World)
     asked = await ask(world.gateway, 5000)
 
     with pytest.raises(Refused) as refusal:
-        await world.gateway.confirm_payment(
-            asked.id, payment_method="pm_card_visa_chargeDeclined", key=unique()
-        )
+        await world.gateway.confirm_payment(asked.id, payment_method="pm_card_visa_chargeDeclined", key=unique())
 
     assert refusal.value.code == "card_declined"
     assert (await world.gateway.payment(asked.id)).status == "requires_payment_method"
@@ -82,9 +80,7 @@ async def test_every_movement_has_a_balance_transaction_and_they_sum_to_the_bala
     assert (await gateway.balance()).available == {"EUR": sum(line.net for line in lines)}
 
 
-async def test_balance_transactions_are_read_on_from_the_last_one_known(
-    stand_in: StandIn, gateway: StripeGateway
-):
+async def test_balance_transactions_are_read_on_from_the_last_one_known(stand_in: StandIn, gateway: StripeGateway):
     for amount in range(1, 231):
         await stand_in.balance(amount)
     lines = await all_lines(gateway)
@@ -121,9 +117,7 @@ async def ask(gateway: StripeGateway, amount: int, currency: str = "EUR") -> Pay
     )
 
 
-async def pay(
-    gateway: StripeGateway, amount: int, method: str = "pm_card_visa", currency: str = "EUR"
-) -> Payment:
+async def pay(gateway: StripeGateway, amount: int, method: str = "pm_card_visa", currency: str = "EUR") -> Payment:
     asked = await ask(gateway, amount, currency)
     return await gateway.confirm_payment(asked.id, payment_method=method, key=unique())
 

@@ -88,9 +88,7 @@ async def test_pending_money_cannot_be_transferred_until_it_is_available(
     assert (await send(gateway, account, 5000)).amount == 5000
 
 
-async def test_an_account_without_the_transfers_capability_gets_none(
-    stand_in: StandIn, gateway: StripeGateway
-):
+async def test_an_account_without_the_transfers_capability_gets_none(stand_in: StandIn, gateway: StripeGateway):
     await stand_in.balance(5000)
     account = await gateway.create_connected_account(country="DE", key=unique(), metadata={})
 
@@ -109,9 +107,7 @@ async def test_a_transfer_into_another_region_is_not_allowed(stand_in: StandIn, 
         await send(gateway, account, 1000)
 
 
-async def test_stored_errors_are_replayed_even_when_the_cause_is_gone(
-    stand_in: StandIn, gateway: StripeGateway
-):
+async def test_stored_errors_are_replayed_even_when_the_cause_is_gone(stand_in: StandIn, gateway: StripeGateway):
     account, key = await onboarded(stand_in, gateway), unique()
     with pytest.raises(Refused, match="balance_insufficient"):
         await send(gateway, account, 1000, key=key)
@@ -181,9 +177,7 @@ async def test_the_sdk_gets_over_one_lost_answer_by_itself(stand_in: StandIn, ga
     assert len(await gateway.find_transfers("group")) == 1
 
 
-async def test_a_lost_request_is_unknown_and_the_group_finds_nothing(
-    stand_in: StandIn, gateway: StripeGateway
-):
+async def test_a_lost_request_is_unknown_and_the_group_finds_nothing(stand_in: StandIn, gateway: StripeGateway):
     account = await onboarded(stand_in, gateway)
     await stand_in.balance(5000)
     await stand_in.fault("drop_before", times=3)
@@ -194,9 +188,7 @@ async def test_a_lost_request_is_unknown_and_the_group_finds_nothing(
     assert await gateway.find_transfers("group") == []
 
 
-async def test_too_many_requests_is_busy_and_the_same_key_works_later(
-    stand_in: StandIn, gateway: StripeGateway
-):
+async def test_too_many_requests_is_busy_and_the_same_key_works_later(stand_in: StandIn, gateway: StripeGateway):
     account, key = await onboarded(stand_in, gateway), unique()
     await stand_in.balance(5000)
     await stand_in.fault("status", status=429)

@@ -46,9 +46,7 @@ async def test_an_event_may_come_twice(stand_in: StandIn, gateway: StripeGateway
     assert [event.type for event in events].count("transfer.created") == 2
 
 
-async def test_an_event_may_come_late_and_out_of_order(
-    stand_in: StandIn, gateway: StripeGateway, inbox: Inbox
-):
+async def test_an_event_may_come_late_and_out_of_order(stand_in: StandIn, gateway: StripeGateway, inbox: Inbox):
     await stand_in.webhook_fault("drop", event="account.updated")
     await stand_in.webhook_fault("out_of_order", event="transfer.created")
     sent = await transfer(stand_in, gateway)
@@ -69,9 +67,7 @@ async def test_a_dropped_event_is_still_listed(stand_in: StandIn, gateway: Strip
     assert await stand_in.order("deliveries", "GET")
 
 
-async def test_a_forged_event_is_told_from_the_true_one(
-    stand_in: StandIn, gateway: StripeGateway, inbox: Inbox
-):
+async def test_a_forged_event_is_told_from_the_true_one(stand_in: StandIn, gateway: StripeGateway, inbox: Inbox):
     await stand_in.webhook_fault("drop", event="account.updated")
     await stand_in.webhook_fault("forged", event="transfer.created")
     sent = await transfer(stand_in, gateway)
@@ -84,9 +80,7 @@ async def test_a_forged_event_is_told_from_the_true_one(
 
 
 async def test_an_old_or_absent_signature_is_refused(gateway: StripeGateway):
-    payload = json.dumps(
-        {"id": "evt_1", "object": "event", "type": "x", "created": 1, "data": {"object": {}}}
-    )
+    payload = json.dumps({"id": "evt_1", "object": "event", "type": "x", "created": 1, "data": {"object": {}}})
     old = signature(payload, SECRET, int(time.time()) - 400)
 
     for header in (old, None, "", "t=1", "nonsense"):

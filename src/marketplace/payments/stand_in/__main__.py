@@ -17,9 +17,7 @@ def serve(
     country: Annotated[str, typer.Option(help="The platform's country.")] = "DE",
     webhook_url: Annotated[str | None, typer.Option(help="Where events are posted.")] = None,
     webhook_secret: Annotated[str, typer.Option(help="Signs the events.")] = "whsec_stand_in",  # noqa: S107 - a stand-in's
-    webhook_retry_s: Annotated[
-        float, typer.Option(help="The first pause before a delivery is retried.")
-    ] = 1.0,
+    webhook_retry_s: Annotated[float, typer.Option(help="The first pause before a delivery is retried.")] = 1.0,
     payout_after_s: Annotated[
         float | None, typer.Option(help="Pay connected accounts out by themselves, after this long.")
     ] = None,

@@ -84,11 +84,7 @@ class Server:
     async def _call(self, endpoint: Endpoint, request: Request, request_id: str, key: str | None) -> Call:
         """The checked request; what is refused here is never saved under the key."""
         _authenticate(request.headers)
-        text = (
-            request.url.query
-            if request.method == "GET"
-            else (await request.body()).decode("utf-8", "replace")
-        )
+        text = request.url.query if request.method == "GET" else (await request.body()).decode("utf-8", "replace")
         given = parse(text)
         typed = params.checked(endpoint.params, given) if endpoint.params else params.nothing(given)
         if key:

@@ -54,9 +54,7 @@ def _balance(call: Call, body: Json) -> Json:
     account, currency = body.get("account", PLATFORM), money.currency_of(body["currency"])
     difference = int(body["amount"]) - money.available(call.store, account, currency)
     if difference:
-        money.move(
-            call.store, account, "adjustment", difference, currency, None, description="Stand-in control"
-        )
+        money.move(call.store, account, "adjustment", difference, currency, None, description="Stand-in control")
     return money.balance(call.store, account)
 
 
@@ -108,9 +106,7 @@ def _webhook(call: Call, body: Json) -> Json:
 
 def _requests(call: Call, body: Json) -> list[Json]:
     rows = call.store.rows("SELECT * FROM requests ORDER BY seq")
-    return [
-        {**dict(row), "params": json.loads(row["params"]), "replayed": bool(row["replayed"])} for row in rows
-    ]
+    return [{**dict(row), "params": json.loads(row["params"]), "replayed": bool(row["replayed"])} for row in rows]
 
 
 def _deliveries(call: Call, body: Json) -> list[Json]:

@@ -71,8 +71,6 @@ def _refusal(error: ErrorDetails) -> StripeRefusal:
         case "extra_forbidden":
             return unknown_parameter(param)
         case "int_parsing" | "int_type" | "int_from_float":
-            return invalid(
-                f"Invalid integer: {error['input']}", code="parameter_invalid_integer", param=param
-            )
+            return invalid(f"Invalid integer: {error['input']}", code="parameter_invalid_integer", param=param)
         case _:
             return invalid(f"Invalid {param}: {error['msg']}", param=param)

@@ -32,8 +32,7 @@ def _of_payout(call: Call, id: str) -> Json:
             param="payout",
         )
     rows = call.store.rows(
-        "SELECT body FROM objects JOIN moves ON moves.txn = objects.id WHERE moves.payout = ? "
-        "ORDER BY seq DESC",
+        "SELECT body FROM objects JOIN moves ON moves.txn = objects.id WHERE moves.payout = ? ORDER BY seq DESC",
         id,
     )
     found = [fresh(call, json.loads(row["body"])) for row in rows]
@@ -52,7 +51,5 @@ def retrieve_transaction(call: Call) -> Json:
 ENDPOINTS = [
     Endpoint("GET", "/v1/balance", "BalanceRetrieveParams", retrieve),
     Endpoint("GET", "/v1/balance_transactions", "BalanceTransactionListParams", list_transactions),
-    Endpoint(
-        "GET", "/v1/balance_transactions/{id}", "BalanceTransactionRetrieveParams", retrieve_transaction
-    ),
+    Endpoint("GET", "/v1/balance_transactions/{id}", "BalanceTransactionRetrieveParams", retrieve_transaction),
 ]

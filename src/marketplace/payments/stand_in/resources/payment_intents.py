@@ -87,9 +87,7 @@ def _confirm(call: Call, intent: Json) -> Json:
 def _declined(call: Call, intent: Json) -> StripeRefusal:
     """docs.stripe.com/declines: 402, and the intent waits for another payment method."""
     code, decline, message = DECLINES[intent["payment_method"]]
-    charge = _charge(
-        call, intent, intent["amount"], status="failed", failure_code=code, failure_message=message
-    )
+    charge = _charge(call, intent, intent["amount"], status="failed", failure_code=code, failure_message=message)
     error = {"type": "card_error", "code": code, "decline_code": decline, "message": message,
              "charge": charge["id"]}  # fmt: skip
     intent |= {"status": "requires_payment_method", "payment_method": None, "last_payment_error": error,

@@ -74,9 +74,7 @@ def _source(call: Call, amount: int, currency: str) -> int | None:
     charge = call.store.get("charge", source, PLATFORM, "source_transaction")
     txn = call.store.get("balance_transaction", charge["balance_transaction"])
     if amount > charge["amount"] or currency != charge["currency"]:
-        raise invalid(
-            "The transfer is larger than its source charge, or in another currency.", param="amount"
-        )
+        raise invalid("The transfer is larger than its source charge, or in another currency.", param="amount")
     return int(txn["available_on"])
 
 
