@@ -69,8 +69,8 @@ _LATIN = {
     "Алия Серикова": "aliya-serikova", "Тимур Ахметов": "timur-akhmetov", "Ольга Ковалёва": "olga-kovaleva",
     "Данияр Жумабек": "daniyar-zhumabek", "Айгерим Нурланова": "aigerim-nurlanova",
 }  # fmt: skip
-_OPENING = {"BLUE": (500, 4000), "SILVER": (3000, 9000), "GOLD": (8000, 20_000), "PLATINUM": (15_000, 40_000),
-            "DIAMOND": (30_000, 90_000)}  # fmt: skip
+_OPENING = {"blue": (500, 4000), "silver": (3000, 9000), "gold": (8000, 20_000), "platinum": (15_000, 40_000),
+            "diamond": (30_000, 90_000)}  # fmt: skip
 _SCALE = {"NORTH": 1, "KOPI": 3, "ATLAS": 1}
 
 
@@ -87,7 +87,7 @@ def _members_of(program: str) -> Iterator[MemberSeed]:
     for (country, languages), names in _PEOPLE[program].items():
         for name in names.split(", "):
             given, family = name.rsplit(" ", 1)
-            tier = "GOLD" if number == 0 else tiers[number % len(tiers)]
+            tier = "gold" if number == 0 else tiers[number % len(tiers)]
             low, high = _OPENING[tier]
             mailbox = _LATIN.get(name) or slug_of(name)
             number += 1

@@ -15,8 +15,7 @@ def number_for(currency: CurrencySeed, member: str) -> str:
     dice = Random(f"{currency.number_pattern}:{member}")  # noqa: S311 (invented, not a secret)
     number = "".join(
         "".join(
-            dice.choice("0123456789" if part == r"\d" else "ABCDEFGHJKLMNPRSTUVXYZ")
-            for _ in range(int(times))
+            dice.choice("0123456789" if part == r"\d" else "ABCDEFGHJKLMNPRSTUVXYZ") for _ in range(int(times))
         )
         for part, times in _PART.findall(currency.number_pattern)
     )

@@ -69,7 +69,7 @@ def _gift_cards(brand: Brand, where: list[str], fame: int, dice: Random) -> Iter
         amounts = prices.gift_card_amounts(currency, dice.choice((3, 3, 4, 5)))
         items: list[ItemSeed] = []
         for minor in amounts:
-            codes = dice.randint(8, 20) if country in HOME else dice.randint(2, 5)
+            codes = dice.randint(5, 12) if country in HOME else dice.randint(2, 3)
             items.append(
                 ItemSeed(
                     sku=f"GC-{country}-{minor}",
@@ -147,9 +147,7 @@ def _merchandise(brand: Brand, where: list[str], fame: int, dice: Random) -> Ite
             else dice.sample(list(options), min(3, len(options)))
         )
         euros = Decimal(thing.euros) * dice.choice((80, 90, 100, 110, 130)) / 100
-        items = [
-            _variant(thing, country, key, euros, dice) for country in _some(where, 3, dice) for key in keys
-        ]
+        items = [_variant(thing, country, key, euros, dice) for country in _some(where, 3, dice) for key in keys]
         starts, ends = _window(dice)
         yield OfferSeed(
             brand_slug=brand.slug,
@@ -229,9 +227,7 @@ def _brand_currency(brand: Brand, where: list[str], fame: int, dice: Random) -> 
     """The brand's own miles, stars or points: one lot, priced in each market."""
     unit, unit_of = texts.units()[_UNIT_OF.get(brand.category, "points")]
     lot = dice.choice((100, 250, 500, 1000))
-    title, description = texts.written(
-        "brand_currency", brand=brand.name, units=unit, units_of=unit_of, lot=lot
-    )
+    title, description = texts.written("brand_currency", brand=brand.name, units=unit, units_of=unit_of, lot=lot)
     label = texts.fill(texts.words("count")["lot"], n=lot, units=unit, units_of=unit_of)
     euros = Decimal(dice.choice((4, 5, 6, 8, 10)))
     pattern, check = dice.choice(((r"\d{10}", None), (r"\d{16}", "luhn"), (r"[A-Z]{2}\d{8}", None)))
@@ -254,9 +250,7 @@ def _brand_currency(brand: Brand, where: list[str], fame: int, dice: Random) -> 
         description=description,
         items=items,
         popularity=_popularity(fame, dice),
-        brand_currency=CurrencySeed(
-            unit_name=unit, units_per_lot=lot, number_pattern=pattern, check_digit=check
-        ),
+        brand_currency=CurrencySeed(unit_name=unit, units_per_lot=lot, number_pattern=pattern, check_digit=check),
     )
 
 
@@ -281,7 +275,7 @@ def _window(dice: Random) -> tuple[int | None, int | None]:
 
 
 def _tier(dice: Random, chance: float) -> str | None:
-    return dice.choice(("SILVER", "GOLD", "PLATINUM")) if dice.random() < chance else None
+    return dice.choice(("silver", "gold", "platinum")) if dice.random() < chance else None
 
 
 def _popularity(fame: int, dice: Random) -> int:

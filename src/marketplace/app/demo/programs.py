@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 TIERS: tuple[tuple[str, str, int], ...] = (
-    ("BLUE", "Blue", 0),
-    ("SILVER", "Silver", 600),
-    ("GOLD", "Gold", 900),
-    ("PLATINUM", "Platinum", 1200),
-    ("DIAMOND", "Diamond", 1500),
+    ("blue", "Blue", 0),
+    ("silver", "Silver", 600),
+    ("gold", "Gold", 900),
+    ("platinum", "Platinum", 1200),
+    ("diamond", "Diamond", 1500),
 )
 """Code, name and discount in basis points, the lowest first; the program bears the discount."""
 

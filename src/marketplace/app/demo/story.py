@@ -22,7 +22,7 @@ _REASONS = ("PURCHASE", "PURCHASE", "PURCHASE", "GOAL", "REVIEW", "SURVEY", "REF
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that a member did, `days_ago` days before the world was made, at `minute` of the day (UTC)."""
+    """Something a member did, `days_ago` days before the world was made, at `minute` of the day (UTC)."""
 
     days_ago: int
     minute: int
@@ -187,9 +187,7 @@ def _give(
     to = dice.choice(friends) if dice.random() < 0.6 else None
     words = {"sv": "Grattis på födelsedagen!", "nb": "Takk for hjelpen!", "nl": "Van harte gefeliciteerd!",
              "ms": "Selamat hari jadi!", "ru": "С днём рождения!"}  # fmt: skip
-    message = next(
-        (words[language] for language in member.languages if language in words), "A little thank-you!"
-    )
+    message = next((words[language] for language in member.languages if language in words), "A little thank-you!")
     event = Gave(days_ago=day, minute=minute, member=member.reference, to=to, points=points, message=message)
     return (event, points) if points > 0 else None
 
