@@ -73,7 +73,7 @@ async def a_member(program: Program | None = None, *, tier: str | None = None, *
 async def a_partner(*, commission_bp: int = 800, currency: str = "EUR", **facts: Any) -> Partner:
     """An approved partner with a contract of 8 % commission and 21 % VAT on it, monthly, no minimum."""
     n = next(_n)
-    contract = {"vat_bp": 2100, "minimum_payout_minor": 0, "return_window_days": 0} | {
+    contract: dict[str, Any] = {"vat_bp": 2100, "minimum_payout_minor": 0, "return_window_days": 0} | {
         name: facts.pop(name) for name in ("vat_bp", "minimum_payout_minor", "return_window_days") if name in facts
     }
     defaults: dict[str, Any] = {
@@ -114,7 +114,8 @@ async def a_brand(partner: Partner | None = None, **facts: Any) -> Brand:
 
 async def a_market(country: str = "NL", currency: str = "EUR", languages: tuple[str, ...] = ("nl", "en")) -> None:
     """A market, made once."""
-    await Market.get_or_create(country=country, defaults={"currency": currency, "languages": list(languages)})
+    if not await Market.exists(country=country):
+        await Market.create(country=country, currency=currency, languages=list(languages))
 
 
 async def an_item(offer: Offer, *, stock: int | None = None, codes: list[str] | None = None, **facts: Any) -> Item:
@@ -147,7 +148,9 @@ async def an_offer(kind: OfferKind = OfferKind.VOUCHER, *, brand: Brand | None =
     """A published offer of a kind, listed in NL at 10.00 EUR. Add what can be taken with `an_item`."""
     n = next(_n)
     await a_market()
-    category, _ = await Category.get_or_create(code="dining", defaults={"names": {"en": "Dining"}})
+    category = await Category.get_or_none(code="dining") or await Category.create(
+        code="dining", names={"en": "Dining"}
+    )
     brand = brand or await a_brand(await a_charity() if kind is OfferKind.DONATION else None)
     moment = clock.now()
     defaults: dict[str, Any] = {

@@ -77,9 +77,7 @@ class KeyStore:
     async def key(self, url: str, kid: str) -> Key | None:
         """The key of that id, or None when the issuer does not publish it."""
         known = self._keys.get(url, {})
-        fresh = (
-            clock.now() - self._fetched_at.get(url, datetime.min.replace(tzinfo=clock.now().tzinfo)) < KEEP
-        )
+        fresh = clock.now() - self._fetched_at.get(url, datetime.min.replace(tzinfo=clock.now().tzinfo)) < KEEP
         if fresh and kid in known:
             return known[kid]
         async with self._locks.setdefault(url, asyncio.Lock()):

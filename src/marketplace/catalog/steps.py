@@ -1,0 +1,62 @@
+"""Taking stock and putting it back, inside a transaction that somebody else opened.
+
+The stock row is locked last: take stock after everything else that may wait or refuse.
+"""
+
+from uuid import UUID
+
+from marketplace.catalog.models import Item, StockMode, StockMovement
+from marketplace.catalog.refusals import OfferSoldOut
+from marketplace.kit import clock, database
+from marketplace.kit.ids import new_id
+
+_TAKE = """
+WITH one AS (UPDATE stock SET taken = taken + 1 WHERE item_id = $1 AND taken < loaded RETURNING taken),
+seen AS (
+    INSERT INTO stock_movement (id, item_id, change, position, ref_type, ref_id, at)
+    SELECT $2, $1, 1, CASE WHEN $6 THEN taken END, $3, $4, $5 FROM one
+)
+SELECT taken FROM one"""
+_TAKE_RETURNED = """
+WITH one AS (
+    DELETE FROM returned_code WHERE id = (
+        SELECT id FROM returned_code WHERE item_id = $1 ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
+    ) RETURNING position
+),
+seen AS (
+    INSERT INTO stock_movement (id, item_id, change, position, ref_type, ref_id, at)
+    SELECT $2, $1, 1, position, $3, $4, $5 FROM one
+)
+SELECT position FROM one"""
+
+
+async def take_stock(item: Item, *, ref_type: str, ref_id: UUID) -> int | None:
+    """Take one unit for one cause; returns the code's position where codes are handed out.
+
+    Raises OfferSoldOut. Unlimited items take nothing.
+    """
+    if item.stock_mode == StockMode.UNLIMITED:
+        return None
+    codes = item.stock_mode == StockMode.CODES
+    values = (item.id, new_id(), ref_type, ref_id, clock.now())
+    taken = await database.row(_TAKE, *values, codes)
+    if taken is not None:
+        return taken["taken"] if codes else None
+    returned = await database.row(_TAKE_RETURNED, *values) if codes else None
+    if returned is None:
+        raise OfferSoldOut
+    return returned["position"]
+
+
+async def put_back(item: Item, position: int | None, *, ref_type: str, ref_id: UUID) -> None:
+    """Put a unit back that was taken for this cause. A code must never have been revealed."""
+    if item.stock_mode == StockMode.UNLIMITED:
+        return
+    if position is None:
+        await database.execute("UPDATE stock SET taken = taken - 1 WHERE item_id = $1", item.id)
+    else:
+        insert = "INSERT INTO returned_code (id, item_id, position) VALUES ($1, $2, $3)"
+        await database.execute(insert, new_id(), item.id, position)
+    await StockMovement.create(
+        item_id=item.id, change=-1, position=position, ref_type=ref_type, ref_id=ref_id, at=clock.now()
+    )

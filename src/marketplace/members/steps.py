@@ -1,0 +1,48 @@
+"""Drawing on a program's funding, inside a transaction that somebody else opened."""
+
+import random
+from uuid import UUID
+
+from marketplace.kit.money import split_evenly
+from marketplace.ledger import accounts
+from marketplace.ledger.models import Purpose
+from marketplace.ledger.steps import Entry, draw, open_accounts, post
+from marketplace.members.models import Program
+from marketplace.members.refusals import ProgramUnfunded
+
+
+async def hold_funding(program: Program, minor: int, *, ref_type: str, ref_id: UUID) -> None:
+    """Set money of the program's home currency aside for one cause: FUNDING -> FUNDING_HELD.
+
+    Raises ProgramUnfunded when all slices together do not hold it. Nothing is posted for zero.
+    """
+    if not minor:
+        return
+    currency = program.home_currency
+    slices = accounts.funding_slices(program.id, currency)
+    drawn = await draw(slices, minor)
+    if drawn is None:
+        raise ProgramUnfunded
+    held = accounts.program(program.id, Purpose.FUNDING_HELD, currency)
+    entries = [Entry(slice, held, part) for slice, part in drawn]
+    await post("funding.held", ref_type, ref_id, entries)
+
+
+async def release_funding(program: Program, minor: int, *, ref_type: str, ref_id: UUID) -> None:
+    """Put money that was set aside back: FUNDING_HELD -> FUNDING."""
+    if minor:
+        held = accounts.program(program.id, Purpose.FUNDING_HELD, program.home_currency)
+        await post("funding.released", ref_type, ref_id, [Entry(held, any_slice(program), minor)])
+
+
+def any_slice(program: Program) -> accounts.AccountKey:
+    """A slice of the program's funding, at random: where money that comes back goes."""
+    return random.choice(accounts.funding_slices(program.id, program.home_currency))  # noqa: S311 (spreads load)
+
+
+async def fund(program: Program, minor: int, source: accounts.AccountKey, *, ref_type: str, ref_id: UUID) -> None:
+    """Money paid in for the program, spread evenly over its slices: source -> FUNDING."""
+    slices = accounts.funding_slices(program.id, program.home_currency)
+    await open_accounts(slices)
+    parts = zip(slices, split_evenly(minor, len(slices)), strict=True)
+    await post("funding.paid_in", ref_type, ref_id, [Entry(source, slice, part) for slice, part in parts])

@@ -1,0 +1,125 @@
+"""What partners are owed, inside a transaction that somebody else opened."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from marketplace.kit import clock, database
+from marketplace.kit.money import convert
+from marketplace.ledger import accounts
+from marketplace.ledger.accounts import AccountKey
+from marketplace.ledger.models import Purpose
+from marketplace.ledger.queries import fx_rate
+from marketplace.ledger.steps import Entry, post
+from marketplace.partners.models import Accrual, AccrualKind, Contract
+from marketplace.partners.rules import Shares, shares
+
+
+class NoContract(Exception):
+    """The partner has no contract in force on the day: its offers must not be open then."""
+
+
+async def contract_on(partner_id: UUID, day: date) -> Contract:
+    """The contract in force on a day; raises NoContract."""
+    contract = await Contract.filter(partner_id=partner_id, valid_from__lte=day).order_by("-valid_from").first()
+    if contract is None or (contract.valid_until is not None and contract.valid_until <= day):
+        raise NoContract
+    return contract
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What an accrual is for: (kind, ref_id) accrues once."""
+
+    kind: AccrualKind
+    ref_type: str
+    ref_id: UUID
+    description: str
+
+
+def _entries(partner_id: UUID, source: AccountKey, minor: int, parts: Shares, currency: str) -> list[Entry]:
+    """From the payer's account to payable, commission and VAT, over the FX accounts if the units differ."""
+    goals = [
+        (accounts.partner(partner_id, Purpose.PAYABLE, currency), parts.net),
+        (accounts.house(Purpose.COMMISSION, currency), parts.commission),
+        (accounts.house(Purpose.COMMISSION_VAT, currency), parts.vat),
+    ]
+    if source.unit == currency:
+        return [Entry(source, goal, amount) for goal, amount in goals]
+    exchange = [Entry(source, accounts.house(Purpose.FX, source.unit), minor)]
+    return exchange + [Entry(accounts.house(Purpose.FX, currency), goal, amount) for goal, amount in goals]
+
+
+async def accrue(partner_id: UUID, cause: Cause, source: AccountKey, minor: int) -> Accrual:
+    """Owe the partner for something fulfilled: `minor` of the source account's currency is gross.
+
+    Posts payable, commission and VAT under today's contract, in its currency at the newest rate, payable after
+    its return window. Raises NoContract or ledger.queries.NoRate.
+    """
+    day = clock.today()
+    contract = await contract_on(partner_id, day)
+    rate = await fx_rate(source.unit, contract.currency)
+    gross = convert(minor, source.unit, contract.currency, rate.rate)
+    parts = shares(gross, contract.commission_bp, contract.vat_bp)
+    entries = _entries(partner_id, source, minor, parts, contract.currency)
+    journal = await post(f"accrual.{cause.kind.value.lower()}", cause.ref_type, cause.ref_id, entries)
+    return await Accrual.create(
+        partner_id=partner_id,
+        contract_id=contract.id,
+        journal_id=journal,
+        kind=cause.kind.value,
+        ref_type=cause.ref_type,
+        ref_id=cause.ref_id,
+        description=cause.description,
+        currency=contract.currency,
+        gross_minor=parts.gross,
+        commission_minor=parts.commission,
+        vat_minor=parts.vat,
+        net_minor=parts.net,
+        source_minor=minor,
+        source_currency=source.unit,
+        fx_rate=rate.rate,
+        effective_on=day,
+        payable_on=day + timedelta(days=contract.return_window_days),
+        booked_at=clock.now(),
+    )
+
+
+async def reverse_accrual(accrual: Accrual, goal: AccountKey, *, ref_type: str, ref_id: UUID) -> Accrual:
+    """Owe the partner nothing for it any more: the mirror of `accrue` at the same rate, money to `goal`.
+
+    `ref_id` is the refund. The new row has negative amounts and is payable at once, so that the next statement
+    takes it, also after the first was paid.
+    """
+    parts = Shares(accrual.gross_minor, accrual.commission_minor, accrual.vat_minor)
+    forward = _entries(accrual.partner_id, goal, accrual.source_minor, parts, accrual.currency)
+    entries = [Entry(entry.credit, entry.debit, entry.amount) for entry in forward]
+    journal = await post("accrual.refund", ref_type, ref_id, entries, corrects=accrual.journal_id)
+    day = clock.today()
+    return await Accrual.create(
+        partner_id=accrual.partner_id,
+        contract_id=accrual.contract_id,
+        journal_id=journal,
+        kind=AccrualKind.REFUND.value,
+        ref_type=ref_type,
+        ref_id=ref_id,
+        description=f"Refund: {accrual.description}"[:300],
+        currency=accrual.currency,
+        gross_minor=-accrual.gross_minor,
+        commission_minor=-accrual.commission_minor,
+        vat_minor=-accrual.vat_minor,
+        net_minor=-accrual.net_minor,
+        source_minor=-accrual.source_minor,
+        source_currency=accrual.source_currency,
+        fx_rate=accrual.fx_rate,
+        effective_on=day,
+        payable_on=day,
+        booked_at=clock.now(),
+    )
+
+
+async def accrual_of(kind: AccrualKind, ref_id: UUID) -> Accrual | None:
+    """The accrual of one cause, locked; None when nothing accrued."""
+    if await database.row("SELECT id FROM accrual WHERE kind = $1 AND ref_id = $2", kind.value, ref_id) is None:
+        return None
+    return await Accrual.get(kind=kind.value, ref_id=ref_id)

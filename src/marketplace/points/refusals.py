@@ -1,0 +1,23 @@
+"""Refusals of the points room, in a member's words."""
+
+from typing import Annotated
+
+from marketplace.kit.refusals import Refusal
+
+
+class InsufficientPoints(Refusal):
+    """The wallet holds fewer spendable points than are needed."""
+
+    code = "INSUFFICIENT_POINTS"
+    text = "This needs {required} points and you have {available}: {missing} to go."
+    required: Annotated[int, "Points that this needs."]
+    available: Annotated[int, "Points that can be spent now."]
+    missing: Annotated[int, "Points to go."]
+
+
+class AwardReferenceReused(Refusal):
+    """The program awarded points under this reference before, with other facts."""
+
+    code = "AWARD_REFERENCE_REUSED"
+    text = "The reference {reference} was used for another award. Use a new reference for a new award."
+    reference: Annotated[str, "The program's reference."]
