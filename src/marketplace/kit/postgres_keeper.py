@@ -64,7 +64,7 @@ class Keeper:
         try:
             fcntl.flock(self.keeper_lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            self.report({"error": "another keeper is at work in this folder"})
+            self.report({"busy": "another keeper is at work in this folder"})
             return
         os.ftruncate(self.keeper_lock, 0)
         os.pwrite(self.keeper_lock, str(os.getpid()).encode(), 0)
@@ -124,11 +124,13 @@ class Keeper:
 
     def make_cluster(self) -> None:
         """Make the cluster beside its place and rename it when whole: a killed initdb leaves no half."""
-        unfinished = self.data_dir / "cluster.new"
+        # The name is ours alone: the initdb of a killed keeper may still be writing to its own.
+        unfinished = self.data_dir / f"cluster.new.{os.getpid()}"
         no_sync = ["--no-sync"] if self.settings.get("fsync") == "off" else []
         said = ""
         for letters in LETTERS:
-            shutil.rmtree(unfinished, ignore_errors=True)
+            for left_behind in self.data_dir.glob("cluster.new.*"):
+                shutil.rmtree(left_behind, ignore_errors=True)
             done = self.call(
                 "initdb", "-D", str(unfinished), "-U", "postgres", "--auth=trust", "--encoding=UTF8",
                 "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C",

@@ -29,6 +29,7 @@ DATABASE = "marketplace"
 # For tests: fast, and safe against every crash but one of the whole machine.
 FAST_AND_FORGETFUL = {"fsync": "off", "full_page_writes": "off"}
 START_PATIENCE_S = 300.0
+SILENT_ENDS = 5
 SOURCE_ROOT = Path(__file__).parents[2]
 KEEPER = """
 import sys
@@ -124,9 +125,13 @@ class PrivatePostgres:
 
     def _start_or_join(self) -> None:
         deadline = time.monotonic() + START_PATIENCE_S
+        silent_ends = 0
         while True:
-            if self.keeper_pid is None:
-                self._start_keeper(deadline)
+            if self.keeper_pid is None and not self._start_keeper(deadline):
+                silent_ends += 1
+                if silent_ends == SILENT_ENDS:
+                    raise PrivatePostgresError(f"the keeper does not stay up; see {self.data_dir}/keeper.log")
+                continue
             try:
                 self._make_database()
             except psycopg.OperationalError as error:
@@ -136,8 +141,8 @@ class PrivatePostgres:
             else:
                 return
 
-    def _start_keeper(self, deadline: float) -> None:
-        """Start the keeper and return once it reports that the server is up."""
+    def _start_keeper(self, deadline: float) -> bool:
+        """Start the keeper; say whether the server is up. If not, it was killed, or another came first."""
         report, write_end = os.pipe()
         order = {
             "data_dir": str(self.data_dir),
@@ -158,10 +163,9 @@ class PrivatePostgres:
                 raise PrivatePostgresError(f"the server did not start in time; see {self.data_dir}/postgres.log")
             line = answers.readline()
         answer: dict[str, object] = json.loads(line) if line else {}
-        if "ready" not in answer:
-            raise PrivatePostgresError(
-                str(answer.get("error", f"the keeper ended; see {self.data_dir}/keeper.log"))
-            )
+        if "error" in answer:
+            raise PrivatePostgresError(str(answer["error"]))
+        return "ready" in answer
 
     def _make_database(self) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True, connect_timeout=10) as connection:
