@@ -39,7 +39,7 @@ WITH cause AS (
 )
 INSERT INTO transfer (id, journal_id, debit_account_id, credit_account_id, unit, amount)
 SELECT t.id, $1, t.debit, t.credit, t.unit, t.amount
-FROM unnest($8::uuid[], $9::uuid[], $10::uuid[], $11::text[], $12::bigint[]) 
+FROM unnest($8::uuid[], $9::uuid[], $10::uuid[], $11::text[], $12::bigint[])
     AS t (id, debit, credit, unit, amount)"""
 _MOVE = """
 WITH change AS (SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS c (account_id, amount)),
