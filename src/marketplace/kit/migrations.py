@@ -120,14 +120,17 @@ async def changes() -> list[MigrationWriter]:
     return [writer for writer in (_complete(writer, before) for writer in found) if writer.operations]
 
 
-async def write() -> list[Path]:
-    """Write the missing migrations; returns their files."""
+async def write(name: str = "") -> list[Path]:
+    """Write the missing migrations, named after their one idea; returns their files."""
     for room in database.ROOMS:
         folder = Path(cast(str, import_module("migrations").__file__)).parent / room
         folder.mkdir(exist_ok=True)
         (folder / "__init__.py").touch()
     files: list[Path] = []
     while writers := await changes():  # one at a time, so that the next can name it as what it stands on
-        files.append(writers[0].write())
+        writer = writers[0]
+        if name and not writer.initial:
+            writer.name = f"{writer.name[:4]}_{name}"
+        files.append(writer.write())
         invalidate_caches()
     return files
