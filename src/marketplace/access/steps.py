@@ -1,0 +1,43 @@
+"""Writes of access, inside a transaction somebody else opened."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from marketplace.access import rules
+from marketplace.access.models import ApiKey, KeyOwner
+from marketplace.kit import clock
+from marketplace.kit.actor import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedKey:
+    """A key's row, and its text for the one time it can be shown."""
+
+    row: ApiKey
+    text: rules.KeyText
+
+
+async def create_key(
+    owner: KeyOwner,
+    owner_id: UUID,
+    *,
+    name: str,
+    scopes: Iterable[Scope],
+    expires_at: datetime | None = None,
+    text: rules.KeyText | None = None,
+) -> IssuedKey:
+    """A new key, or one with a given text; only the hash of its secret is stored."""
+    text = text or rules.new_key()
+    row = await ApiKey.create(
+        owner_kind=owner.value,
+        owner_id=owner_id,
+        name=name,
+        key_id=text.key_id,
+        secret_hash=rules.hash_secret(text.secret),
+        scopes=sorted(scope.value for scope in scopes),
+        created_at=clock.now(),
+        expires_at=expires_at,
+    )
+    return IssuedKey(row, text)
