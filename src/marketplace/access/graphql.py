@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 import strawberry
@@ -52,7 +53,7 @@ ApiScope = strawberry.enum(Scope, name="ApiScope", description="One thing that a
 
 
 def _describe_scopes() -> None:
-    definition: StrawberryEnumDefinition = ApiScope.__strawberry_definition__  # pyright: ignore
+    definition = cast("StrawberryEnumDefinition", cast("Any", ApiScope).__strawberry_definition__)
     definition.values = [value for value in definition.values if Scope(value.value) in _SCOPES]
     for value in definition.values:
         value.description = _SCOPES[Scope(value.value)]
@@ -144,14 +145,16 @@ def _owner(given: str | None, actor: Actor) -> tuple[KeyOwner, UUID]:
 
 
 @strawberry.type
-class AccessQuery:
+class Query:
     @strawberry.field(description="API keys: your own, or with an `owner` those of somebody you manage.")
     async def api_keys(
         self,
         info: Info,
-        owner: strawberry.ID | None = None,
-        first: int | None = None,
-        after: str | None = None,
+        owner: Annotated[
+            strawberry.ID | None, strawberry.argument(description="A partner, program or operator.")
+        ] = None,
+        first: Annotated[int | None, strawberry.argument(description="How many, at most 100.")] = None,
+        after: Annotated[str | None, strawberry.argument(description="The cursor to go on from.")] = None,
     ) -> Connection[ApiKeyType]:
         actor = actor_with(info, Scope.KEYS_MANAGE)
         kind, owner_id = _owner(owner, actor)
@@ -161,7 +164,7 @@ class AccessQuery:
 
 
 @strawberry.type
-class AccessMutation:
+class Mutation:
     @mutation(
         gives=IssuedApiKey,
         refuses=[ScopeNotGrantable, SecretAlreadyShown, NotFound],

@@ -54,7 +54,7 @@ async def issue_api_key(actor: Actor, command: IssueApiKey) -> ApiKey:
     issued = await steps.create_key(
         command.owner_kind, command.owner_id, name=name, scopes=asked, expires_at=command.expires_at
     )
-    issued.row.__dict__[_SHOWN_ONCE] = issued.text
+    setattr(issued.row, _SHOWN_ONCE, issued.text)
     return issued.row
 
 
@@ -72,7 +72,7 @@ async def _grantable(actor: Actor, owner: KeyOwner, owner_id: UUID) -> frozenset
 
 def text_of(key: ApiKey) -> rules.KeyText | None:
     """The text of a key that was issued a moment ago, in this very call; a replay has none."""
-    return key.__dict__.get(_SHOWN_ONCE)
+    return getattr(key, _SHOWN_ONCE, None)
 
 
 @operation(scope=Scope.KEYS_MANAGE, returns=ApiKey)

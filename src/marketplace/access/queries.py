@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
 from tortoise.queryset import QuerySet
 
 from marketplace.access import rules
@@ -35,9 +36,9 @@ async def actor_of_key(text: str) -> Actor:
     matches = rules.secret_matches(key.secret if key else "x", found["secret_hash"] if found else _NOBODYS_HASH)
     if found is None or not matches:
         raise Unauthenticated("This API key is not known.")
-    if not rules.is_live(
-        expires_at=found["expires_at"], revoked_at=found["revoked_at"], at=clock.now()
-    ) or (found["active"] is False):
+    if not rules.is_live(expires_at=found["expires_at"], revoked_at=found["revoked_at"], at=clock.now()) or (
+        found["active"] is False
+    ):
         raise Unauthenticated("This API key has expired or was revoked.")
     await _note_use(found)
     return _actor(found)
@@ -50,8 +51,9 @@ def _actor(found: Mapping[str, Any]) -> Actor:
     return Actor(ActorKind(owner.value), found["owner_id"], held, program_id)
 
 
-def _names(stored: Any) -> list[str]:
-    return list(stored or ())
+def _names(stored: str | None) -> list[str]:
+    """A list of names as JSON comes out of a raw query."""
+    return orjson.loads(stored) if stored else []
 
 
 async def _note_use(found: Mapping[str, Any]) -> None:

@@ -17,7 +17,5 @@ class SecretAlreadyShown(Refusal):
     """The key was issued by an earlier request with the same idempotency key; its secret is not kept."""
 
     code = "SECRET_ALREADY_SHOWN"
-    text = (
-        "The secret of the key {key_id} was shown once and is not kept. Revoke the key and issue another."
-    )
+    text = "The secret of the key {key_id} was shown once and is not kept. Revoke the key and issue another."
     key_id: Annotated[str, "The public part of the key that was issued."]

@@ -1,0 +1,134 @@
+"""The web application: GraphQL, health, pages, images and webhooks, over one open database."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import structlog
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from marketplace.access.dev_issuer import DevIssuer
+from marketplace.app import context, rooms
+from marketplace.app.errors import UNEXPECTED, record_incident
+from marketplace.app.headers import RequestHeaders
+from marketplace.app.http import GraphQLView
+from marketplace.app.identity import Identity
+from marketplace.app.limits import Caps
+from marketplace.app.pages import Pages
+from marketplace.app.schema import schema
+from marketplace.kit import database, logs
+from marketplace.kit.graphql import Context
+from marketplace.kit.private_postgres import PrivatePostgres
+from marketplace.kit.settings import Settings, settings
+
+READY_WITHIN_S = 2.0
+log = structlog.get_logger()
+
+
+def caps_of(given: Settings) -> Caps:
+    """The caps of this installation."""
+    return Caps(
+        body_bytes=given.max_body_bytes,
+        upload_bytes=given.max_upload_bytes,
+        depth=given.max_query_depth,
+        tokens=given.max_query_tokens,
+        aliases=given.max_query_aliases,
+        page_size=given.max_page_size,
+    )
+
+
+def create_app(given: Settings, *, database_url: str | None = None, routes: Sequence[BaseRoute] = ()) -> Starlette:
+    """The application of one installation.
+
+    It opens the database at `database_url` for as long as it runs; without one it uses the
+    database that is already open in this process, as tests do.
+    """
+    dev_issuer = None if given.production else DevIssuer(given.var_dir / "dev-issuer")
+    identity = Identity(dev_issuer=dev_issuer)
+
+    async def context_of(request: Request) -> Context:
+        return await context.build(request, identity)
+
+    view = GraphQLView(
+        schema(),
+        context_of,
+        caps=caps_of(given),
+        introspection=not given.production,
+        suggestions=not given.production,
+    )
+    pages = Pages(
+        demo_file=None if given.production else given.var_dir / "demo.json", graphiql=not given.production
+    )
+    served: list[BaseRoute] = [
+        Route("/graphql", view),
+        Route("/health/live", live),
+        Route("/health/ready", ready),
+        *pages.routes(),
+        *(route for module in rooms.modules("webhook") for route in module.ROUTES),
+        *routes,
+    ]
+    if dev_issuer is not None:
+        served.append(Route("/dev/issuer/{program}/jwks.json", dev_issuer.serve_jwks))
+        served.append(Route("/schema.graphql", print_schema))
+    return Starlette(
+        routes=served,
+        middleware=[Middleware(RequestHeaders)],
+        exception_handlers={Exception: unexpected},
+        lifespan=_lifespan(database_url, given.pool_size),
+    )
+
+
+def application() -> Starlette:
+    """The application by this process's settings, for `uvicorn --factory`.
+
+    Without DATABASE_URL it starts or joins the private PostgreSQL of the var folder.
+    """
+    given = settings()
+    logs.configure(production=given.production, level=given.log_level)
+    if given.database_url is not None:
+        return create_app(given, database_url=given.database_url.get_secret_value())
+    return create_app(given, database_url=PrivatePostgres(given.var_dir / "postgres").start())
+
+
+def _lifespan(database_url: str | None, pool: int) -> Callable[[Starlette], Any]:
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncGenerator[None]:
+        if database_url is None:
+            yield
+            return
+        async with database.opened(database_url, pool=pool):
+            yield
+
+    return lifespan
+
+
+async def live(request: Request) -> Response:
+    """Whether the process answers."""
+    return JSONResponse({"status": "live"})
+
+
+async def ready(request: Request) -> Response:
+    """Whether the database answers in time; 503 when it does not, so that a balancer looks elsewhere."""
+    try:
+        async with asyncio.timeout(READY_WITHIN_S):
+            await database.value("SELECT 1")
+    except Exception as error:  # noqa: BLE001  # whatever it is, we are not ready
+        log.warning("not_ready", reason=type(error).__name__)
+        return JSONResponse({"status": "unavailable"}, status_code=503)
+    return JSONResponse({"status": "ready"})
+
+
+async def print_schema(request: Request) -> Response:
+    """The schema in GraphQL's own language."""
+    return PlainTextResponse(schema().as_str())
+
+
+async def unexpected(request: Request, error: Exception) -> Response:
+    """A bug outside of GraphQL: an incident id, and nothing else."""
+    incident = record_incident(error, path=request.url.path)
+    return JSONResponse({"message": UNEXPECTED, "incident": incident}, status_code=500)

@@ -1,0 +1,75 @@
+"""Who is asking: the `Authorization` header of a request, turned into an actor."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from marketplace.access.dev_issuer import DevIssuer
+from marketplace.access.queries import actor_of_key
+from marketplace.access.rules import KEY_PREFIX
+from marketplace.access.tokens import InvalidToken, Issuer, TokenVerifier
+from marketplace.kit import clock
+from marketplace.kit.actor import MEMBER_SCOPES, Actor, ActorKind
+from marketplace.kit.refusals import Unauthenticated
+from marketplace.members import queries as members
+
+KNOW_ISSUERS_FOR = timedelta(seconds=10)
+
+
+class Identity:
+    """Turns tokens into actors: API keys by the access room, JWTs by their program's issuer.
+
+    With a `dev_issuer`, programs that name no key set of their own are believed by its keys;
+    production has none.
+    """
+
+    def __init__(self, verifier: TokenVerifier | None = None, dev_issuer: DevIssuer | None = None) -> None:
+        self._verifier = verifier or TokenVerifier()
+        self._dev_issuer = dev_issuer
+        self._issuers: Mapping[str, Issuer] = {}
+        self._known_until: datetime | None = None
+
+    async def actor(self, authorization: str | None) -> Actor | None:
+        """The actor behind the header, None without one; raises Unauthenticated for a token that fails."""
+        if authorization is None:
+            return None
+        scheme, _, token = authorization.strip().partition(" ")
+        token = token.strip()
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthenticated("Send the token as `Authorization: Bearer <token>`.")
+        if token.startswith(KEY_PREFIX):
+            return await actor_of_key(token)
+        return await self._member(token)
+
+    async def _member(self, token: str) -> Actor:
+        """The member a JWT speaks for. What fails is tried again with the programs as they are now."""
+        reason = ""
+        for again in (False, True):
+            try:
+                verified = await self._verifier.verify(token, await self._known_issuers(again=again))
+            except InvalidToken as error:
+                reason = error.reason
+                continue
+            member = await members.active_member(verified.program_id, verified.subject)
+            if member is not None:
+                languages = tuple(member.languages) or ("en",)
+                return Actor(ActorKind.MEMBER, member.id, MEMBER_SCOPES, verified.program_id, languages)
+            reason = "nobody is enrolled under its subject"
+        raise Unauthenticated(f"This token is not accepted: {reason}.")
+
+    async def _known_issuers(self, *, again: bool) -> Mapping[str, Issuer]:
+        now = clock.now()
+        if again or self._known_until is None or now >= self._known_until:
+            programs = await members.programs()
+            self._issuers = {
+                program.issuer: Issuer(
+                    program_id=program.id,
+                    audience=program.audience,
+                    jwks_uri=program.jwks_uri,
+                    jwks=self._dev_issuer.jwks(program.code)
+                    if self._dev_issuer and program.jwks_uri is None
+                    else None,
+                )
+                for program in programs
+            }
+            self._known_until = now + KNOW_ISSUERS_FOR
+        return self._issuers
