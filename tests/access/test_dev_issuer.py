@@ -13,7 +13,6 @@ from marketplace.access.dev_issuer import DevIssuer
 from marketplace.access.jwks import KeyStore
 from marketplace.access.tokens import Issuer, TokenVerifier
 
-pytestmark = pytest.mark.anyio
 URL = "http://dev.test/dev/issuer/AIR/jwks.json"
 
 

@@ -16,7 +16,6 @@ from marketplace.access.jwks import KeyStore
 from marketplace.access.tokens import InvalidToken, Issuer, TokenVerifier
 from marketplace.kit import clock
 
-pytestmark = pytest.mark.anyio
 PROGRAM = UUID(int=7)
 ISSUER = "https://id.airline.test"
 URL = "https://id.airline.test/jwks.json"

@@ -7,8 +7,6 @@ from strawberry.extensions import SchemaExtension
 
 from tests.app.tiny import ask, client
 
-pytestmark = pytest.mark.anyio
-
 
 @pytest.mark.parametrize("query", ["{ broken hello }", "{ strictlyBroken }"])
 async def test_a_bug_is_an_incident_and_nothing_else(query: str):

@@ -10,7 +10,6 @@ from dirty_equals import IsPartialDict, IsStr
 from tests.app import tiny
 from tests.app.tiny import GRAPHQL_RESPONSE, ask, client, code_of
 
-pytestmark = pytest.mark.anyio
 JSON = "application/json"
 HELLO = {"query": "{ hello }"}
 

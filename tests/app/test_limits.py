@@ -10,7 +10,6 @@ from graphql import get_introspection_query
 from marketplace.app.limits import Caps
 from tests.app.tiny import ask, client, code_of
 
-pytestmark = pytest.mark.anyio
 NESTED = "thing { inner { inner { inner { inner { name } } } } }"
 
 

@@ -10,7 +10,6 @@ from marketplace.app.limits import Caps
 from tests.app import tiny
 from tests.app.tiny import client, code_of
 
-pytestmark = pytest.mark.anyio
 ONE = {"query": "mutation ($file: Upload!) { upload(file: $file) }", "variables": {"file": None}}
 MANY = {
     "query": "mutation ($files: [Upload!]!) { uploadMany(files: $files) }",

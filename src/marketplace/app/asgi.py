@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from marketplace.access.dev_issuer import DevIssuer
-from marketplace.app import context, rooms
+from marketplace.app import context, pictures, rooms
 from marketplace.app.errors import UNEXPECTED, record_incident
 from marketplace.app.headers import RequestHeaders
 from marketplace.app.http import GraphQLView
@@ -69,6 +69,7 @@ def create_app(given: Settings, *, database_url: str | None = None, routes: Sequ
         Route("/health/live", live),
         Route("/health/ready", ready),
         *pages.routes(),
+        *pictures.routes(),
         *(route for module in rooms.modules("webhook") for route in module.ROUTES),
         *routes,
     ]
