@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from typing import Any
 
 import structlog
@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from marketplace.access.dev_issuer import DevIssuer
-from marketplace.app import context, pictures, rooms
+from marketplace.app import context, pictures, rooms, runtime
 from marketplace.app.errors import UNEXPECTED, record_incident
 from marketplace.app.headers import RequestHeaders
 from marketplace.app.http import GraphQLView
@@ -23,10 +23,10 @@ from marketplace.app.pages import Pages
 from marketplace.app.schema import schema
 from marketplace.kit import database, logs
 from marketplace.kit.graphql import Context
-from marketplace.kit.private_postgres import PrivatePostgres
 from marketplace.kit.settings import Settings, settings
 
 READY_WITHIN_S = 2.0
+DatabaseUrl = Callable[[], AbstractContextManager[str]]
 log = structlog.get_logger()
 
 
@@ -42,11 +42,13 @@ def caps_of(given: Settings) -> Caps:
     )
 
 
-def create_app(given: Settings, *, database_url: str | None = None, routes: Sequence[BaseRoute] = ()) -> Starlette:
+def create_app(
+    given: Settings, *, database_url: DatabaseUrl | None = None, routes: Sequence[BaseRoute] = ()
+) -> Starlette:
     """The application of one installation.
 
-    It opens the database at `database_url` for as long as it runs; without one it uses the
-    database that is already open in this process, as tests do.
+    It opens the database for as long as it runs, where `database_url` says; without that it uses
+    the database that is already open in this process, as tests do.
     """
     dev_issuer = None if given.production else DevIssuer(given.var_dir / "dev-issuer")
     identity = Identity(dev_issuer=dev_issuer)
@@ -91,19 +93,18 @@ def application() -> Starlette:
     """
     given = settings()
     logs.configure(production=given.production, level=given.log_level)
-    if given.database_url is not None:
-        return create_app(given, database_url=given.database_url.get_secret_value())
-    return create_app(given, database_url=PrivatePostgres(given.var_dir / "postgres").start())
+    return create_app(given, database_url=runtime.database_url)
 
 
-def _lifespan(database_url: str | None, pool: int) -> Callable[[Starlette], Any]:
+def _lifespan(database_url: DatabaseUrl | None, pool: int) -> Callable[[Starlette], Any]:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncGenerator[None]:
         if database_url is None:
             yield
             return
-        async with database.opened(database_url, pool=pool):
-            yield
+        with database_url() as url:
+            async with database.opened(url, pool=pool):
+                yield
 
     return lifespan
 

@@ -23,6 +23,7 @@ app.add_typer(migrations_app, name="migrations")
 app.add_typer(check_app, name="check")
 screen = Console()
 SCHEMA_FILE = Path("schema.graphql")
+DRAIN_S = 20
 
 
 @app.callback()
@@ -72,6 +73,28 @@ def schema(check: Annotated[bool, typer.Option("--check", help="Compare instead 
         raise typer.Exit(1)
     else:
         screen.print("schema.graphql is what the code says.")
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port; PORT or 8000.")] = None,
+    processes: Annotated[int, typer.Option(min=1, max=64, help="Server processes.")] = 1,
+) -> None:
+    """Serve the API and its pages until told to stop; requests under way are finished first."""
+    import uvicorn
+
+    with runtime.database_url():
+        uvicorn.run(
+            "marketplace.app.asgi:application",
+            factory=True,
+            host=host,
+            port=settings().port if port is None else port,
+            workers=processes,
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=DRAIN_S,
+        )
 
 
 @app.command()

@@ -17,7 +17,7 @@ STATIC = Path(__file__).parent / "static"
 _STRICT = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
 LANDING_POLICY = _STRICT + "style-src 'self'; img-src 'self' data:"
 GRAPHIQL_POLICY = (
-    _STRICT + "script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; "
+    _STRICT + "script-src 'self'; style-src 'self'; font-src 'self' data:; "
     "img-src 'self' data:; connect-src 'self'"
 )
 WHO = {
