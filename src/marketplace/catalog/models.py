@@ -245,3 +245,19 @@ class StockMovement(Model):
         table = "stock_movement"
         unique_together = (("ref_id", "change"),)
         constraints = [columns.holds("stock_movement", "one_unit", "change IN (-1, 1)")]
+
+
+class MemberTake(Model):
+    """How many units of an item with a limit one member holds."""
+
+    id: fields.Field[UUID] = columns.key()
+    item: Any = columns.ref("catalog.Item", index=False)
+    item_id: UUID
+    member: Any = columns.ref("members.Member")
+    member_id: UUID
+    units: fields.Field[int] = fields.IntField()
+
+    class Meta(Model.Meta):
+        table = "member_take"
+        unique_together = (("item_id", "member_id"),)
+        constraints = [columns.holds("member_take", "not_negative", "units >= 0")]

@@ -1,6 +1,37 @@
 """Refusals of the catalogue, in a member's words."""
 
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
 from marketplace.kit.refusals import Refusal
+
+
+class ClosedReason(StrEnum):
+    """Why a reward cannot be taken by somebody now."""
+
+    NOT_IN_YOUR_MARKET = "NOT_IN_YOUR_MARKET"
+    CLOSED = "CLOSED"
+    ENDED = "ENDED"
+    TIER_TOO_LOW = "TIER_TOO_LOW"
+    NOT_FOR_YOU = "NOT_FOR_YOU"
+    NOT_YET_OPEN = "NOT_YET_OPEN"
+    STARTED = "STARTED"
+    LIMIT_REACHED = "LIMIT_REACHED"
+    NO_RATE = "NO_RATE"
+
+
+_SENTENCES = {
+    ClosedReason.NOT_IN_YOUR_MARKET: "This is not offered in your country.",
+    ClosedReason.CLOSED: "This is not offered any more.",
+    ClosedReason.ENDED: "This offer has ended.",
+    ClosedReason.TIER_TOO_LOW: "This is for a higher tier than yours.",
+    ClosedReason.NOT_FOR_YOU: "This is for a group of members that you do not belong to.",
+    ClosedReason.NOT_YET_OPEN: "This is not open yet.",
+    ClosedReason.STARTED: "This has begun already.",
+    ClosedReason.LIMIT_REACHED: "You have taken as many of these as one member can.",
+    ClosedReason.NO_RATE: "This has no price in your points today. Please try again later.",
+}
 
 
 class OfferSoldOut(Refusal):
@@ -8,3 +39,21 @@ class OfferSoldOut(Refusal):
 
     code = "OFFER_SOLD_OUT"
     text = "This is sold out. Your points are untouched."
+
+
+class NotAvailable(Refusal):
+    """This reward cannot be taken by this member now; `reason` says why."""
+
+    code = "NOT_AVAILABLE"
+    reason: Annotated[ClosedReason, "Why, for programs."]
+    opens_at: Annotated[datetime | None, "When it opens, if it is not open yet."]
+
+    @classmethod
+    def because(cls, reason: ClosedReason, opens_at: datetime | None = None) -> "NotAvailable":
+        """The refusal for one reason."""
+        return cls(reason=reason, opens_at=opens_at)
+
+    @property
+    def message(self) -> str:
+        """The reason in a sentence."""
+        return _SENTENCES[self.reason]

@@ -6,7 +6,7 @@ The stock row is locked last: take stock after everything else that may wait or 
 from uuid import UUID
 
 from marketplace.catalog.models import Item, StockMode, StockMovement
-from marketplace.catalog.refusals import OfferSoldOut
+from marketplace.catalog.refusals import ClosedReason, NotAvailable, OfferSoldOut
 from marketplace.kit import clock, database
 from marketplace.kit.ids import new_id
 
@@ -28,6 +28,30 @@ seen AS (
     SELECT $2, $1, 1, position, $3, $4, $5 FROM one
 )
 SELECT position FROM one"""
+
+_COUNT = """
+INSERT INTO member_take AS counted (id, item_id, member_id, units) VALUES ($1, $2, $3, 1)
+ON CONFLICT (item_id, member_id) DO UPDATE SET units = counted.units + 1 WHERE counted.units < $4
+RETURNING units"""
+
+
+async def count_for_member(item: Item, member_id: UUID) -> None:
+    """Count one unit towards the item's limit per member, before its stock is taken.
+
+    Twins of one member wait for each other here. Raises NotAvailable (LIMIT_REACHED). Items without a limit
+    count nothing.
+    """
+    if item.max_per_member is None:
+        return
+    counted = await database.row(_COUNT, new_id(), item.id, member_id, item.max_per_member)
+    if counted is None or counted["units"] > item.max_per_member:
+        raise NotAvailable.because(ClosedReason.LIMIT_REACHED)
+
+
+async def uncount_for_member(item: Item, member_id: UUID) -> None:
+    """The member holds one unit less: it was cancelled, failed or refunded."""
+    less = "UPDATE member_take SET units = units - 1 WHERE item_id = $1 AND member_id = $2 AND units > 0"
+    await database.execute(less, item.id, member_id)
 
 
 async def take_stock(item: Item, *, ref_type: str, ref_id: UUID) -> int | None:

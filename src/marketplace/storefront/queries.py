@@ -1,0 +1,142 @@
+"""The catalogue as one shopper sees it: who shops, at which rates, and what an item costs them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from marketplace.catalog import queries as catalog
+from marketplace.catalog.models import Item, Offer, OfferStatus
+from marketplace.catalog.refusals import ClosedReason, NotAvailable
+from marketplace.kit import clock, database
+from marketplace.kit.actor import SYSTEM, Actor, ActorKind
+from marketplace.kit.refusals import NotFound
+from marketplace.ledger.queries import NoRate, Rate, fx_rate
+from marketplace.partners.models import Brand
+from marketplace.storefront import rules
+from marketplace.storefront.rules import Shopper
+
+_PROGRAM = """
+program.id AS program_id, 'PTS-' || program.code AS unit, program.home_currency, program.countries,
+value.value AS point_value, value.valid_from AS point_value_from"""
+_POINT_VALUE = """
+LEFT JOIN LATERAL (
+    SELECT v.value, v.valid_from FROM point_value v
+    WHERE v.program_id = program.id AND v.valid_from <= ($2::timestamptz AT TIME ZONE program.timezone)::date
+    ORDER BY v.valid_from DESC LIMIT 1
+) value ON TRUE"""
+_MEMBER = f"""
+SELECT {_PROGRAM}, member.id AS member_id, member.country, member.segments, tier.name AS tier_name,
+    coalesce(tier.rank, 0) AS tier_rank, coalesce(tier.discount_bp, 0) AS discount_bp, (
+        SELECT coalesce(sum(lot.remaining), 0)::bigint FROM lot
+        WHERE lot.member_id = member.id AND (lot.expires_at IS NULL OR lot.expires_at > $2)
+    ) AS spendable
+FROM member JOIN program ON program.id = member.program_id
+    LEFT JOIN tier_level tier ON tier.id = member.tier_id {_POINT_VALUE}
+WHERE member.id = $1 AND member.status = 'ACTIVE'"""  # noqa: S608 (our own words only)
+_LIST_PRICES = f"SELECT {_PROGRAM} FROM program {_POINT_VALUE} WHERE program.id = $1"  # noqa: S608
+
+
+def _shopper(row: Mapping[str, Any]) -> Shopper:
+    facts = {name: value for name, value in row.items() if name not in ("countries", "segments")}
+    if "segments" in row:
+        facts["segments"] = tuple(orjson.loads(row["segments"]))
+    return Shopper(program_countries=tuple(orjson.loads(row["countries"])), **facts)
+
+
+async def shopper_of(actor: Actor) -> Shopper | None:
+    """For whom prices are shown: the member, or the program at its list prices; None for everybody else."""
+    if actor.kind not in (ActorKind.MEMBER, ActorKind.PROGRAM):
+        return None
+    sql = _MEMBER if actor.kind is ActorKind.MEMBER else _LIST_PRICES
+    row = await database.row(sql, actor.id, clock.now())
+    return _shopper(row) if row else None
+
+
+async def shopping_member(member_id: UUID) -> Shopper:
+    """A member who shops; raises NotFound for nobody or one who has left."""
+    row = await database.row(_MEMBER, member_id, clock.now())
+    if row is None:
+        raise NotFound(what="member")
+    return _shopper(row)
+
+
+async def rate_or_none(base: str, quote: str) -> Rate | None:
+    """The newest exchange rate, or None when none is known."""
+    try:
+        return await fx_rate(base, quote)
+    except NoRate:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """What an item costs a member now, with the rows and the figures the price was made of.
+
+    `price_minor` of `currency` is the market's price, `home_minor` of `home_currency` what the program's funding
+    pays for it, at `fx_rate` (home units for one of the market's) as of `fx_as_of`, None for one currency.
+    """
+
+    offer: Offer
+    item: Item
+    brand: Brand
+    partner_id: UUID
+    list_points: int
+    points: int
+    discount_bp: int
+    price_minor: int
+    currency: str
+    home_minor: int
+    home_currency: str
+    point_value: Decimal
+    fx_rate: Decimal
+    fx_as_of: datetime | None
+
+
+async def price_item(member_id: UUID, item_id: UUID, amount_minor: int | None = None) -> Priced:
+    """What one item costs a member now, by the rules that lists show it by.
+
+    `amount_minor` is chosen for a ranged item and left out for all others. Raises NotFound, NotAvailable,
+    OfferSoldOut or InvalidInput (at `amount`): exactly what `whyNot` says. Whether the wallet holds enough,
+    stock is left and the member's limit allows it is decided by the steps that take them.
+    """
+    shopper = await shopping_member(member_id)
+    item = (await catalog.items_by_id(member_id, [item_id])).get(item_id)
+    offers = await catalog.offers_by_id(SYSTEM, [item.offer_id]) if item else {}
+    if item is None or offers[item.offer_id].status == OfferStatus.DRAFT:
+        raise NotFound(what="reward")
+    offer = offers[item.offer_id]
+    refusal = rules.closed(shopper, offer, item, clock.now())
+    if refusal is not None:
+        raise refusal
+    rate = await rate_or_none(item.currency, shopper.home_currency)
+    priced = rules.price(shopper, rules.chosen_amount(item, amount_minor), item.currency, rate)
+    if not await _can_be_settled(shopper, offer):
+        raise NotAvailable.because(ClosedReason.NO_RATE)
+    row = await Item.get(id=item_id).select_related("offer", "offer__brand")
+    return Priced(
+        offer=row.offer,
+        item=row,
+        brand=row.offer.brand,
+        partner_id=offer.partner_id,
+        list_points=priced.list_points,
+        points=priced.points,
+        discount_bp=priced.discount_bp,
+        price_minor=priced.price_minor,
+        currency=priced.currency,
+        home_minor=priced.home_minor,
+        home_currency=priced.home_currency,
+        point_value=priced.point_value,
+        fx_rate=priced.rate.rate,
+        fx_as_of=priced.rate.as_of,
+    )
+
+
+async def _can_be_settled(shopper: Shopper, offer: catalog.OfferRow) -> bool:
+    """Whether the program's money can be turned into the currency the partner is owed in."""
+    assert offer.settled_in is not None
+    return await rate_or_none(shopper.home_currency, offer.settled_in) is not None

@@ -1,0 +1,221 @@
+"""What a reward costs a member in points, and why it may be closed to them. Pure decisions, no I/O."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import ROUND_CEILING, Decimal
+from uuid import UUID
+
+from marketplace.catalog.models import OfferStatus
+from marketplace.catalog.queries import ItemRow, OfferRow
+from marketplace.catalog.refusals import ClosedReason, NotAvailable, OfferSoldOut
+from marketplace.kit import money
+from marketplace.kit.refusals import InvalidInput, Refusal
+from marketplace.ledger.queries import Rate
+from marketplace.points.refusals import InsufficientPoints
+
+THOUSAND = 1000
+MOST_POINTS = 2**53 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Shopper:
+    """For whom something is priced: a member, or (without `member_id`) a program, at its list prices.
+
+    `point_value` is in major units of the home currency, in force since `point_value_from`; both None before
+    the program has stated one.
+    """
+
+    program_id: UUID
+    unit: str
+    home_currency: str
+    program_countries: tuple[str, ...]
+    point_value: Decimal | None
+    point_value_from: date | None
+    member_id: UUID | None = None
+    country: str | None = None
+    tier_name: str | None = None
+    tier_rank: int = 0
+    discount_bp: int = 0
+    segments: tuple[str, ...] = ()
+    spendable: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """The price passport: what an amount of a market's currency is for a member, and by which figures.
+
+    `home_minor` is the same in the program's home currency at `rate`; `list_points` before and `points` after
+    the tier's discount.
+    """
+
+    price_minor: int
+    currency: str
+    home_minor: int
+    home_currency: str
+    list_points: int
+    points: int
+    discount_bp: int
+    point_value: Decimal
+    point_value_from: date
+    rate: Rate
+
+    @property
+    def worth_per_thousand_minor(self) -> int | None:
+        """What 1,000 points buy here, in minor units of the home currency, half-even; None when it is free."""
+        if not self.points:
+            return None
+        return round(Decimal(self.home_minor * THOUSAND) / self.points)
+
+
+def home_price(price_minor: int, currency: str, home_currency: str, rate: Decimal) -> int:
+    """A market's price in minor units of the home currency, rounded up: the program's money covers the cost."""
+    return money.convert(price_minor, currency, home_currency, rate, ROUND_CEILING)
+
+
+def after_discount(list_points: int, discount_bp: int) -> int:
+    """Points after a tier's discount in basis points, rounded up: 9 % off 1,001 is 911."""
+    return -(-list_points * (money.BASIS_POINTS - discount_bp) // money.BASIS_POINTS)
+
+
+def price(shopper: Shopper, price_minor: int, currency: str, rate: Rate | None) -> Price:
+    """Price an amount: points = ceil(price in home currency / point value), then the discount, rounded up.
+
+    Raises NotAvailable (NO_RATE) without an exchange rate or a point value.
+    """
+    if rate is None or shopper.point_value is None or shopper.point_value_from is None:
+        raise NotAvailable.because(ClosedReason.NO_RATE)
+    home_minor = home_price(price_minor, currency, shopper.home_currency, rate.rate)
+    list_points = money.points_for(home_minor, shopper.home_currency, shopper.point_value)
+    return Price(
+        price_minor=price_minor,
+        currency=currency,
+        home_minor=home_minor,
+        home_currency=shopper.home_currency,
+        list_points=list_points,
+        points=after_discount(list_points, shopper.discount_bp),
+        discount_bp=shopper.discount_bp,
+        point_value=shopper.point_value,
+        point_value_from=shopper.point_value_from,
+        rate=rate,
+    )
+
+
+def dearest_within(shopper: Shopper, points: int, currency: str, rate: Rate | None) -> int:
+    """The highest price in minor units that costs this shopper at most `points`; -1 when even nothing is more.
+
+    Prices in points never fall when prices in money rise, so halving finds it.
+    """
+    low, high = -1, 1
+    while price(shopper, high, currency, rate).points <= points and high < MOST_POINTS:
+        low, high = high, high * 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        if price(shopper, middle, currency, rate).points <= points:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def chosen_amount(item: ItemRow, amount_minor: int | None) -> int:
+    """What an item costs in its market: its price, or the amount chosen within its range and on its steps.
+
+    Raises InvalidInput for an amount that the item does not have, or none where one must be chosen.
+    """
+    low, high = item.price_minor, item.max_price_minor
+    if high is None:
+        if amount_minor not in (None, low):
+            raise InvalidInput.at("amount", "This reward has one price; leave the amount out.")
+        return low
+    span = f"{money.Money(low, item.currency)} to {money.Money(high, item.currency)}"
+    if amount_minor is None:
+        raise InvalidInput.at("amount", f"Choose an amount from {span}.")
+    if not low <= amount_minor <= high:
+        raise InvalidInput.at("amount", f"The amount must be from {span}.")
+    if item.step_minor and (amount_minor - low) % item.step_minor:
+        step = money.Money(item.step_minor, item.currency)
+        raise InvalidInput.at(
+            "amount", f"The amount must be {money.Money(low, item.currency)} plus steps of {step}."
+        )
+    return amount_minor
+
+
+def closed(shopper: Shopper, offer: OfferRow, item: ItemRow, moment: datetime) -> Refusal | None:
+    """Why the shopper cannot take an item whatever it costs: the first reason that holds, None when open."""
+    reason = _closed_for_all(offer, item, moment) or _closed_for(shopper, offer, item)
+    if reason is not None:
+        return NotAvailable.because(reason)
+    if offer.published_from > moment:
+        return NotAvailable.because(ClosedReason.NOT_YET_OPEN, offer.published_from)
+    if item.units_left is not None and item.units_left <= 0:
+        return OfferSoldOut()
+    if shopper.member_id and item.max_per_member is not None and item.taken_by_member >= item.max_per_member:
+        return NotAvailable.because(ClosedReason.LIMIT_REACHED)
+    return None
+
+
+def _closed_for_all(offer: OfferRow, item: ItemRow, moment: datetime) -> ClosedReason | None:
+    if offer.status != OfferStatus.PUBLISHED or not item.active or not offer.partner_open:
+        return ClosedReason.CLOSED
+    if offer.published_until is not None and offer.published_until <= moment:
+        return ClosedReason.ENDED
+    if item.starts_at is not None and item.starts_at <= moment:
+        return ClosedReason.STARTED
+    return None
+
+
+def _closed_for(shopper: Shopper, offer: OfferRow, item: ItemRow) -> ClosedReason | None:
+    home = (shopper.country,) if shopper.country else shopper.program_countries
+    if item.country not in home:
+        return ClosedReason.NOT_IN_YOUR_MARKET
+    if shopper.member_id is None:
+        return None
+    if shopper.tier_rank < offer.min_tier_rank:
+        return ClosedReason.TIER_TOO_LOW
+    if offer.segment is not None and offer.segment not in shopper.segments:
+        return ClosedReason.NOT_FOR_YOU
+    return None
+
+
+def out_of_reach(shopper: Shopper, points: int) -> InsufficientPoints | None:
+    """That the wallet holds too little, as spending would say it; None when it holds enough."""
+    if shopper.member_id is None or shopper.spendable >= points:
+        return None
+    available = shopper.spendable
+    return InsufficientPoints(required=points, available=available, missing=points - available)
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """An item with its price for a shopper (None without a rate) and why they cannot take it (None: they can)."""
+
+    item: ItemRow
+    price: Price | None
+    refusal: Refusal | None
+
+
+def quote(
+    shopper: Shopper, offer: OfferRow, item: ItemRow, amount_minor: int, rate: Rate | None, moment: datetime
+) -> Quote:
+    """Price an item and say whether the shopper can take it now."""
+    refusal = closed(shopper, offer, item, moment)
+    try:
+        priced = price(shopper, amount_minor, item.currency, rate)
+    except NotAvailable as unpriced:
+        return Quote(item, None, refusal or unpriced)
+    return Quote(item, priced, refusal or out_of_reach(shopper, priced.points))
+
+
+def best(quotes: Sequence[Quote]) -> Quote | None:
+    """The quote an offer is shown with: the cheapest that can be taken, else the cheapest."""
+
+    def rank(each: Quote) -> tuple[bool, bool, int]:
+        unreachable = each.refusal is not None
+        return (
+            unreachable and not isinstance(each.refusal, InsufficientPoints),
+            unreachable,
+            each.item.price_minor,
+        )
+
+    return min(quotes, key=rank, default=None)
