@@ -4,14 +4,17 @@ import types
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Annotated, Any, Generic, NewType, Optional, TypeVar, Union, get_args, get_origin
+from enum import StrEnum
+from typing import Annotated, Any, Generic, NewType, Optional, TypeVar, Union, cast, get_args, get_origin
 from uuid import UUID
 
 import strawberry
+from strawberry.dataloader import DataLoader
+from strawberry.file_uploads import Upload, UploadDefinition
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import get_object_definition
 
-from marketplace.kit import money, paging
+from marketplace.kit import ids, money, paging
 from marketplace.kit.actor import Actor, ActorKind, Scope
 from marketplace.kit.refusals import (
     IdempotencyKeyReused,
@@ -40,6 +43,7 @@ def _whole(value: object) -> int:
 
 
 SCALARS: dict[object, Any] = {
+    Upload: UploadDefinition,
     BigInt: strawberry.scalar(
         name="BigInt",
         description="A whole number within ±(2^53-1), as a JSON number.",
@@ -246,6 +250,16 @@ def published_refusals() -> Mapping[type[Refusal], type]:
     return _refusal_types
 
 
+def describe_enum(kind: type[StrEnum], about: str, *, name: str | None = None, **values: str) -> None:
+    """Publish an enum with a description for itself and, by name, for every value."""
+    published = cast(Any, strawberry.enum(kind, name=name, description=about))
+    missing = {member.name for member in kind} ^ values.keys()
+    if missing:
+        raise TypeError(f"{kind.__name__} has values that are not described: {sorted(missing)}")
+    for value in published.__strawberry_definition__.values:
+        value.description = values[value.name]
+
+
 EVERY_WRITE: tuple[type[Refusal], ...] = (InvalidInput, IdempotencyKeyReused, InProgress)
 
 
@@ -297,6 +311,30 @@ def node_loader(prefix: str) -> Callable[[NodeLoader], NodeLoader]:
 def node_loaders() -> Mapping[str, NodeLoader]:
     """Every registered node loader by id prefix."""
     return _nodes
+
+
+async def batched(info: Info, name: str, fetch: NodeLoader, key: UUID) -> Any:
+    """What `fetch` finds under a key, or None; asked for together with all others of the same moment."""
+    loader: DataLoader[UUID, Any] | None = info.context.loaders.get(name)
+    if loader is None:
+
+        async def load(keys: list[UUID]) -> list[Any]:
+            found = await fetch(info, keys)
+            return [found.get(key) for key in keys]
+
+        loader = info.context.loaders[name] = DataLoader(load)
+    return await loader.load(key)
+
+
+async def load_node(info: Info, prefix: str, key: UUID) -> Any:
+    """The node of a prefix with this key, or None when there is none for the caller; batched."""
+    return await batched(info, prefix, _nodes[prefix], key)
+
+
+async def load_entity(info: Info, prefix: str, id: object) -> Any:
+    """What a federation representation with this global id stands for; None when there is no such thing."""
+    parts = ids.split(id) if isinstance(id, str) else None
+    return await load_node(info, prefix, parts[1]) if parts and parts[0] == prefix else None
 
 
 def extend(target: type) -> Callable[[type], type]:

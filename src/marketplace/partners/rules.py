@@ -1,8 +1,21 @@
-"""What a contract makes of a sale. Pure arithmetic, the part an auditor reads."""
+"""What a contract makes of a sale, and what partners, brands and contracts must look like. Pure."""
 
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urlsplit
 
+from marketplace.kit import money, places
 from marketplace.kit.money import share_bp
+from marketplace.kit.refusals import Problem
+from marketplace.partners.models import PartnerKind
+
+LONGEST_RETURN_WINDOW_DAYS = 365
+REGISTRY_ID = re.compile(r"[A-Z]{2,3}-[A-Z0-9]{2,10}-[A-Za-z0-9./-]{1,40}")
+"""The org-id.guide scheme: register, dash, number, such as GB-CHC-1094563."""
+_WIKIDATA_ID = re.compile(r"Q[1-9][0-9]{0,11}")
+_CATEGORY = re.compile(r"[a-z][a-z0-9-]{0,39}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +40,81 @@ def shares(gross: int, commission_bp: int, vat_bp: int) -> Shares:
     commission = share_bp(gross, commission_bp)
     vat = min(share_bp(commission, vat_bp), gross - commission)
     return Shares(gross, commission, vat)
+
+
+def name_problems(name: str, longest: int) -> Iterator[Problem]:
+    """What is wrong with a name, which must leave something for its address."""
+    if not (0 < len(name) <= longest and name.isprintable() and places.slug(name)):
+        yield Problem("name", f"Give a name of 1 to {longest} characters.")
+
+
+def country_problems(path: str, country: str) -> Iterator[Problem]:
+    """What is wrong with a country code."""
+    if country not in places.countries():
+        yield Problem(path, f"{country[:20]} is not an ISO 3166-1 alpha-2 country, such as NO.")
+
+
+def partner_problems(name: str, kind: PartnerKind, country: str, registry_id: str | None) -> Iterator[Problem]:
+    """What is wrong with a partner. A charity needs a registry identifier, nobody else has one."""
+    yield from name_problems(name, 120)
+    yield from country_problems("country", country)
+    if kind is PartnerKind.CHARITY and (registry_id is None or not REGISTRY_ID.fullmatch(registry_id)):
+        yield Problem("registryId", "A charity needs its identifier by org-id.guide, such as GB-CHC-1094563.")
+    if kind is not PartnerKind.CHARITY and registry_id is not None:
+        yield Problem("registryId", "Only charities have a registry identifier.")
+
+
+def brand_problems(
+    name: str, website: str | None, wikidata_id: str | None, countries: Sequence[str], category: str | None
+) -> Iterator[Problem]:
+    """What is wrong with a brand."""
+    yield from name_problems(name, 120)
+    if website is not None and not is_web_address(website):
+        yield Problem("website", "Give an address such as https://www.example.org, or none.")
+    if wikidata_id is not None and not _WIKIDATA_ID.fullmatch(wikidata_id):
+        yield Problem("wikidataId", "Give a Wikidata item such as Q37158, or none.")
+    if category is not None and not _CATEGORY.fullmatch(category):
+        yield Problem("category", "Give the code of a category, such as dining, or none.")
+    if not countries:
+        yield Problem("countries", "Give at least one country.")
+    for index, country in enumerate(countries):
+        yield from country_problems(f"countries.{index}", country)
+
+
+def is_web_address(text: str) -> bool:
+    """Whether this is an absolute http(s) address of at most 300 characters."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    host = parts.hostname or ""
+    return parts.scheme in {"http", "https"} and "." in host and len(text) <= 300 and " " not in text
+
+
+def contract_problems(
+    *,
+    valid_from: date,
+    valid_until: date | None,
+    commission_bp: int,
+    vat_bp: int,
+    currency: str,
+    timezone: str,
+    minimum_payout: money.Money | None,
+    return_window_days: int,
+) -> Iterator[Problem]:
+    """What is wrong with the terms of a contract."""
+    if valid_until is not None and valid_until <= valid_from:
+        yield Problem("validUntil", "The contract must end after the day it begins.")
+    for path, share in (("commissionBp", commission_bp), ("vatBp", vat_bp)):
+        if not 0 <= share <= money.BASIS_POINTS:
+            yield Problem(path, "Give basis points from 0 to 10000; 800 is 8 %.")
+    if not money.is_currency(currency):
+        yield Problem("currency", f"{currency[:20]} is not an ISO 4217 currency code.")
+    elif minimum_payout is not None and minimum_payout.currency != currency:
+        yield Problem("minimumPayout.currency", f"The minimum payout must be in {currency}.")
+    if minimum_payout is not None and minimum_payout.minor < 0:
+        yield Problem("minimumPayout.amount", "The minimum payout cannot be negative.")
+    if timezone not in places.timezones():
+        yield Problem("timezone", f"{timezone[:60]} is not an IANA time zone, such as Europe/Oslo.")
+    if not 0 <= return_window_days <= LONGEST_RETURN_WINDOW_DAYS:
+        yield Problem("returnWindowDays", f"Give 0 to {LONGEST_RETURN_WINDOW_DAYS} days.")

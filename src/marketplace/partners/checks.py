@@ -1,0 +1,62 @@
+"""What must always be true of partners, contracts and accruals."""
+
+from collections.abc import AsyncIterator
+
+from marketplace.kit import database
+from marketplace.kit.checks import Check, Violation
+
+_UNAGREED = """
+SELECT p.id FROM partner p
+WHERE p.status = 'APPROVED' AND NOT EXISTS (SELECT FROM contract c WHERE c.partner_id = p.id)"""
+
+_FOREIGN_TERMS = """
+SELECT a.id, a.currency, c.currency AS agreed, a.effective_on, c.valid_from, c.valid_until
+FROM accrual a JOIN contract c ON c.id = a.contract_id
+WHERE a.partner_id <> c.partner_id OR a.currency <> c.currency
+   OR (a.kind IN ('SALE', 'DONATION') AND NOT daterange(c.valid_from, c.valid_until) @> a.effective_on)"""
+
+_UNBOOKED = """
+SELECT a.id, a.net_minor, coalesce(booked.credited, 0) AS credited
+FROM accrual a LEFT JOIN LATERAL (
+    SELECT sum(CASE WHEN t.credit_account_id = k.id THEN t.amount ELSE -t.amount END) AS credited
+    FROM transfer t JOIN account k ON k.id IN (t.credit_account_id, t.debit_account_id)
+    WHERE t.journal_id = a.journal_id
+      AND k.owner_kind = 'PARTNER' AND k.owner_id = a.partner_id AND k.purpose = 'PAYABLE' AND k.unit = a.currency
+) booked ON true
+WHERE a.net_minor <> coalesce(booked.credited, 0)"""
+
+
+async def check_approved_have_contract() -> AsyncIterator[Violation]:
+    """Whoever may publish has agreed how it is paid."""
+    for row in await database.rows(_UNAGREED):
+        yield Violation(
+            "partners.approved_have_contract", f"partner {row['id']}", f"{row['name']} has no contract"
+        )
+
+
+async def check_accruals_keep_to_contract() -> AsyncIterator[Violation]:
+    """A sale is owed under the partner's own contract of its day, in that contract's currency."""
+    for row in await database.rows(_FOREIGN_TERMS):
+        yield Violation(
+            "partners.accruals_keep_to_contract",
+            f"accrual {row['id']}",
+            f"{row['currency']} on {row['effective_on']}, contract in {row['agreed']} "
+            f"from {row['valid_from']} until {row['valid_until']}",
+        )
+
+
+async def check_accruals_are_booked() -> AsyncIterator[Violation]:
+    """An accrual's net is what its journal credited to the partner's payable account."""
+    for row in await database.rows(_UNBOOKED):
+        yield Violation(
+            "partners.accruals_are_booked",
+            f"accrual {row['id']}",
+            f"net {row['net_minor']}, booked {row['credited']}",
+        )
+
+
+CHECKS: tuple[Check, ...] = (
+    check_approved_have_contract,
+    check_accruals_keep_to_contract,
+    check_accruals_are_booked,
+)

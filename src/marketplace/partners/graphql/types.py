@@ -1,0 +1,219 @@
+"""Partners, brands, charities and contracts as each kind of caller sees them."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from marketplace.kit import clock, ids, paging
+from marketplace.kit.graphql import (
+    Connection,
+    CountryCode,
+    CurrencyCode,
+    Info,
+    MoneyType,
+    Node,
+    actor_of,
+    batched,
+    describe_enum,
+    load_entity,
+    load_node,
+    node_loader,
+)
+from marketplace.partners import queries
+from marketplace.partners.models import Brand, Contract, Partner, PartnerKind, PartnerStatus, Schedule
+
+MOST_CONTRACTS = 100
+First = Annotated[int | None, strawberry.argument(description="How many rows, at most 100.")]
+After = Annotated[str | None, strawberry.argument(description="The cursor to go on from.")]
+
+describe_enum(
+    PartnerKind,
+    "What a partner is to the marketplace.",
+    COMMERCIAL="It sells rewards.",
+    CHARITY="It receives donations.",
+)
+describe_enum(
+    PartnerStatus,
+    "Where a partner stands with the marketplace.",
+    PENDING="It is being looked at: it can upload, not publish.",
+    APPROVED="It can publish.",
+    SUSPENDED="It can no longer publish; what it is owed stays owed.",
+)
+describe_enum(
+    Schedule,
+    "How often a partner is settled.",
+    name="SettlementSchedule",
+    WEEKLY="Each week, after Sunday.",
+    MONTHLY="Each month, after its last day.",
+)
+
+
+@strawberry.type(name="Contract", description="The terms a partner is paid by, for one stretch of time.")
+class ContractType(Node):
+    valid_from: date = strawberry.field(description="The first day it is in force.")
+    valid_until: date | None = strawberry.field(description="The first day it is no longer in force, if it ends.")
+    commission_bp: int = strawberry.field(description="What the marketplace keeps, in basis points: 800 is 8 %.")
+    vat_bp: int = strawberry.field(description="VAT on the commission, in basis points.")
+    currency: CurrencyCode = strawberry.field(description="What the partner is settled in.")
+    schedule: Schedule = strawberry.field(description="How often it is settled.")
+    timezone: str = strawberry.field(description="Whose days count, an IANA name.")
+    minimum_payout: MoneyType = strawberry.field(description="Less than this is carried forward.")
+    return_window_days: int = strawberry.field(description="Days until a sale can be paid out.")
+
+    @classmethod
+    def of(cls, row: Contract) -> "ContractType":
+        return cls(
+            id=strawberry.ID(ids.public("contract", row.id)),
+            valid_from=row.valid_from,
+            valid_until=row.valid_until,
+            commission_bp=row.commission_bp,
+            vat_bp=row.vat_bp,
+            currency=CurrencyCode(row.currency),
+            schedule=Schedule(row.schedule),
+            timezone=row.timezone,
+            minimum_payout=MoneyType.minor(row.minimum_payout_minor, row.currency),
+            return_window_days=row.return_window_days,
+        )
+
+
+@strawberry.federation.type(
+    name="Partner",
+    keys=["id"],
+    description="The legal counterparty that is settled. Seen by itself and operators.",
+)
+class PartnerType(Node):
+    name: str = strawberry.field(description="Its legal name.")
+    slug: str = strawberry.field(description="Its name as it stands in addresses.")
+    kind: PartnerKind = strawberry.field(description="Whether it sells rewards or receives donations.")
+    status: PartnerStatus = strawberry.field(description="Where it stands with the marketplace.")
+    country: CountryCode = strawberry.field(description="Where it is established.")
+    registry_id: str | None = strawberry.field(description="A charity's identifier by org-id.guide.")
+    created_at: datetime = strawberry.field(description="When it was noted.")
+    approved_at: datetime | None = strawberry.field(description="When it was last approved.")
+    key: strawberry.Private[UUID]
+
+    @strawberry.field(description="The contract in force today.")
+    async def contract(self, info: Info) -> ContractType | None:
+        return await batched(info, "contract of partner", _contracts_today, self.key)
+
+    @strawberry.field(description=f"Its contracts, newest first, at most {MOST_CONTRACTS}.")
+    async def contracts(self, info: Info) -> list[ContractType]:
+        visible = queries.contracts_visible_to(actor_of(info)).filter(partner_id=self.key)
+        return [ContractType.of(row) for row in await visible.order_by("-valid_from").limit(MOST_CONTRACTS)]
+
+    @strawberry.field(description="Its brands, by name.")
+    async def brands(self, info: Info, first: First = None, after: After = None) -> "Connection[BrandType]":
+        query = queries.brands_visible_to(actor_of(info)).filter(partner_id=self.key)
+        page = await paging.page_of(query, first=first, after=after, sort="name")
+        return Connection[BrandType].of(page, BrandType.of, query.count)
+
+    @classmethod
+    def of(cls, row: Partner) -> "PartnerType":
+        return cls(
+            id=strawberry.ID(ids.public("partner", row.id)),
+            name=row.name,
+            slug=row.slug,
+            kind=PartnerKind(row.kind),
+            status=PartnerStatus(row.status),
+            country=CountryCode(row.country),
+            registry_id=row.registry_id,
+            created_at=row.created_at,
+            approved_at=row.approved_at,
+            key=row.id,
+        )
+
+    @classmethod
+    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> "PartnerType | None":
+        return await load_entity(info, "partner", id)
+
+
+@strawberry.federation.type(name="Brand", keys=["id"], description="What a shopper recognises.")
+class BrandType(Node):
+    name: str = strawberry.field(description="The name on the shelf.")
+    slug: str = strawberry.field(description="The name as it stands in addresses.")
+    website: str | None = strawberry.field(description="Its own website.")
+    wikidata_id: str | None = strawberry.field(description="Its Wikidata item, such as `Q37158`.")
+    countries: list[CountryCode] = strawberry.field(description="Where it is present.")
+    category: str | None = strawberry.field(description="The category most of it belongs to.")
+    image_url: str = strawberry.field(description="Its picture, an SVG on this server.")
+    partner_key: strawberry.Private[UUID]
+
+    @strawberry.field(description="The partner behind it; null unless that is you or you are an operator.")
+    async def partner(self, info: Info) -> PartnerType | None:
+        return await load_node(info, "partner", self.partner_key)
+
+    @classmethod
+    def of(cls, row: Brand) -> "BrandType":
+        return cls(
+            id=strawberry.ID(ids.public("brand", row.id)),
+            name=row.name,
+            slug=row.slug,
+            website=row.website,
+            wikidata_id=row.wikidata_id,
+            countries=[CountryCode(country) for country in row.countries],
+            category=row.category,
+            image_url=f"/images/brands/{row.slug}.svg",
+            partner_key=row.partner_id,
+        )
+
+    @classmethod
+    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> "BrandType | None":
+        return await load_entity(info, "brand", id)
+
+
+@strawberry.type(name="Charity", description="A partner that receives donations.")
+class CharityType(Node):
+    name: str = strawberry.field(description="Its name.")
+    country: CountryCode = strawberry.field(description="Where it is registered.")
+    registry_id: str | None = strawberry.field(description="Its identifier by org-id.guide, `GB-CHC-1094563`.")
+    key: strawberry.Private[UUID]
+
+    @classmethod
+    def of(cls, row: Partner) -> "CharityType":
+        return cls(
+            id=strawberry.ID(ids.public("charity", row.id)),
+            name=row.name,
+            country=CountryCode(row.country),
+            registry_id=row.registry_id,
+            key=row.id,
+        )
+
+
+@node_loader("partner")
+async def load_partners(info: Info, keys: list[UUID]) -> Mapping[UUID, PartnerType]:
+    """The partners among these that the caller may see."""
+    actor = info.context.actor
+    rows = await queries.partners_visible_to(actor).filter(id__in=keys) if actor else []
+    return {row.id: PartnerType.of(row) for row in rows}
+
+
+@node_loader("brand")
+async def load_brands(info: Info, keys: list[UUID]) -> Mapping[UUID, BrandType]:
+    """The brands among these that the caller may see."""
+    actor = info.context.actor
+    rows = await queries.brands_visible_to(actor).filter(id__in=keys) if actor else []
+    return {row.id: BrandType.of(row) for row in rows}
+
+
+@node_loader("contract")
+async def load_contracts(info: Info, keys: list[UUID]) -> Mapping[UUID, ContractType]:
+    """The contracts among these that the caller may see."""
+    actor = info.context.actor
+    rows = await queries.contracts_visible_to(actor).filter(id__in=keys) if actor else []
+    return {row.id: ContractType.of(row) for row in rows}
+
+
+@node_loader("charity")
+async def load_charities(info: Info, keys: list[UUID]) -> Mapping[UUID, CharityType]:
+    """The approved charities among these, for anybody who is signed in."""
+    rows = await queries.charities().filter(id__in=keys) if info.context.actor else []
+    return {row.id: CharityType.of(row) for row in rows}
+
+
+async def _contracts_today(info: Info, keys: list[UUID]) -> Mapping[UUID, ContractType]:
+    visible = queries.contracts_visible_to(actor_of(info)).filter(partner_id__in=keys)
+    rows = await queries.in_force_on(visible, clock.today())
+    return {row.partner_id: ContractType.of(row) for row in rows}

@@ -1,0 +1,205 @@
+"""Doors of the partners' room: taking partners on, their brands, and the terms they are paid by."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from tortoise.expressions import Q
+
+from marketplace.kit import clock, facts, money, places
+from marketplace.kit.actor import Actor, Scope
+from marketplace.kit.operations import Command, operation
+from marketplace.kit.refusals import InvalidInput, NotFound, Problem
+from marketplace.partners import queries, rules
+from marketplace.partners.facts import PartnerApproved, PartnerSuspended
+from marketplace.partners.models import Accrual, Brand, Contract, Partner, PartnerKind, PartnerStatus, Schedule
+from marketplace.partners.refusals import (
+    BrandNameTaken,
+    ContractsOverlap,
+    ContractTermsUsed,
+    PartnerHasNoContract,
+    PartnerNameTaken,
+    PartnerStatusUnchanged,
+    RegistryIdTaken,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreatePartner(Command):
+    """A counterparty to be looked at."""
+
+    name: str
+    kind: PartnerKind
+    country: str
+    registry_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovePartner(Command):
+    """Let a partner publish."""
+
+    partner_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuspendPartner(Command):
+    """Stop a partner from publishing."""
+
+    partner_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateBrand(Command):
+    """A name that shoppers will see."""
+
+    partner_id: UUID
+    name: str
+    website: str | None
+    wikidata_id: str | None
+    countries: tuple[str, ...]
+    category: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreeContract(Command):
+    """The terms of one stretch of time, from a day on and until (not including) another."""
+
+    partner_id: UUID
+    valid_from: date
+    valid_until: date | None
+    commission_bp: int
+    vat_bp: int
+    currency: str
+    schedule: Schedule
+    timezone: str
+    minimum_payout: money.Money | None
+    return_window_days: int
+
+
+def _must_be_sound(problems: Iterable[Problem]) -> None:
+    found = list(problems)
+    if found:
+        raise InvalidInput(problems=found)
+
+
+async def _locked(actor: Actor, partner_id: UUID) -> Partner:
+    """The partner with its row locked, so that what hangs on it changes one after the other."""
+    partner = await queries.partners_visible_to(actor).select_for_update().get_or_none(id=partner_id)
+    if partner is None:
+        raise NotFound(what="partner")
+    return partner
+
+
+@operation(scope=Scope.PARTNERS_MANAGE, returns=Partner)
+async def create_partner(actor: Actor, command: CreatePartner) -> Partner:
+    """Note a partner, PENDING until it is approved.
+
+    Raises InvalidInput, PartnerNameTaken, or RegistryIdTaken for a charity that is here already.
+    """
+    name = command.name.strip()
+    _must_be_sound(rules.partner_problems(name, command.kind, command.country, command.registry_id))
+    slug = places.slug(name)
+    if await Partner.exists(slug=slug):
+        raise PartnerNameTaken(slug=slug)
+    if command.registry_id is not None and await Partner.exists(registry_id=command.registry_id):
+        raise RegistryIdTaken(taken=command.registry_id)
+    return await Partner.create(
+        name=name,
+        slug=slug,
+        kind=command.kind.value,
+        status=PartnerStatus.PENDING.value,
+        country=command.country,
+        registry_id=command.registry_id,
+        created_at=clock.now(),
+    )
+
+
+@operation(scope=Scope.PARTNERS_MANAGE, returns=Partner)
+async def approve_partner(actor: Actor, command: ApprovePartner) -> Partner:
+    """Let a partner publish, or let a suspended one back in; states PartnerApproved.
+
+    Raises PartnerHasNoContract, PartnerStatusUnchanged for one that is approved, NotFound.
+    """
+    partner = await _locked(actor, command.partner_id)
+    if partner.status == PartnerStatus.APPROVED:
+        raise PartnerStatusUnchanged(status=PartnerStatus(partner.status))
+    if not await Contract.exists(partner_id=partner.id):
+        raise PartnerHasNoContract
+    partner.status = PartnerStatus.APPROVED.value
+    partner.approved_at = clock.now()
+    await partner.save(update_fields=["status", "approved_at"])
+    await facts.state(PartnerApproved(partner.id))
+    return partner
+
+
+@operation(scope=Scope.PARTNERS_MANAGE, returns=Partner)
+async def suspend_partner(actor: Actor, command: SuspendPartner) -> Partner:
+    """Stop a partner from publishing; states PartnerSuspended. What it is owed stays owed.
+
+    Raises PartnerStatusUnchanged for one that is suspended, NotFound.
+    """
+    partner = await _locked(actor, command.partner_id)
+    if partner.status == PartnerStatus.SUSPENDED:
+        raise PartnerStatusUnchanged(status=PartnerStatus(partner.status))
+    partner.status = PartnerStatus.SUSPENDED.value
+    await partner.save(update_fields=["status"])
+    await facts.state(PartnerSuspended(partner.id))
+    return partner
+
+
+@operation(scope=Scope.PARTNERS_MANAGE, returns=Brand)
+async def create_brand(actor: Actor, command: CreateBrand) -> Brand:
+    """Add a brand to a partner. Raises InvalidInput, BrandNameTaken, NotFound."""
+    name = command.name.strip()
+    countries = list(dict.fromkeys(command.countries))
+    _must_be_sound(rules.brand_problems(name, command.website, command.wikidata_id, countries, command.category))
+    partner = await _locked(actor, command.partner_id)
+    slug = places.slug(name)
+    if await Brand.exists(slug=slug):
+        raise BrandNameTaken(slug=slug)
+    return await Brand.create(
+        partner=partner,
+        name=name,
+        slug=slug,
+        website=command.website,
+        wikidata_id=command.wikidata_id,
+        countries=countries,
+        category=command.category,
+    )
+
+
+@operation(scope=Scope.PARTNERS_MANAGE, returns=Contract)
+async def agree_contract(actor: Actor, command: AgreeContract) -> Contract:
+    """Put terms in force from a day on; the contract in force until then ends the day before.
+
+    Raises InvalidInput, ContractsOverlap when a later contract begins in that time, ContractTermsUsed
+    when sales of those days are on the books already, NotFound.
+    """
+    terms = {
+        name: getattr(command, name)
+        for name in ("valid_from", "valid_until", "commission_bp", "vat_bp", "currency", "timezone")
+    }
+    terms["return_window_days"] = command.return_window_days
+    _must_be_sound(rules.contract_problems(**terms, minimum_payout=command.minimum_payout))
+    partner = await _locked(actor, command.partner_id)
+    await _make_room(partner, command.valid_from, command.valid_until)
+    return await Contract.create(
+        **terms,
+        partner=partner,
+        schedule=command.schedule.value,
+        minimum_payout_minor=command.minimum_payout.minor if command.minimum_payout else 0,
+    )
+
+
+async def _make_room(partner: Partner, start: date, end: date | None) -> None:
+    """End the contract that is in force on `start`; raises ContractsOverlap or ContractTermsUsed."""
+    later = Contract.filter(partner_id=partner.id, valid_from__gte=start)
+    blocking = await (later.filter(valid_from__lt=end) if end else later).order_by("valid_from").first()
+    if blocking is not None:
+        raise ContractsOverlap(valid_from=blocking.valid_from)
+    used = await Accrual.filter(partner_id=partner.id, effective_on__gte=start).order_by("-effective_on").first()
+    if used is not None:
+        raise ContractTermsUsed(used_until=used.effective_on)
+    goes_on = Q(valid_until__isnull=True) | Q(valid_until__gt=start)
+    await Contract.filter(goes_on, partner_id=partner.id, valid_from__lt=start).update(valid_until=start)

@@ -1,0 +1,81 @@
+"""Reads of partners, brands and contracts, scoped to the actor."""
+
+from datetime import date
+from uuid import UUID
+
+from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
+
+from marketplace.kit import places
+from marketplace.kit.actor import Actor, ActorKind
+from marketplace.kit.refusals import NotFound
+from marketplace.partners.models import Brand, Contract, Partner, PartnerKind, PartnerStatus
+from marketplace.partners.refusals import PartnerNotApproved
+
+SEES_EVERYTHING = (ActorKind.OPERATOR, ActorKind.SYSTEM)
+
+
+def _own(actor: Actor) -> list[UUID]:
+    """The partner that asks; nobody when somebody else does."""
+    return [actor.id] if actor.kind is ActorKind.PARTNER else []
+
+
+def partners_visible_to(actor: Actor) -> QuerySet[Partner]:
+    """A partner sees itself, operators see every partner, everybody else none."""
+    if actor.kind in SEES_EVERYTHING:
+        return Partner.all()
+    return Partner.filter(id__in=_own(actor))
+
+
+def contracts_visible_to(actor: Actor) -> QuerySet[Contract]:
+    """A partner sees its own contracts, operators see all."""
+    if actor.kind in SEES_EVERYTHING:
+        return Contract.all()
+    return Contract.filter(partner_id__in=_own(actor))
+
+
+def brands_visible_to(actor: Actor) -> QuerySet[Brand]:
+    """Every brand whose partner has been approved at some time; a partner sees its own at once."""
+    if actor.kind in SEES_EVERYTHING:
+        return Brand.all()
+    known = Q(partner__approved_at__isnull=False) | Q(partner__status=PartnerStatus.APPROVED.value)
+    return Brand.filter(known | Q(partner_id__in=_own(actor)))
+
+
+def brands_listed_for(actor: Actor, search: str | None = None, country: str | None = None) -> QuerySet[Brand]:
+    """The brands a list shows: of approved partners (and one's own), by a part of the name and by country."""
+    query = brands_visible_to(actor)
+    if actor.kind not in SEES_EVERYTHING:
+        query = query.filter(Q(partner__status=PartnerStatus.APPROVED.value) | Q(partner_id__in=_own(actor)))
+    if search and search.strip():
+        query = query.filter(_named_like(search.strip()))
+    return query.filter(countries__contains=[country]) if country else query
+
+
+def charities(search: str | None = None, country: str | None = None) -> QuerySet[Partner]:
+    """The approved charities, by a part of the name and by country."""
+    query = Partner.filter(kind=PartnerKind.CHARITY.value, status=PartnerStatus.APPROVED.value)
+    if search and search.strip():
+        query = query.filter(_named_like(search.strip()))
+    return query.filter(country=country) if country else query
+
+
+def _named_like(text: str) -> Q:
+    """A part of the name, with or without its accents."""
+    slug = places.slug(text)
+    return Q(name__icontains=text) | Q(slug__contains=slug) if slug else Q(name__icontains=text)
+
+
+def in_force_on(contracts: QuerySet[Contract], day: date) -> QuerySet[Contract]:
+    """Those of these contracts that are in force on a day: at most one for each partner."""
+    return contracts.filter(Q(valid_until__isnull=True) | Q(valid_until__gt=day), valid_from__lte=day)
+
+
+async def must_be_approved(partner_id: UUID) -> Partner:
+    """The partner, approved; raises PartnerNotApproved, and NotFound for nobody."""
+    partner = await Partner.get_or_none(id=partner_id)
+    if partner is None:
+        raise NotFound(what="partner")
+    if partner.status != PartnerStatus.APPROVED:
+        raise PartnerNotApproved(status=PartnerStatus(partner.status))
+    return partner
