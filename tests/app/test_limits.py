@@ -42,6 +42,7 @@ def spread(levels: int) -> str:
         ),
         ("fields", Caps(depth=40), spread(14), 49151, 3000),
         ("nesting", Caps(nesting=5), "{ ... { ... { ... { ... { ... { hello } } } } } }", 6, 5),
+        ("source_characters", Caps(source_characters=20), "{ hello hello hello hello }", 27, 20),
         ("brackets", Caps(brackets=4), "{ thing { inner { inner { inner { name } } } } }", 5, 4),
     ],
 )
@@ -127,3 +128,10 @@ async def test_introspection_and_suggestions_can_be_switched_off():
 
     assert introspection.status_code == 400
     assert "Did you mean" not in misspelt["errors"][0]["message"]
+
+
+async def test_a_document_of_too_many_tokens_is_over_a_cap_too():
+    async with client(Caps(tokens=5)) as http:
+        response = await ask(http, "{ hello hello hello hello }")
+
+    assert (response.status_code, code_of(response)) == (400, "LIMIT_EXCEEDED")

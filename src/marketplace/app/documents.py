@@ -19,7 +19,7 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from marketplace.app.errors import RequestErrors, coded, request_error
-from marketplace.app.limits import Caps, measure
+from marketplace.app.limits import Caps, measure, must_not_exceed
 
 MAX_ERRORS = 20
 
@@ -106,16 +106,18 @@ class Documents:
         return KnownDocument(document, operations, page_variables, _count_tokens(document))
 
     def _parse(self, source: str) -> DocumentNode:
+        must_not_exceed("source_characters", len(source), self._caps.source_characters)
         try:
             return parse(
                 source,
                 allow_empty_selection_sets=False,
                 max_lexical_tokens=self._caps.tokens,
                 max_comments=self._caps.comments,
-                max_source_length=self._caps.source_characters,
             )
         except GraphQLError as error:
-            raise RequestErrors(coded([error], "GRAPHQL_PARSE_FAILED")) from error
+            too_many = f"more than {self._caps.tokens} tokens" in error.message
+            code = "LIMIT_EXCEEDED" if too_many else "GRAPHQL_PARSE_FAILED"
+            raise RequestErrors(coded([error], code)) from error
 
     def _keep(self, source: str, known: KnownDocument) -> None:
         self._kept[source] = known

@@ -15,6 +15,7 @@ log = structlog.get_logger()
 
 INTERNAL = "INTERNAL"
 BAD_USER_INPUT = BadUserInput.code
+DRAIN_AT_MOST_BYTES = 100_000_000
 ILL_TYPED_ARGUMENT = ("Argument '", "Variable '")  # graphql-core's own words for what only execution shows
 UNEXPECTED = "Something went wrong on our side. Quote the incident id when you ask us about it."
 
@@ -45,13 +46,18 @@ def bad_request(message: str, code: str = "BAD_REQUEST") -> HttpRefusal:
     return HttpRefusal(HTTPStatus.BAD_REQUEST, code, message)
 
 
-def too_large(limit_bytes: int) -> HttpRefusal:
-    """A body over its cap: 413, and the connection is closed rather than drained."""
+def too_large(limit_bytes: int, announced_bytes: int | None = None) -> HttpRefusal:
+    """A body over its cap: 413.
+
+    The server throws away the rest of a body whose announced end is near, so that the client gets
+    to read this answer; otherwise the connection is closed.
+    """
+    ends_soon = announced_bytes is not None and announced_bytes <= DRAIN_AT_MOST_BYTES
     return HttpRefusal(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "PAYLOAD_TOO_LARGE",
         f"The body is larger than {limit_bytes:,} bytes.",
-        {"Connection": "close"},
+        {} if ends_soon else {"Connection": "close"},
     )
 
 

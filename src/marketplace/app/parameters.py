@@ -122,9 +122,10 @@ async def _read(request: Request, limit_bytes: int, timeout_s: float) -> bytes:
 
 async def _chunks(request: Request, limit_bytes: int, timeout_s: float) -> AsyncIterator[bytes]:
     """The body as it arrives; raises HttpRefusal once it is too large (413) or too slow (408)."""
-    announced = request.headers.get("content-length", "0")
-    if announced.isdecimal() and int(announced[:20]) > limit_bytes:
-        raise too_large(limit_bytes)
+    length = request.headers.get("content-length", "")
+    announced = int(length[:20]) if length.isdecimal() else None
+    if announced is not None and announced > limit_bytes:
+        raise too_large(limit_bytes, announced)
     deadline = asyncio.get_running_loop().time() + timeout_s
     stream = aiter(request.stream())
     received = 0
