@@ -106,6 +106,14 @@ def work(concurrency: Annotated[int, typer.Option(min=1, max=64, help="Jobs at o
         asyncio.run(worker.work(url, concurrency=concurrency))
 
 
+@app.command()
+def demo() -> None:
+    """Load a world to see and serve it, with everything it needs beside it."""
+    from marketplace.app.demo import run
+
+    run.demo()
+
+
 @check_app.command("books")
 def check_books() -> None:
     """Run every room's checks: what must be true of the rows, and the rows that break it."""

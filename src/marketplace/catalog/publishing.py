@@ -5,7 +5,7 @@ SKU) are merged. Call these inside a transaction.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -228,7 +228,7 @@ async def _merge_items(drafts: Mapping[UUID, OfferDraft], merged: Merged) -> Non
     if len(items) != sum(len(draft.items) for draft in drafts.values()):
         raise ValueError("the same item SKU came twice in one country")
     rows = [
-        asdict(item) | {"id": new_id(), "offer_id": key[0], "stock_mode": item.stock_mode}
+        _plain_item(item) | {"id": new_id(), "offer_id": key[0], "stock_mode": item.stock_mode}
         for key, item in items.items()
     ]
     counted: list[tuple[UUID, int | None]] = []
@@ -251,6 +251,10 @@ async def _merge_items(drafts: Mapping[UUID, OfferDraft], merged: Merged) -> Non
 
 def _plain(draft: OfferDraft) -> dict[str, Any]:
     return {name: getattr(draft, name) for name in OfferDraft.__slots__ if name != "items"}
+
+
+def _plain_item(item: ItemDraft) -> dict[str, Any]:
+    return {name: getattr(item, name) for name in ItemDraft.__slots__}
 
 
 def _search_text(draft: OfferDraft, brands: Mapping[str, str], categories: Mapping[str, Texts]) -> str:

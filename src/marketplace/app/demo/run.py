@@ -1,0 +1,139 @@
+"""`marketplace demo`: everything on this machine, nothing to install.
+
+A private PostgreSQL (unless DATABASE_URL names one), the stand-in for Stripe (unless STRIPE_API_KEY is set) and
+a worker run beside the server and end with it. What it prints is also in `var/demo.json`.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import asdict
+from pathlib import Path
+from socket import socket
+from typing import Final
+
+import orjson
+import uvicorn
+from rich.console import Console
+from rich.panel import Panel
+
+from marketplace.access.dev_issuer import DevIssuer
+from marketplace.app import examples, runtime, wiring
+from marketplace.app.asgi import create_app
+from marketplace.app.demo import DISCLAIMER, history, world
+from marketplace.app.demo.children import child, free_port, wait_until_it_listens
+from marketplace.app.demo.tokens import Tokens, tokens
+from marketplace.app.pages import curl
+from marketplace.kit import database, migrations
+from marketplace.kit.settings import Settings, settings
+
+HOST: Final = "127.0.0.1"
+WEBHOOK_PATH: Final = "/webhooks/stripe"
+_KEY: Final = "sk_test_demo_stand_in"
+_WEBHOOK_SECRET: Final = "whsec_demo_stand_in"  # noqa: S105 (the stand-in's, on this machine only)
+
+
+def demo() -> None:
+    """Load the world if it is not there yet, and serve it until interrupted."""
+    screen = Console()
+    with ExitStack() as stack:
+        stack.enter_context(_stripe(settings()))
+        given = settings()
+        url = stack.enter_context(runtime.database_url())
+        made = asyncio.run(_prepare(url, given, screen))
+        env = {"DATABASE_URL": url}
+        stack.enter_context(child("worker", ["marketplace.app.cli", "work"], env, given.var_dir / "worker.log"))
+        with suppress(KeyboardInterrupt):
+            asyncio.run(_serve(url, given, made, screen))
+
+
+async def _prepare(url: str, given: Settings, screen: Console) -> Tokens:
+    """Migrate, load what is missing, and make the tokens."""
+    issuer = DevIssuer(given.var_dir / "dev-issuer")
+    with screen.status("Bringing the database to the newest state …"):
+        await migrations.migrate(url)
+    wiring.wire()
+    async with database.opened(url):
+        with screen.status("Loading brands, offers, codes and stock …"):
+            await world.build(issuer)
+        with screen.status("Playing a month of history through the doors …"):
+            await history.play()
+        return await tokens(issuer)
+
+
+class _Server(uvicorn.Server):
+    """Serves, and says so once it answers."""
+
+    def __init__(self, config: uvicorn.Config, say: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._say = say
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._say()
+
+
+async def _serve(url: str, given: Settings, made: Tokens, screen: Console) -> None:
+    def say() -> None:
+        address = f"http://localhost:{given.port}"
+        write_down(given.var_dir / "demo.json", address, made)
+        _tell(screen, address, made)
+
+    app = create_app(given, database_url=url)
+    config = uvicorn.Config(app, host=HOST, port=given.port, log_level="warning", timeout_graceful_shutdown=5)
+    await _Server(config, say).serve()
+
+
+def write_down(path: Path, address: str, made: Tokens) -> None:
+    """Leave address and tokens for other programs, readable by this user only."""
+    kept = asdict(made)
+    others = kept.pop("others")
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(orjson.dumps({"url": address, "tokens": kept, "others": others}, option=orjson.OPT_INDENT_2))
+    fresh.replace(path)
+
+
+def _tell(screen: Console, address: str, made: Tokens) -> None:
+    screen.print(Panel(DISCLAIMER, title="A demonstration", border_style="yellow"))
+    screen.print(f"The marketplace answers at [bold]{address}[/bold] and shows itself at {address}/graphiql\n")
+    found = examples.load()
+    for who in ("member", "partner", "program", "operator"):
+        token = getattr(made, who)
+        example = next((each for each in found if each.actor == who), None)
+        if example:
+            screen.print(f"[bold]{who}[/bold]: {example.title}")
+            screen.out(curl(f"{address}/graphql", example.operation, token), highlight=False)
+        else:
+            screen.print(f"[bold]{who}[/bold]")
+            screen.out(f"Authorization: Bearer {token}", highlight=False)
+        screen.print()
+    screen.print("Address and tokens are also in var/demo.json. Ctrl-C ends it.")
+
+
+@contextmanager
+def _stripe(given: Settings) -> Generator[None]:
+    """Let this process and its children talk to the stand-in, unless a key for Stripe itself is set."""
+    if given.stripe_api_key is not None:
+        yield
+        return
+    port, log = free_port(), given.var_dir / "stripe.log"
+    arguments = [
+        "marketplace.payments.stand_in",
+        "--state", str(given.var_dir / "stripe.sqlite"),
+        "--port", str(port),
+        "--webhook-url", f"http://127.0.0.1:{given.port}{WEBHOOK_PATH}",
+        "--webhook-secret", _WEBHOOK_SECRET,
+        "--payout-after-s", "5",
+    ]  # fmt: skip
+    os.environ["STRIPE_API_KEY"] = _KEY
+    os.environ["STRIPE_WEBHOOK_SECRET"] = _WEBHOOK_SECRET
+    os.environ["STRIPE_API_BASE"] = f"http://127.0.0.1:{port}"
+    settings.cache_clear()
+    with child("stand-in for Stripe", arguments, {}, log) as process:
+        wait_until_it_listens(port, process, log)
+        yield
