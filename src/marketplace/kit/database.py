@@ -116,3 +116,9 @@ async def value(sql: str, *values: object) -> Any:
 async def execute(sql: str, *values: object) -> None:
     """Run one statement for its effect."""
     await connection().execute_query_dict(sql, list(values))
+
+
+async def lock(*parts: object) -> None:
+    """Wait until no other transaction holds the lock of this name, and hold it until this one ends."""
+    name = "\x1f".join(map(str, parts))
+    await value("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", name)

@@ -337,6 +337,14 @@ async def load_entity(info: Info, prefix: str, id: object) -> Any:
     return await load_node(info, prefix, parts[1]) if parts and parts[0] == prefix else None
 
 
+def id_of(prefix: str, text: str, path: str) -> UUID:
+    """The UUID behind an id in an input; raises InvalidInput naming `path`."""
+    try:
+        return ids.parse(prefix, text)
+    except ids.BadId as error:
+        raise InvalidInput.at(path, str(error)) from None
+
+
 def extend(target: type) -> Callable[[type], type]:
     """Add the fields of a class of a higher room to a type of a lower one.
 

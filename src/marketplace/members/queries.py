@@ -1,8 +1,74 @@
-"""Reads of programs and members."""
+"""Reads of programs and members, scoped to whoever asks."""
 
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
-from marketplace.members.models import Member, MemberStatus, Program
+from tortoise.queryset import QuerySet
+
+from marketplace.kit import clock
+from marketplace.kit.actor import Actor, ActorKind, Scope
+from marketplace.members.models import Member, MemberStatus, PersonalData, PointValue, Program, TierLevel
+
+
+def members_for(actor: Actor) -> QuerySet[Member]:
+    """The members an actor may see: itself, a program's own, all for support and finance."""
+    if actor.kind is ActorKind.MEMBER:
+        return Member.filter(id=actor.id)
+    if actor.kind is ActorKind.PROGRAM:
+        return Member.filter(program_id=actor.id)
+    if actor.may(Scope.SUPPORT) or actor.may(Scope.FINANCE_READ):
+        return Member.all()
+    return Member.filter(id__in=[])
+
+
+def programs_for(actor: Actor) -> QuerySet[Program]:
+    """The programs an actor may see: its own, all for operators."""
+    if actor.kind is ActorKind.OPERATOR:
+        return Program.all()
+    own = actor.id if actor.kind is ActorKind.PROGRAM else actor.program_id
+    return Program.filter(id__in=[own] if own else [])
+
+
+async def personal_data(actor: Actor, member_ids: Sequence[UUID]) -> dict[UUID, PersonalData]:
+    """Names and addresses of members, for the member and its program only."""
+    visible = Member.filter(id__in=list(member_ids))
+    if actor.kind is ActorKind.MEMBER:
+        visible = visible.filter(id=actor.id)
+    elif actor.kind is ActorKind.PROGRAM:
+        visible = visible.filter(program_id=actor.id)
+    else:
+        return {}
+    ids = [row.id for row in await visible.only("id")]
+    return {row.member_id: row for row in await PersonalData.filter(member_id__in=ids)}
+
+
+async def point_value(program_id: UUID, day: date | None = None) -> Decimal:
+    """Major units of the home currency for one point on a day; raises NoPointValue."""
+    found = await point_value_row(program_id, day)
+    return found.value
+
+
+async def point_value_row(program_id: UUID, day: date | None = None) -> PointValue:
+    """The dated row that says what a point is worth on a day; raises NoPointValue."""
+    valid = PointValue.filter(program_id=program_id, valid_from__lte=day or clock.today())
+    found = await valid.order_by("-valid_from").first()
+    if found is None:
+        raise NoPointValue(program_id)
+    return found
+
+
+class NoPointValue(Exception):
+    """The program has not said what its points are worth."""
+
+
+async def tiers_of(program_ids: Sequence[UUID]) -> dict[UUID, list[TierLevel]]:
+    """The levels of programs, lowest first."""
+    found: dict[UUID, list[TierLevel]] = {id: [] for id in program_ids}
+    for level in await TierLevel.filter(program_id__in=list(program_ids)).order_by("rank"):
+        found[level.program_id].append(level)
+    return found
 
 
 async def programs() -> list[Program]:
