@@ -22,7 +22,15 @@ class Refused(StripeFailure):
 
 
 class Unknown(StripeFailure):
-    """The answer was lost or was no answer: it may have happened. Look before calling again."""
+    """The answer was lost or was no answer: it may have happened. Look before calling again.
+
+    `stored`: Stripe keeps this error under the key and will answer nothing else to it, so the call has
+    come to its end and a look-up is final.
+    """
+
+    def __init__(self, detail: str, *, stored: bool = False) -> None:
+        super().__init__(detail)
+        self.stored = stored
 
 
 class Busy(StripeFailure):

@@ -61,7 +61,8 @@ def classified(call: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Corouti
         except (stripe.RateLimitError, stripe.AuthenticationError) as busy:
             raise Busy(str(busy)) from busy
         except stripe.StripeError as lost:
-            raise Unknown(f"{type(lost).__name__}: {lost.user_message or lost}") from lost
+            stored = (lost.headers or {}).get("idempotent-replayed") == "true"
+            raise Unknown(f"{type(lost).__name__}: {lost.user_message or lost}", stored=stored) from lost
 
     return wrapped
 

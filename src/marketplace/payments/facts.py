@@ -1,0 +1,84 @@
+"""What happened to money on its way. Rooms above listen, each for its own purposes, and post to the books.
+
+Each fact is stated once for each thing that happened, in the transaction that records it.
+"""
+
+from dataclasses import dataclass
+
+from marketplace.kit.facts import Fact
+from marketplace.payments.models import ConnectedAccount, InboundPayment, OutboundTransfer
+
+
+@dataclass(frozen=True, slots=True)
+class TransferSent(Fact):
+    """The money left our balance at Stripe and is in the payee's."""
+
+    outbound: OutboundTransfer
+
+
+@dataclass(frozen=True, slots=True)
+class TransferRefused(Fact):
+    """Stripe refused for good; no money moved, and none will for this row."""
+
+    outbound: OutboundTransfer
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferDelayed(Fact):
+    """Our balance does not cover it yet; it is tried again by itself."""
+
+    outbound: OutboundTransfer
+
+
+@dataclass(frozen=True, slots=True)
+class TransferReversed(Fact):
+    """All of the money came back into our balance. It was sent before, and may have been in the bank."""
+
+    outbound: OutboundTransfer
+    was_in_bank: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutPaid(Fact):
+    """The payee's own payout brought the money to their bank."""
+
+    outbound: OutboundTransfer
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutFailed(Fact):
+    """The bank sent the money back after it had seemed to arrive; it stands in the payee's balance again."""
+
+    outbound: OutboundTransfer
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountUpdated(Fact):
+    """What Stripe says about a connected account changed."""
+
+    account: ConnectedAccount
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentSucceeded(Fact):
+    """Somebody's payment reached our balance (Stripe's fee is taken from it separately)."""
+
+    payment: InboundPayment
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFailed(Fact):
+    """A payment was declined or given up; no money moved."""
+
+    payment: InboundPayment
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeRefunded(Fact):
+    """All of a payment went back to the payer."""
+
+    payment: InboundPayment
