@@ -10,6 +10,8 @@ import stripe
 
 from marketplace.payments.answers import AccountState
 from marketplace.payments.client import StripeGateway
+from marketplace.payments.gateway import talking_to
+from tests.payments.outbound import Payments, listen
 from tests.payments.stand_in import KEY, SECRET, Inbox, StandIn, free_port, running, served
 from tests.payments.stripe_itself import StripeItself
 
@@ -48,6 +50,15 @@ async def sdk(stand_in: StandIn) -> AsyncGenerator[stripe.StripeClient]:
     http = stripe.HTTPXClient()
     yield stripe.StripeClient(KEY, http_client=http, base_addresses={"api": stand_in.url})
     await http.close_async()
+
+
+@pytest.fixture
+async def payments(db: None, stand_in: StandIn, inbox: Inbox, gateway: StripeGateway) -> AsyncGenerator[Payments]:
+    """Our payments room, its database empty, in front of a stand-in whose balance is 1,000.00 EUR."""
+    listen()
+    await stand_in.balance(100_000)
+    with talking_to(gateway):
+        yield Payments(stand_in, inbox, gateway)
 
 
 @pytest.fixture
