@@ -19,6 +19,7 @@ from marketplace.kit.actor import PARTNER_SCOPES, ActorKind, Scope
 from marketplace.kit.models import AuditEntry
 from marketplace.kit.refusals import Unauthenticated
 from tests.app.application import ask, caller, code_of, make_app, operator_token, owner_token
+from tests.builders import a_partner, a_program
 
 pytestmark = pytest.mark.usefixtures("db")
 PARTNER = UUID(int=1)
@@ -44,13 +45,14 @@ def app(tmp_path: Path) -> Starlette:
 
 
 @pytest.fixture
-async def partner(app: Starlette) -> AsyncGenerator[httpx.AsyncClient]:
+async def partner(app: Starlette, db: None) -> AsyncGenerator[httpx.AsyncClient]:
+    await a_partner(id=PARTNER)
     async with caller(app, await owner_token(KeyOwner.PARTNER, PARTNER)) as http:
         yield http
 
 
 @pytest.fixture
-async def admin(app: Starlette) -> AsyncGenerator[httpx.AsyncClient]:
+async def admin(app: Starlette, db: None) -> AsyncGenerator[httpx.AsyncClient]:
     async with caller(app, await operator_token("admin")) as http:
         yield http
 
@@ -115,6 +117,7 @@ async def test_a_key_cannot_hold_what_its_owner_may_not(partner: httpx.AsyncClie
 
 
 async def test_a_key_cannot_issue_one_that_may_more_than_itself(app: Starlette):
+    await a_partner(id=PARTNER)
     weak = await steps.create_key(
         KeyOwner.PARTNER, PARTNER, name="weak", scopes={Scope.KEYS_MANAGE, Scope.CATALOG_READ}
     )
@@ -146,13 +149,31 @@ async def test_input_that_cannot_be_used_is_named(partner: httpx.AsyncClient, fa
 async def test_nobody_issues_a_key_to_somebody_else_but_an_admin(
     app: Starlette, partner: httpx.AsyncClient, admin: httpx.AsyncClient
 ):
-    other = ids.public("partner", UUID(int=2))
+    other = ids.public("partner", (await a_partner()).id)
     given = {"idempotencyKey": "k", "name": "x", "owner": other}
 
     assert await code_of(partner, ISSUE, input=given) == "FORBIDDEN"
     assert (await issue(admin, owner=other))["__typename"] == "IssuedApiKey"
     async with caller(app, await operator_token("support", "finance", "catalogue")) as http:
         assert await code_of(http, ISSUE, input=given) == "FORBIDDEN"
+
+
+@pytest.mark.parametrize("kind", ["partner", "program", "operator"])
+async def test_a_key_belongs_to_somebody_who_is_there(admin: httpx.AsyncClient, kind: str):
+    before = await ApiKey.all().count()
+
+    refused = await issue(admin, owner=ids.public(kind, uuid4()))
+
+    assert refused == IsPartialDict(__typename="NotFound", message=f"There is no such {kind}.")
+    assert await ApiKey.all().count() == before
+
+
+async def test_an_admin_issues_a_programs_key(admin: httpx.AsyncClient):
+    program = await a_program()
+
+    issued = await issue(admin, owner=ids.public("program", program.id))
+
+    assert (await queries.actor_of_key(issued["secret"])).program_id == program.id
 
 
 async def test_an_operators_key_holds_what_their_roles_allow(admin: httpx.AsyncClient):

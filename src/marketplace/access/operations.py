@@ -5,9 +5,10 @@ from datetime import datetime
 from uuid import UUID
 
 from marketplace.access import queries, rules, steps
+from marketplace.access.facts import ApiKeyIssued
 from marketplace.access.models import ApiKey, KeyOwner
 from marketplace.access.refusals import ScopeNotGrantable
-from marketplace.kit import clock
+from marketplace.kit import clock, facts
 from marketplace.kit.actor import Actor, ActorKind, Scope
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, NotAllowed, NotFound
@@ -40,7 +41,7 @@ async def issue_api_key(actor: Actor, command: IssueApiKey) -> ApiKey:
 
     Afterwards only the hash of the secret is kept; `text_of` gives the text of a key that this
     very call has made, and None for a replay. Raises ScopeNotGrantable, InvalidInput, NotFound
-    for an operator who is not there, and NotAllowed for somebody else's keys.
+    for an owner who is not there, and NotAllowed for somebody else's keys.
     """
     name = command.name.strip()
     if not 0 < len(name) <= NAME_LENGTH:
@@ -54,6 +55,7 @@ async def issue_api_key(actor: Actor, command: IssueApiKey) -> ApiKey:
     issued = await steps.create_key(
         command.owner_kind, command.owner_id, name=name, scopes=asked, expires_at=command.expires_at
     )
+    await facts.state(ApiKeyIssued(command.owner_kind, command.owner_id))
     setattr(issued.row, _SHOWN_ONCE, issued.text)
     return issued.row
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import strawberry
 from graphql import (
     DocumentNode,
+    FieldNode,
     GraphQLError,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
+    ValidationRule,
     parse,
     specified_rules,
     validate,
@@ -47,6 +49,15 @@ class KnownDocument:
         return self.operations[name]
 
 
+class NoServiceRule(ValidationRule):
+    """Refuses federation's `_service`, which tells the schema as introspection does."""
+
+    def enter_field(self, node: FieldNode, *_: object) -> None:
+        """Look at one field."""
+        if node.name.value == "_service":
+            self.report_error(GraphQLError("The schema is not told here.", node))
+
+
 class Documents:
     """A least-recently-used store of valid documents, bounded by their tokens.
 
@@ -67,7 +78,7 @@ class Documents:
         self._caps = caps
         self._rules = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
         if not introspection:
-            self._rules = (*self._rules, NoSchemaIntrospectionCustomRule)
+            self._rules = (*self._rules, NoSchemaIntrospectionCustomRule, NoServiceRule)
         self._suggestions = suggestions
         self._max_tokens = max_tokens
         self._kept: OrderedDict[str, KnownDocument] = OrderedDict()

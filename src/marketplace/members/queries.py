@@ -76,6 +76,11 @@ async def programs() -> list[Program]:
     return await Program.all().order_by("code")
 
 
+async def program_exists(program_id: UUID) -> bool:
+    """Whether there is such a program."""
+    return await Program.exists(id=program_id)
+
+
 async def active_member(program_id: UUID, subject: str) -> Member | None:
     """The member that a subject of the program's identity provider stands for."""
     return await Member.get_or_none(program_id=program_id, subject=subject, status=MemberStatus.ACTIVE.value)

@@ -27,6 +27,11 @@ def partners_visible_to(actor: Actor) -> QuerySet[Partner]:
     return Partner.filter(id__in=_own(actor))
 
 
+async def exists(partner_id: UUID) -> bool:
+    """Whether there is such a partner."""
+    return await Partner.exists(id=partner_id)
+
+
 def contracts_visible_to(actor: Actor) -> QuerySet[Contract]:
     """A partner sees its own contracts, operators see all."""
     if actor.kind in SEES_EVERYTHING:

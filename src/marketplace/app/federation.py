@@ -1,0 +1,63 @@
+"""Our part of a federated graph: entities in one batch for each kind, and one bad reference spares the rest."""
+
+from collections.abc import Mapping
+from typing import cast
+
+import strawberry
+from strawberry.federation.schema import FederationAny
+from strawberry.printer import print_schema
+from strawberry.types import get_object_definition
+
+from marketplace.app.nodes import load_nodes
+from marketplace.kit.graphql import Info
+
+_printed: dict[int, str] = {}
+
+
+@strawberry.type(name="_Service", description="This subgraph, as a gateway's composition reads it.")
+class Service:
+    sdl: str = strawberry.field(description="The schema with its federation directives.")
+
+
+@strawberry.type
+class FederationQuery:
+    """`_service`, printed once: printing the whole schema for every request would be a way to stall us."""
+
+    @strawberry.field(name="_service", description="The schema of this subgraph.")
+    def service(self, info: Info) -> Service:
+        schema = info.schema
+        if id(schema) not in _printed:
+            _printed[id(schema)] = print_schema(schema)
+        return Service(sdl=_printed[id(schema)])
+
+
+class Subgraph(strawberry.federation.Schema):
+    """Strawberry's federated schema, with our own way to entities."""
+
+    async def entities_resolver(  # pyright: ignore[reportIncompatibleMethodOverride]  # a resolver may be async
+        self, info: Info, representations: list[FederationAny]
+    ) -> list[FederationAny]:
+        """The entities behind the representations, in order: null for one that is unknown or not yours."""
+        wanted = [_reference(each) for each in representations]
+        found = await load_nodes(info, [reference[1] for reference in wanted])
+        answers = [
+            thing if thing is not None and name in _names(thing) else None
+            for (name, _), thing in zip(wanted, found, strict=True)
+        ]
+        return cast("list[FederationAny]", answers)
+
+
+def _reference(representation: object) -> tuple[str, str]:
+    """Type name and id of a representation; empty ones when it is written otherwise."""
+    if not isinstance(representation, dict):
+        return ("", "")
+    facts = cast("Mapping[str, object]", representation)
+    name, key = facts.get("__typename"), facts.get("id")
+    return (name, key) if isinstance(name, str) and isinstance(key, str) else ("", "")
+
+
+def _names(thing: object) -> set[str]:
+    """The GraphQL names that a thing goes by: its type's, and those of its interfaces."""
+    definition = get_object_definition(type(thing), strict=True)
+    names = {each.name for each in (definition, *definition.interfaces)}
+    return names | {definition.origin.__name__}
