@@ -8,7 +8,7 @@ from marketplace.kit.ids import new_id
 from marketplace.ledger import accounts
 from marketplace.ledger.models import Purpose
 from marketplace.ledger.steps import Entry, post
-from marketplace.points.models import Hold, HoldState, Lot
+from marketplace.points.models import Hold, HoldState, Lot, LotExpiry
 from marketplace.points.refusals import InsufficientPoints
 
 _SPENDABLE = """
@@ -182,3 +182,24 @@ async def earn(
     entry = Entry(issued, _wallet(member_id, unit), points)
     await post("points.earned", origin_type, origin_id, [entry], effective_on=earned_at.date())
     return lot
+
+
+_BREAK = """
+UPDATE lot SET remaining = 0 FROM (
+    SELECT lot.id, lot.remaining, program.id AS program_id, 'PTS-' || program.code AS unit FROM lot
+    JOIN member ON member.id = lot.member_id JOIN program ON program.id = member.program_id
+    WHERE lot.id = $1 AND lot.expires_at <= $2 AND lot.remaining > 0 FOR UPDATE OF lot
+) old WHERE lot.id = old.id RETURNING lot.member_id, old.remaining, old.program_id, old.unit"""
+
+
+async def break_lot(lot_id: UUID) -> LotExpiry | None:
+    """Post what is left of an expired lot as breakage: WALLET -> BREAKAGE; None when nothing is left."""
+    moment = clock.now()
+    old = await database.row(_BREAK, lot_id, moment)
+    if old is None:
+        return None
+    expired = await LotExpiry.create(lot_id=lot_id, points=old["remaining"], expired_at=moment)
+    breakage = accounts.program(old["program_id"], Purpose.BREAKAGE, old["unit"])
+    entry = Entry(_wallet(old["member_id"], old["unit"]), breakage, old["remaining"])
+    await post("points.expired", "lot_expiry", expired.id, [entry])
+    return expired

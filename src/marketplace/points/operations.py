@@ -1,0 +1,115 @@
+"""What a program does with points."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from marketplace.kit import clock, database
+from marketplace.kit.actor import Actor, Scope
+from marketplace.kit.operations import Command, operation
+from marketplace.kit.refusals import InvalidInput, NotFound, Problem
+from marketplace.members.models import Member, MemberStatus, Program
+from marketplace.points import rules
+from marketplace.points.models import Award, LotExpiry
+from marketplace.points.refusals import AwardReferenceReused
+from marketplace.points.steps import break_lot, earn
+
+MOST_POINTS = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwardPoints(Command):
+    """Points for something a member did. `reference` is the program's own name of the event."""
+
+    member_id: UUID
+    reference: str
+    points: int
+    reason: str
+    effective_at: datetime | None = None
+    expires_at: datetime | None = None
+
+
+def _problems(command: AwardPoints, moment: datetime) -> list[Problem]:
+    earned = command.effective_at or moment
+    checks = [
+        (0 < command.points <= MOST_POINTS, "points", f"Give 1 to {MOST_POINTS} points."),
+        (0 < len(command.reference) <= 200, "reference", "Give 1 to 200 characters."),
+        (0 < len(command.reason) <= 200, "reason", "Give 1 to 200 characters."),
+        (earned <= moment, "effectiveAt", "Points cannot be earned in the future."),
+        (command.expires_at is None or command.expires_at > earned, "expiresAt", "Expiry comes after earning."),
+    ]
+    return [Problem(path, message) for sound, path, message in checks if not sound]
+
+
+@operation(scope=Scope.POINTS_AWARD, returns=Award)
+async def award_points(actor: Actor, command: AwardPoints) -> Award:
+    """Put a new lot into a member's wallet, once for each of the program's references.
+
+    The same reference with the same facts answers the award there is, under any idempotency key. Without an
+    expiry of its own the lot lives as long as the program says. Raises AwardReferenceReused, NotFound,
+    InvalidInput.
+    """
+    moment = clock.now()
+    if problems := _problems(command, moment):
+        raise InvalidInput(problems=problems)
+    member = await Member.get_or_none(id=command.member_id, program_id=actor.id, status=MemberStatus.ACTIVE.value)
+    if member is None:
+        raise NotFound(what="member")
+    await database.lock("award", actor.id, command.reference)
+    known = await Award.get_or_none(program_id=actor.id, reference=command.reference)
+    if known is not None:
+        return _same(known, command)
+    return await _award(await Program.get(id=actor.id), member, command, moment)
+
+
+def _same(known: Award, command: AwardPoints) -> Award:
+    facts = (known.member_id, known.points, known.reason)
+    dates_agree = command.effective_at in (None, known.effective_at) and command.expires_at in (
+        None,
+        known.expires_at,
+    )
+    if facts != (command.member_id, command.points, command.reason) or not dates_agree:
+        raise AwardReferenceReused(reference=command.reference)
+    return known
+
+
+async def _award(program: Program, member: Member, command: AwardPoints, moment: datetime) -> Award:
+    earned = command.effective_at or moment
+    expires = command.expires_at or rules.expiry_of(earned, program.lot_months, program.timezone)
+    award = await Award.create(
+        program=program,
+        member=member,
+        reference=command.reference,
+        points=command.points,
+        reason=command.reason,
+        effective_at=earned,
+        expires_at=expires,
+        awarded_at=moment,
+    )
+    await earn(
+        member.id,
+        program.id,
+        program.unit,
+        command.points,
+        origin_type="award",
+        origin_id=award.id,
+        earned_at=earned,
+        expires_at=expires,
+    )
+    return award
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpireLot(Command):
+    """A lot whose date has passed."""
+
+    lot_id: UUID
+
+
+@operation(scope=Scope.SYSTEM, returns=LotExpiry)
+async def expire_lot(actor: Actor, command: ExpireLot) -> LotExpiry:
+    """Turn what is left of an expired lot into breakage. Raises NotFound when nothing is left."""
+    expired = await break_lot(command.lot_id)
+    if expired is None:
+        raise NotFound(what="expired lot")
+    return expired
