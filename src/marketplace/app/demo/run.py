@@ -7,7 +7,7 @@ a worker run beside the server and end with it. What it prints is also in `var/d
 import asyncio
 import os
 from collections.abc import Callable, Generator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import asdict
 from pathlib import Path
 from socket import socket
@@ -81,7 +81,7 @@ async def _serve(url: str, given: Settings, made: Tokens, screen: Console) -> No
         write_down(given.var_dir / "demo.json", address, made)
         _tell(screen, address, made)
 
-    app = create_app(given, database_url=url)
+    app = create_app(given, database_url=lambda: nullcontext(url))
     config = uvicorn.Config(app, host=HOST, port=given.port, log_level="warning", timeout_graceful_shutdown=5)
     await _Server(config, say).serve()
 
