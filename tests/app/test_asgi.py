@@ -89,6 +89,13 @@ def test_every_example_is_valid(example: examples.Example):
     assert example.actor in {"anybody", "member", "partner", "program", "operator"}
 
 
+async def test_stripes_webhooks_have_their_door(app: Starlette):
+    async with caller(app) as http:
+        unsigned = await http.post("/webhooks/stripe", content=b"{}")
+
+    assert unsigned.status_code == 400
+
+
 async def test_a_bug_outside_of_graphql_is_an_incident_and_nothing_else(tmp_path: Path):
     async def broken(request: Request) -> Response:
         raise RuntimeError("password=hunter2")

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import structlog
@@ -24,6 +24,7 @@ from marketplace.app.schema import schema
 from marketplace.kit import database, logs
 from marketplace.kit.graphql import Context
 from marketplace.kit.settings import Settings, settings
+from marketplace.payments import gateway
 
 READY_WITHIN_S = 2.0
 DatabaseUrl = Callable[[], AbstractContextManager[str]]
@@ -99,12 +100,12 @@ def application() -> Starlette:
 def _lifespan(database_url: DatabaseUrl | None, pool: int) -> Callable[[Starlette], Any]:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncGenerator[None]:
-        if database_url is None:
+        async with AsyncExitStack() as until_stopped:
+            if database_url is not None:
+                url = until_stopped.enter_context(database_url())
+                await until_stopped.enter_async_context(database.opened(url, pool=pool))
+            until_stopped.push_async_callback(gateway.close)
             yield
-            return
-        with database_url() as url:
-            async with database.opened(url, pool=pool):
-                yield
 
     return lifespan
 
