@@ -8,7 +8,6 @@ from typing import Any
 from marketplace.catalog.models import (
     Category,
     Item,
-    Listing,
     Market,
     Offer,
     OfferKind,
@@ -16,6 +15,7 @@ from marketplace.catalog.models import (
     Stock,
     VoucherCode,
 )
+from marketplace.catalog.publishing import refresh_listings
 from marketplace.kit import clock, vault
 from marketplace.ledger.models import FxRate
 from marketplace.members.models import Member, PersonalData, PointValue, Program, TierLevel
@@ -141,11 +141,12 @@ async def an_item(offer: Offer, *, stock: int | None = None, codes: list[str] | 
             fingerprint=vault.fingerprint("code", code),
             loaded_at=clock.now(),
         )
+    await refresh_listings([offer.id])
     return item
 
 
 async def an_offer(kind: OfferKind = OfferKind.VOUCHER, *, brand: Brand | None = None, **facts: Any) -> Offer:
-    """A published offer of a kind, listed in NL at 10.00 EUR. Add what can be taken with `an_item`."""
+    """A published offer of a kind. It is listed where `an_item` gives it something to take."""
     n = next(_n)
     await a_market()
     category = await Category.get_or_none(code="dining") or await Category.create(
@@ -170,19 +171,7 @@ async def an_offer(kind: OfferKind = OfferKind.VOUCHER, *, brand: Brand | None =
         "source_updated_at": moment,
         "created_at": moment,
     }
-    offer = await Offer.create(**(defaults | facts))
-    await Listing.create(
-        offer=offer,
-        country="NL",
-        currency="EUR",
-        kind=kind.value,
-        category_id=offer.category_id,
-        brand_id=brand.id,
-        from_price_minor=1000,
-        popularity=offer.popularity,
-        newest_at=moment,
-    )
-    return offer
+    return await Offer.create(**(defaults | facts))
 
 
 async def a_voucher(codes: list[str] | None = None, *, brand: Brand | None = None, **item: Any) -> Item:

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import orjson
 
-from marketplace.catalog.models import OfferStatus, StockMode
-from marketplace.kit import clock, database
+from marketplace.catalog.models import StockMode
+from marketplace.kit import clock, database, paging
 from marketplace.kit.actor import Actor, ActorKind
 
 SEES_EVERYTHING = (ActorKind.OPERATOR, ActorKind.SYSTEM)
@@ -89,6 +89,8 @@ p.status = 'APPROVED' AS partner_approved, (
     SELECT c.currency FROM contract c WHERE c.partner_id = p.id AND c.valid_from <= {day}
         AND (c.valid_until IS NULL OR c.valid_until > {day})
 ) AS settled_in"""
+PUBLIC = """o.status = 'PUBLISHED' AND p.status = 'APPROVED'
+    AND (o.published_until IS NULL OR o.published_until > {moment})"""
 OFFER_TABLES = "offer o JOIN brand b ON b.id = o.brand_id JOIN partner p ON p.id = b.partner_id"
 _OFFERS = f"""
 SELECT {OFFER_COLUMNS.format(day="$2")} FROM {OFFER_TABLES} WHERE o.id = ANY($1::uuid[])
@@ -171,4 +173,36 @@ async def country_of(actor: Actor) -> str | None:
     return await database.value("SELECT country FROM member WHERE id = $1", actor.id)
 
 
-PUBLIC = f"o.status = '{OfferStatus.PUBLISHED.value}' AND p.status = 'APPROVED'"
+@dataclass(frozen=True, slots=True)
+class BrandShelf:
+    """The offers of one brand that the actor may see, in a country (None: in all)."""
+
+    actor: Actor
+    brand_id: UUID
+    country: str | None
+
+
+_OF_BRAND = f"""
+FROM {OFFER_TABLES} WHERE o.brand_id = $1
+    AND ($2::text IS NULL OR EXISTS (SELECT FROM item i WHERE i.offer_id = o.id AND i.country = $2 AND i.active))
+    AND ({PUBLIC.format(moment="$3")} OR p.id = $4 OR $5)"""
+
+
+def _shelf(asked: BrandShelf) -> tuple[object, ...]:
+    own = asked.actor.id if asked.actor.kind is ActorKind.PARTNER else None
+    return (asked.brand_id, asked.country, clock.now(), own, asked.actor.kind in SEES_EVERYTHING)
+
+
+async def offers_of_brand(asked: BrandShelf, *, first: int | None, after: str | None) -> paging.Page[OfferRow]:
+    """A page of a brand's offers, newest first."""
+    size = paging.page_size(first)
+    beyond = paging.id_of_cursor(after) if after else None
+    columns = OFFER_COLUMNS.format(day="$7")
+    sql = f"SELECT {columns} {_OF_BRAND} AND ($6::uuid IS NULL OR o.id < $6) ORDER BY o.id DESC LIMIT {size + 1}"
+    rows = [row_of(OfferRow, row) for row in await database.rows(sql, *_shelf(asked), beyond, clock.today())]
+    return paging.page_of_rows(rows, lambda row: paging.encode_cursor(row.id), first=first, after=after)
+
+
+async def count_offers_of_brand(asked: BrandShelf) -> int:
+    """How many offers the whole list has."""
+    return await database.value(f"SELECT count(*) {_OF_BRAND}", *_shelf(asked))

@@ -57,3 +57,10 @@ class NotAvailable(Refusal):
     def message(self) -> str:
         """The reason in a sentence."""
         return _SENTENCES[self.reason]
+
+
+class NothingToTake(Refusal):
+    """An offer is published only when something of it can be taken."""
+
+    code = "NOTHING_TO_TAKE"
+    text = "This offer has no item that can be taken. Give it one before publishing it."

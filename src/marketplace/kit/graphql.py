@@ -1,7 +1,7 @@
 """GraphQL pieces that every room shares: scalars, nodes, connections, refusals, writes, extensions."""
 
 import types
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -28,6 +28,8 @@ from marketplace.kit.refusals import (
 )
 
 T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 MAX_SAFE_INTEGER = 2**53 - 1
 
 BigInt = NewType("BigInt", int)
@@ -313,12 +315,14 @@ def node_loaders() -> Mapping[str, NodeLoader]:
     return _nodes
 
 
-async def batched(info: Info, name: str, fetch: NodeLoader, key: UUID) -> Any:
+async def batched(
+    info: Info, name: str, fetch: Callable[[Info, list[K]], Awaitable[Mapping[K, V]]], key: K
+) -> V | None:
     """What `fetch` finds under a key, or None; asked for together with all others of the same moment."""
-    loader: DataLoader[UUID, Any] | None = info.context.loaders.get(name)
+    loader: DataLoader[K, V | None] | None = info.context.loaders.get(name)
     if loader is None:
 
-        async def load(keys: list[UUID]) -> list[Any]:
+        async def load(keys: list[K]) -> list[V | None]:
             found = await fetch(info, keys)
             return [found.get(key) for key in keys]
 

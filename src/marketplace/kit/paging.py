@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar, cast
@@ -45,6 +45,14 @@ def decode_cursor(cursor: str, width: int) -> list[Any]:
     if not isinstance(values, list) or len(values) != width:  # pyright: ignore[reportUnknownArgumentType]
         raise BadUserInput("This cursor belongs to another list.")
     return values  # pyright: ignore[reportUnknownVariableType]
+
+
+def id_of_cursor(cursor: str) -> UUID:
+    """The id in a cursor of a list that is sorted by id alone; raises BadUserInput."""
+    try:
+        return UUID(decode_cursor(cursor, 1)[0])
+    except (TypeError, ValueError, AttributeError):
+        raise BadUserInput("This cursor is not one that a page of this list gave.") from None
 
 
 def page_size(first: int | None, last: int | None = None) -> int:
@@ -110,3 +118,25 @@ def _beyond(model: type[Model], columns: list[str], cursor: str, comparison: str
     return Q(**{f"{columns[0]}__{comparison}": values[0]}) | Q(
         **{columns[0]: values[0], f"id__{comparison}": values[1]}
     )
+
+
+def page_of_rows(
+    rows: Sequence[T],
+    cursor: Callable[[T], str],
+    *,
+    first: int | None = None,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
+) -> Page[T]:
+    """A page of rows that a statement found in its own order, one more than were asked for (see `page_size`).
+
+    With `last` the statement read backwards.
+    """
+    size, backwards = page_size(first, last), last is not None
+    more, kept = len(rows) > size, list(rows[:size])
+    if backwards:
+        kept.reverse()
+    has_next = before is not None if backwards else more
+    has_previous = more if backwards else after is not None
+    return Page(kept, [cursor(row) for row in kept], has_next, has_previous)

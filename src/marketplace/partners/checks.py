@@ -6,7 +6,7 @@ from marketplace.kit import database
 from marketplace.kit.checks import Check, Violation
 
 _UNAGREED = """
-SELECT p.id FROM partner p
+SELECT p.id, p.name FROM partner p
 WHERE p.status = 'APPROVED' AND NOT EXISTS (SELECT FROM contract c WHERE c.partner_id = p.id)"""
 
 _FOREIGN_TERMS = """
