@@ -94,7 +94,7 @@ PUBLIC = """o.status = 'PUBLISHED' AND p.status = 'APPROVED'
 OFFER_TABLES = "offer o JOIN brand b ON b.id = o.brand_id JOIN partner p ON p.id = b.partner_id"
 _OFFERS = f"""
 SELECT {OFFER_COLUMNS.format(day="$2")} FROM {OFFER_TABLES} WHERE o.id = ANY($1::uuid[])
-    AND (o.status <> 'DRAFT' AND (p.approved_at IS NOT NULL OR p.status = 'APPROVED') OR p.id = $3 OR $4)"""  # noqa: S608 (our own words only)
+    AND (o.status <> 'DRAFT' AND (p.approved_at IS NOT NULL OR p.status = 'APPROVED') OR p.id = $3 OR $4)"""
 _ITEMS = """
 SELECT i.id, i.offer_id, i.sku, i.label, i.country, i.currency, i.price_minor, i.max_price_minor, i.step_minor,
     i.face_minor, i.units, i.starts_at, i.ends_at, i.attributes, i.stock_mode, i.max_per_member, i.active,

@@ -37,8 +37,8 @@ SELECT {_PROGRAM}, member.id AS member_id, member.country, member.segments, tier
     ) AS spendable
 FROM member JOIN program ON program.id = member.program_id
     LEFT JOIN tier_level tier ON tier.id = member.tier_id {_POINT_VALUE}
-WHERE member.id = $1 AND member.status = 'ACTIVE'"""  # noqa: S608 (our own words only)
-_LIST_PRICES = f"SELECT {_PROGRAM} FROM program {_POINT_VALUE} WHERE program.id = $1"  # noqa: S608
+WHERE member.id = $1 AND member.status = 'ACTIVE'"""
+_LIST_PRICES = f"SELECT {_PROGRAM} FROM program {_POINT_VALUE} WHERE program.id = $1"
 
 
 def _shopper(row: Mapping[str, Any]) -> Shopper:

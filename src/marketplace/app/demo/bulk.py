@@ -16,7 +16,7 @@ async def insert(table: str, rows: Iterable[Mapping[str, Any]]) -> None:
     columns = ", ".join(f'"{name}"' for name in listed[0])
     text = orjson.dumps(listed, default=str).decode()
     await database.execute(
-        f'INSERT INTO "{table}" ({columns}) SELECT {columns} '  # noqa: S608 (names are ours)
+        f'INSERT INTO "{table}" ({columns}) SELECT {columns} '
         f'FROM jsonb_populate_recordset(NULL::"{table}", $1::jsonb)',
         text,
     )

@@ -67,7 +67,7 @@ def _cut(call: Call, url: str, conditions: list[str], args: list[object]) -> Jso
         conditions.append(f"seq {'<' if after else '>'} ?")
         args.append(_position(call, cursor, name))
         order = "DESC" if after else "ASC"
-    sql = f"SELECT body FROM objects WHERE {' AND '.join(conditions)} ORDER BY seq {order} LIMIT ?"  # noqa: S608 - our own words
+    sql = f"SELECT body FROM objects WHERE {' AND '.join(conditions)} ORDER BY seq {order} LIMIT ?"
     found = [json.loads(row["body"]) for row in call.store.rows(sql, *args, limit + 1)]
     data = found[:limit] if order == "DESC" else found[:limit][::-1]
     shown = [expanded(call, fresh(call, item), "data.") for item in data]
