@@ -34,6 +34,7 @@ class Scope(StrEnum):
     PARTNERS_MANAGE = "partners:manage"
     CATALOG_MANAGE = "catalog:manage"
     SUPPORT = "support:write"
+    REFUND = "rewards:refund"
     SETTLE = "settlement:run"
     FINANCE = "finance:write"
     FINANCE_READ = "finance:read"
@@ -58,11 +59,12 @@ PROGRAM_SCOPES = frozenset(
         Scope.POINTS_AWARD,
         Scope.PROGRAM_READ,
         Scope.PROGRAM_FUND,
+        Scope.REFUND,
         Scope.KEYS_MANAGE,
     }
 )
 ROLE_SCOPES: dict[str, frozenset[Scope]] = {
-    "support": frozenset({Scope.CATALOG_READ, Scope.SUPPORT}),
+    "support": frozenset({Scope.CATALOG_READ, Scope.SUPPORT, Scope.REFUND}),
     "catalogue": frozenset({Scope.CATALOG_READ, Scope.CATALOG_MANAGE, Scope.PARTNERS_MANAGE}),
     "finance": frozenset(
         {Scope.CATALOG_READ, Scope.FINANCE, Scope.FINANCE_READ, Scope.SETTLE, Scope.STATEMENTS_READ}

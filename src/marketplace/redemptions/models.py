@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from tortoise import fields
@@ -104,6 +104,39 @@ class Redemption(Model):
                 condition="code_position IS NOT NULL AND state NOT IN ('CANCELLED', 'FAILED')",
             ),
         ]
+
+
+class CodeReveal(Model):
+    """A code shown in the clear to its owner, noted before it left. Append-only."""
+
+    id: fields.Field[UUID] = columns.key()
+    redemption: Any = columns.ref("redemptions.Redemption")
+    redemption_id: UUID
+    position: fields.Field[int] = columns.whole()
+    revealed_at: fields.Field[datetime] = columns.moment()
+
+    append_only: ClassVar[bool] = True
+
+    class Meta(Model.Meta):
+        table = "code_reveal"
+
+
+class CodeReissue(Model):
+    """A code exchanged for another by support, with the reason. The old one stays frozen. Append-only."""
+
+    id: fields.Field[UUID] = columns.key()
+    redemption: Any = columns.ref("redemptions.Redemption")
+    redemption_id: UUID
+    old_position: fields.Field[int] = columns.whole()
+    new_position: fields.Field[int] = columns.whole()
+    reason: fields.Field[str] = columns.text(300)
+    reissued_at: fields.Field[datetime] = columns.moment()
+
+    append_only: ClassVar[bool] = True
+
+    class Meta(Model.Meta):
+        table = "code_reissue"
+        constraints = [columns.holds("code_reissue", "another_code", "old_position <> new_position")]
 
 
 class Shipment(Model):

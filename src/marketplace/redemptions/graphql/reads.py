@@ -1,0 +1,43 @@
+"""Following redemptions."""
+
+from typing import Annotated
+
+import strawberry
+
+from marketplace.kit import ids, paging
+from marketplace.kit.graphql import Connection, Info, load_node
+from marketplace.redemptions import queries
+from marketplace.redemptions.graphql.types import RedemptionType, reader
+from marketplace.redemptions.models import RedemptionState
+
+First = Annotated[int | None, strawberry.argument(description="How many rows, at most 100.")]
+After = Annotated[str | None, strawberry.argument(description="The cursor to go on from.")]
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(description="One redemption; null when there is no such one for you.")
+    async def redemption(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="Its global id.")],
+    ) -> RedemptionType | None:
+        reader(info)
+        parts = ids.split(id)
+        return await load_node(info, *parts) if parts and parts[0] == "redemption" else None
+
+    @strawberry.field(
+        description="Redemptions, newest first: your own, your brands', your members', or all for operators."
+    )
+    async def redemptions(
+        self,
+        info: Info,
+        state: Annotated[
+            RedemptionState | None, strawberry.argument(description="Only those that stand so.")
+        ] = None,
+        first: First = None,
+        after: After = None,
+    ) -> Connection[RedemptionType]:
+        query = queries.in_state(queries.visible_to(reader(info)), state)
+        page = await paging.page_of(query, first=first, after=after)
+        return Connection[RedemptionType].of(page, RedemptionType.of, query.count)

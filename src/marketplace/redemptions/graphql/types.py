@@ -1,0 +1,124 @@
+"""A redemption as each kind of caller sees it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+import strawberry
+
+from marketplace.kit import ids
+from marketplace.kit.actor import Actor, ActorKind, Scope
+from marketplace.kit.graphql import (
+    BigInt,
+    Info,
+    MoneyType,
+    Node,
+    actor_of,
+    describe_enum,
+    load_entity,
+    node_loader,
+)
+from marketplace.kit.refusals import NotAllowed
+from marketplace.redemptions import queries
+from marketplace.redemptions.graphql.fulfilment import Fulfilment, fulfilment_of
+from marketplace.redemptions.models import Redemption, RedemptionState
+
+describe_enum(
+    RedemptionState,
+    "Where a redemption stands. The last three are final.",
+    PENDING="Points and money are set aside; the reward is on its way.",
+    FULFILLED="The reward has arrived and is paid for.",
+    CANCELLED="The member took it back; everything was put back.",
+    FAILED="The brand could not deliver; everything was put back.",
+    REFUNDED="It was given back after it had arrived.",
+)
+_READ_BY: Mapping[ActorKind, tuple[Scope, ...]] = {
+    ActorKind.MEMBER: (Scope.WALLET_READ,),
+    ActorKind.PARTNER: (Scope.FULFIL, Scope.STATEMENTS_READ),
+    ActorKind.PROGRAM: (Scope.PROGRAM_READ,),
+    ActorKind.OPERATOR: (Scope.SUPPORT, Scope.FINANCE_READ),
+}
+
+
+def may_read(actor: Actor) -> bool:
+    """Whether the token lets its principal see its redemptions."""
+    return any(actor.may(scope) for scope in _READ_BY.get(actor.kind, ()))
+
+
+def reader(info: Info) -> Actor:
+    """Who asks for redemptions; raises NotAllowed when the token does not let them."""
+    actor = actor_of(info)
+    if not may_read(actor):
+        raise NotAllowed("This needs a token that may read redemptions.")
+    return actor
+
+
+@strawberry.type(description="What a redemption cost, and everything that price was made of on the day.")
+class RedemptionPrice:
+    points: BigInt = strawberry.field(description="Points that the member paid.")
+    list_points: BigInt = strawberry.field(description="Points before the discount of the member's tier.")
+    tier_discount_bp: int = strawberry.field(description="The tier's discount in basis points: 900 is 9 %.")
+    price: MoneyType = strawberry.field(description="What the reward sells for in its market.")
+    home_price: MoneyType = strawberry.field(description="The same in the program's home currency.")
+    point_value: Decimal = strawberry.field(description="What one point was worth in the home currency.")
+    fx_rate: Decimal = strawberry.field(description="Home currency for one of the market's.")
+    fx_as_of: datetime | None = strawberry.field(description="How old the rate was; null when none was needed.")
+
+
+@strawberry.federation.type(
+    name="Redemption",
+    keys=["id"],
+    description="A reward that a member took. Seen by the member, the brand's partner, the program and operators.",
+)
+class RedemptionType(Node):
+    state: RedemptionState = strawberry.field(description="Where it stands.")
+    points: BigInt = strawberry.field(description="Points that the member paid.")
+    price: RedemptionPrice = strawberry.field(description="How the price was made.")
+    redeemed_at: datetime = strawberry.field(description="When the member took it.")
+    fulfilled_at: datetime | None = strawberry.field(description="When it arrived.")
+    closed_at: datetime | None = strawberry.field(description="When it was cancelled, refunded or failed.")
+    closed_reason: str | None = strawberry.field(description="Why it was cancelled, refunded or failed.")
+    row: strawberry.Private[Redemption]
+
+    @strawberry.field(description="How it arrives: a code, a credit, a parcel or a seat.")
+    async def fulfilment(self, info: Info) -> Fulfilment | None:
+        return await fulfilment_of(info, self.row)
+
+    @classmethod
+    def of(cls, row: Redemption) -> "RedemptionType":
+        price = RedemptionPrice(
+            points=BigInt(row.points),
+            list_points=BigInt(row.list_points),
+            tier_discount_bp=row.discount_bp,
+            price=MoneyType.minor(row.price_minor, row.currency),
+            home_price=MoneyType.minor(row.home_minor, row.home_currency),
+            point_value=row.point_value,
+            fx_rate=row.fx_rate,
+            fx_as_of=row.fx_as_of,
+        )
+        return cls(
+            id=strawberry.ID(ids.public("redemption", row.id)),
+            state=RedemptionState(row.state),
+            points=BigInt(row.points),
+            price=price,
+            redeemed_at=row.redeemed_at,
+            fulfilled_at=row.fulfilled_at,
+            closed_at=row.closed_at,
+            closed_reason=row.closed_reason,
+            row=row,
+        )
+
+    @classmethod
+    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> "RedemptionType | None":
+        return await load_entity(info, "redemption", id)
+
+
+@node_loader("redemption")
+async def load_redemptions(info: Info, keys: list[UUID]) -> dict[UUID, RedemptionType]:
+    """Those of the keys that the caller may see."""
+    actor = info.context.actor
+    if actor is None or not may_read(actor):
+        return {}
+    rows = await queries.visible_to(actor).filter(id__in=keys)
+    return {row.id: RedemptionType.of(row) for row in rows}

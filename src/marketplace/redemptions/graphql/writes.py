@@ -1,0 +1,205 @@
+"""What members and support do with redemptions."""
+
+from uuid import UUID
+
+import strawberry
+
+from marketplace.catalog.refusals import ClosedReason, NotAvailable, OfferSoldOut
+from marketplace.kit import ids
+from marketplace.kit.graphql import BigInt, CountryCode, Info, MoneyInput, Node, WriteInput, actor_of, mutation
+from marketplace.kit.refusals import NotFound
+from marketplace.members.refusals import ProgramUnfunded
+from marketplace.points.refusals import InsufficientPoints
+from marketplace.redemptions import operations, queries
+from marketplace.redemptions.addresses import Address
+from marketplace.redemptions.graphql.types import RedemptionType
+from marketplace.redemptions.models import CodeReveal
+from marketplace.redemptions.refusals import (
+    AlreadyRefunded,
+    CancellationClosed,
+    CodeFrozen,
+    InvalidAddress,
+    InvalidMembershipNumber,
+    NoCode,
+    NotRefundable,
+    PriceChanged,
+    RedemptionClosed,
+)
+
+strawberry.enum(ClosedReason, description="Why a reward cannot be taken by somebody now.")
+
+
+def key_of(prefix: str, id: str, *, what: str = "") -> UUID:
+    """The key behind a global id; raises NotFound for what is no such id."""
+    try:
+        return ids.parse(prefix, id)
+    except ids.BadId:
+        raise NotFound(what=what or prefix) from None
+
+
+@strawberry.input(description="Where a parcel goes.")
+class AddressInput:
+    name: str = strawberry.field(description="Who receives it.")
+    line1: str = strawberry.field(description="Street and number.")
+    city: str = strawberry.field(description="Town or city.")
+    country: CountryCode = strawberry.field(description="ISO 3166-1 code.")
+    line2: str = strawberry.field(default="", description="What else helps to find it.")
+    postal_code: str = strawberry.field(default="", description="Postal code, where the country has them.")
+    region: str = strawberry.field(default="", description="State or province, where the country needs it.")
+
+    def address(self) -> Address:
+        """As the rules read it."""
+        return Address(
+            name=self.name,
+            line1=self.line1,
+            city=self.city,
+            country=self.country,
+            line2=self.line2,
+            postal_code=self.postal_code,
+            region=self.region,
+        )
+
+
+@strawberry.input(description="What to redeem, what you saw as its price, and what its kind needs.")
+class RedeemOfferInput(WriteInput):
+    item_id: strawberry.ID = strawberry.field(description="The item's global id.")
+    expected_points: BigInt = strawberry.field(
+        description="The price in points that the person saw, for all lots; a dearer price is refused."
+    )
+    amount: MoneyInput | None = strawberry.field(
+        default=None, description="How much, for an item that leaves the amount to you."
+    )
+    lots: int | None = strawberry.field(
+        default=None, description="How many lots of brand currency; one if absent."
+    )
+    membership_number: str | None = strawberry.field(
+        default=None, description="Your number with the brand, for brand currency."
+    )
+    address: AddressInput | None = strawberry.field(default=None, description="Where merchandise is sent.")
+    message: str | None = strawberry.field(default=None, description="A word to the charity, with a donation.")
+
+    def command(self) -> operations.RedeemOffer:
+        """The command; raises InvalidInput or NotFound."""
+        return operations.RedeemOffer(
+            idempotency_key=self.idempotency_key,
+            item_id=key_of("item", self.item_id, what="reward"),
+            expected_points=self.expected_points,
+            amount=self.amount.money("amount") if self.amount else None,
+            lots=self.lots,
+            membership_number=self.membership_number,
+            address=self.address.address() if self.address else None,
+            message=self.message,
+        )
+
+
+@strawberry.input(description="Which redemption to take back.")
+class CancelRedemptionInput(WriteInput):
+    redemption_id: strawberry.ID = strawberry.field(description="The redemption's global id.")
+
+    def command(self) -> operations.CancelRedemption:
+        return operations.CancelRedemption(
+            idempotency_key=self.idempotency_key, redemption_id=key_of("redemption", self.redemption_id)
+        )
+
+
+@strawberry.input(description="Which redemption to refund, and why.")
+class RefundRedemptionInput(WriteInput):
+    redemption_id: strawberry.ID = strawberry.field(description="The redemption's global id.")
+    reason: str = strawberry.field(description="Why, in 1 to 300 characters; the member sees it.")
+
+    def command(self) -> operations.RefundRedemption:
+        return operations.RefundRedemption(
+            idempotency_key=self.idempotency_key,
+            redemption_id=key_of("redemption", self.redemption_id),
+            reason=self.reason,
+        )
+
+
+@strawberry.input(description="Whose code to show.")
+class RevealCodeInput(WriteInput):
+    redemption_id: strawberry.ID = strawberry.field(description="The redemption's global id.")
+
+    def command(self) -> operations.RevealCode:
+        return operations.RevealCode(
+            idempotency_key=self.idempotency_key, redemption_id=key_of("redemption", self.redemption_id)
+        )
+
+
+@strawberry.input(description="Whose code to exchange, and why.")
+class ReissueCodeInput(WriteInput):
+    redemption_id: strawberry.ID = strawberry.field(description="The redemption's global id.")
+    reason: str = strawberry.field(description="Why, in 1 to 300 characters; kept for the audit.")
+
+    def command(self) -> operations.ReissueCode:
+        return operations.ReissueCode(
+            idempotency_key=self.idempotency_key,
+            redemption_id=key_of("redemption", self.redemption_id),
+            reason=self.reason,
+        )
+
+
+@strawberry.type(description="A code in the clear. Every reveal is noted before the code leaves.")
+class RevealedCode:
+    code: str = strawberry.field(description="The code, or the link, of the voucher.")
+    redemption: RedemptionType = strawberry.field(description="The redemption it belongs to.")
+
+
+async def _revealed(reveal: CodeReveal) -> RevealedCode:
+    """The plaintext, after the reveal is committed; raises CodeFrozen when the redemption was closed since."""
+    redemption = await reveal.redemption
+    code = await queries.plaintext_of(reveal)
+    if code is None:
+        raise CodeFrozen(state=redemption.state)
+    return RevealedCode(code=code, redemption=RedemptionType.of(redemption))
+
+
+@strawberry.type
+class Mutation:
+    @mutation(
+        gives=RedemptionType,
+        refuses=[
+            NotFound,
+            NotAvailable,
+            PriceChanged,
+            InvalidMembershipNumber,
+            InvalidAddress,
+            InsufficientPoints,
+            ProgramUnfunded,
+            OfferSoldOut,
+        ],
+        description="Exchange points for one reward.",
+    )
+    async def redeem_offer(self, info: Info, input: RedeemOfferInput) -> Node | None:
+        return RedemptionType.of(await operations.redeem_offer(actor_of(info), input.command()))
+
+    @mutation(
+        gives=RevealedCode,
+        refuses=[NotFound, NoCode, CodeFrozen],
+        description="Show the code of your voucher. It is noted each time.",
+    )
+    async def reveal_code(self, info: Info, input: RevealCodeInput) -> RevealedCode | None:
+        return await _revealed(await operations.reveal_code(actor_of(info), input.command()))
+
+    @mutation(
+        gives=RedemptionType,
+        refuses=[NotFound, NoCode, CodeFrozen, OfferSoldOut],
+        description="Give the member another code for one that does not work.",
+    )
+    async def reissue_code(self, info: Info, input: ReissueCodeInput) -> Node | None:
+        return RedemptionType.of(await operations.reissue_code(actor_of(info), input.command()))
+
+    @mutation(
+        gives=RedemptionType,
+        refuses=[NotFound, RedemptionClosed, CancellationClosed],
+        description="Take back what is still pending, or a booking by its session's rule.",
+    )
+    async def cancel_redemption(self, info: Info, input: CancelRedemptionInput) -> Node | None:
+        return RedemptionType.of(await operations.cancel_redemption(actor_of(info), input.command()))
+
+    @mutation(
+        gives=RedemptionType,
+        refuses=[NotFound, AlreadyRefunded, NotRefundable],
+        description="Give everything back for what was fulfilled. For support and the member's program.",
+    )
+    async def refund_redemption(self, info: Info, input: RefundRedemptionInput) -> Node | None:
+        return RedemptionType.of(await operations.refund_redemption(actor_of(info), input.command()))

@@ -1,0 +1,116 @@
+"""Redeeming: points become a reward, whole or not at all."""
+
+import secrets
+from dataclasses import asdict, dataclass
+from uuid import UUID
+
+from marketplace.catalog.models import OfferKind
+from marketplace.catalog.steps import count_for_member
+from marketplace.kit.actor import Actor, Scope
+from marketplace.kit.ids import new_id
+from marketplace.kit.money import Money
+from marketplace.kit.operations import Command, operation
+from marketplace.kit.refusals import InvalidInput, Problem
+from marketplace.members.models import Program
+from marketplace.redemptions import rules, steps
+from marketplace.redemptions.addresses import Address, address_problems
+from marketplace.redemptions.models import Booking, Credit, CreditState, Redemption, Shipment, ShipmentState
+from marketplace.redemptions.refusals import InvalidAddress, InvalidMembershipNumber, PriceChanged
+from marketplace.storefront.queries import Priced, price_item
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedeemOffer(Command):
+    """Exactly what is wanted, what the person saw as its price, and what its kind needs."""
+
+    item_id: UUID
+    expected_points: int
+    amount: Money | None = None
+    lots: int | None = None
+    membership_number: str | None = None
+    address: Address | None = None
+    message: str | None = None
+
+
+def _must_be_sound(command: RedeemOffer, priced: Priced) -> None:
+    """Raises InvalidInput, InvalidMembershipNumber or InvalidAddress for an order that cannot be carried out."""
+    kind = OfferKind(priced.offer.kind)
+    order = rules.Order(
+        lots=command.lots,
+        membership_number=command.membership_number,
+        address_given=command.address is not None,
+        message=command.message,
+    )
+    problems = rules.order_problems(order, kind)
+    if command.amount is not None and command.amount.currency != priced.currency:
+        problems.append(Problem("amount.currency", f"This is sold in {priced.currency}."))
+    if problems:
+        raise InvalidInput(problems=problems)
+    if kind is OfferKind.BRAND_CURRENCY:
+        number = rules.tidy_number(command.membership_number or "")
+        reason = rules.number_problem(number, priced.offer.number_pattern, priced.offer.check_digit)
+        if reason is not None:
+            raise InvalidMembershipNumber(reason=reason)
+    if kind is OfferKind.MERCHANDISE:
+        address = command.address and command.address.tidy()
+        found = [Problem("address", "Say where to send it.")]
+        found = address_problems(address, priced.item.country) if address else found
+        if found:
+            raise InvalidAddress(problems=found)
+
+
+@operation(scope=Scope.REDEEM, returns=Redemption)
+async def redeem_offer(actor: Actor, command: RedeemOffer) -> Redemption:
+    """Spend the member's points on one item.
+
+    Afterwards the points are gone from the earliest-expiring lots, the program's money is set aside, and the
+    stock is taken. A voucher, a seat or a donation is fulfilled at once: the points are posted and the partner
+    is owed. Brand currency and merchandise are PENDING until the partner answers. Raises what `price_item`
+    raises, PriceChanged, InvalidInput, InvalidMembershipNumber, InvalidAddress,
+    InsufficientPoints, ProgramUnfunded or OfferSoldOut, and then nothing has happened.
+    """
+    amount_minor = command.amount.minor if command.amount else None
+    priced = await price_item(actor.id, command.item_id, amount_minor)
+    _must_be_sound(command, priced)
+    lots = command.lots or 1
+    if priced.points * lots > command.expected_points:
+        raise PriceChanged(seen=command.expected_points, now=priced.points * lots)
+    program = await Program.get(id=actor.program_id)
+    await count_for_member(priced.item, actor.id)
+    redemption = steps.drafted(new_id(), actor.id, program, priced, lots)
+    await steps.set_aside(redemption, program)
+    if OfferKind(redemption.kind) in rules.AT_ONCE:
+        await steps.spend(redemption, program, steps.title(priced.offer.title, priced.item.label))
+    redemption.code_position = await steps.take_units(priced.item, redemption.id, lots)
+    await redemption.save(force_create=True)
+    await _arrange(redemption, priced, command)
+    return redemption
+
+
+async def _arrange(redemption: Redemption, priced: Priced, command: RedeemOffer) -> None:
+    """Note what the kind of reward needs to arrive."""
+    match OfferKind(redemption.kind):
+        case OfferKind.BRAND_CURRENCY:
+            lots = command.lots or 1
+            await Credit.create(
+                redemption=redemption,
+                state=CreditState.REQUESTED.value,
+                membership_number=rules.tidy_number(command.membership_number or ""),
+                lots=lots,
+                units=lots * (priced.item.units or 1),
+            )
+        case OfferKind.MERCHANDISE:
+            assert command.address is not None
+            address = asdict(command.address.tidy())
+            await Shipment.create(redemption=redemption, state=ShipmentState.ORDERED.value, address=address)
+        case OfferKind.EXPERIENCE:
+            starts_at = priced.item.starts_at
+            assert starts_at is not None
+            await Booking.create(
+                redemption=redemption,
+                ticket=rules.ticket_number(secrets.randbits(60)),
+                starts_at=starts_at,
+                cancel_until=rules.cancellable_until(starts_at, priced.offer.cancel_until_hours),
+            )
+        case OfferKind.VOUCHER | OfferKind.DONATION:
+            pass

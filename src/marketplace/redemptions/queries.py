@@ -1,0 +1,57 @@
+"""Reads of redemptions, scoped to who asks."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from tortoise.queryset import QuerySet
+
+from marketplace.kit import database, vault
+from marketplace.kit.actor import Actor, ActorKind
+from marketplace.kit.refusals import NotFound
+from marketplace.redemptions.models import CodeReveal, Redemption, RedemptionState
+
+_CODE = """
+SELECT c.ciphertext FROM voucher_code c JOIN redemption r ON r.item_id = c.item_id
+WHERE r.id = $1 AND c.position = $2 AND r.state = 'FULFILLED'"""
+_CODE_EXPIRY = """
+SELECT r.id, c.expires_at FROM redemption r
+JOIN voucher_code c ON c.item_id = r.item_id AND c.position = r.code_position WHERE r.id = ANY ($1)"""
+
+
+def visible_to(actor: Actor) -> QuerySet[Redemption]:
+    """A member's own, a partner's own brands' ones, a program's members' ones; all for operators and jobs."""
+    everything = Redemption.all()
+    match actor.kind:
+        case ActorKind.MEMBER:
+            return everything.filter(member_id=actor.id)
+        case ActorKind.PARTNER:
+            return everything.filter(partner_id=actor.id)
+        case ActorKind.PROGRAM:
+            return everything.filter(program_id=actor.id)
+        case ActorKind.OPERATOR | ActorKind.SYSTEM:
+            return everything
+
+
+def in_state(query: QuerySet[Redemption], state: RedemptionState | None) -> QuerySet[Redemption]:
+    """Only those in a state, when one is named."""
+    return query if state is None else query.filter(state=state.value)
+
+
+async def locked(actor: Actor, redemption_id: UUID) -> Redemption:
+    """One that the actor can see, its row locked so that only one thing happens to it; raises NotFound."""
+    redemption = await visible_to(actor).select_for_update().get_or_none(id=redemption_id)
+    if redemption is None:
+        raise NotFound(what="redemption")
+    return redemption
+
+
+async def plaintext_of(reveal: CodeReveal) -> str | None:
+    """The code that a committed reveal is about; None when the redemption was closed since."""
+    row = await database.row(_CODE, reveal.redemption_id, reveal.position)
+    return vault.unseal(row["ciphertext"]) if row else None
+
+
+async def code_expiries(redemption_ids: Iterable[UUID]) -> dict[UUID, object]:
+    """When the codes of vouchers expire, by redemption."""
+    rows = await database.rows(_CODE_EXPIRY, list(redemption_ids))
+    return {row["id"]: row["expires_at"] for row in rows}

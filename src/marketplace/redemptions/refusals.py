@@ -1,0 +1,85 @@
+"""Why redeeming, fulfilling or undoing is refused, in the words of whoever asked. Then nothing has happened."""
+
+from datetime import datetime
+from typing import Annotated
+
+from marketplace.kit.refusals import Problem, Refusal
+
+
+class PriceChanged(Refusal):
+    """The reward costs more points now than the person saw."""
+
+    code = "PRICE_CHANGED"
+    text = "You saw a price of {seen} points; it is {now} points now. Please look again."
+    seen: Annotated[int, "Points that the person saw."]
+    now: Annotated[int, "Points that it costs now."]
+
+
+class InvalidMembershipNumber(Refusal):
+    """The number is not one that the brand could have given out."""
+
+    code = "INVALID_MEMBERSHIP_NUMBER"
+    text = "{reason} Please compare the number with your card."
+    reason: Annotated[str, "What is wrong with the number."]
+
+
+class InvalidAddress(Refusal):
+    """A parcel could not be sent to this address."""
+
+    code = "INVALID_ADDRESS"
+    text = "A parcel cannot be sent to this address as it stands."
+    problems: Annotated[list[Problem], "Everything that is wrong with the address, each with its place."]
+
+
+class RedemptionClosed(Refusal):
+    """The redemption has gone on to a state in which this cannot be done any more."""
+
+    code = "REDEMPTION_CLOSED"
+    text = "This redemption is {state}: it is too late for that."
+    state: Annotated[str, "Where the redemption stands."]
+
+
+class CancellationClosed(Refusal):
+    """The session's own rule does not let it be cancelled any more."""
+
+    code = "CANCELLATION_CLOSED"
+    text = "This booking can no longer be cancelled."
+    until: Annotated[datetime | None, "When it was last possible; null when it never was."]
+
+    @property
+    def message(self) -> str:
+        """With the moment until which it was possible."""
+        if self.until is None:
+            return "This booking cannot be cancelled."
+        return f"This booking could be cancelled until {self.until:%Y-%m-%d %H:%M} UTC."
+
+
+class AlreadyRefunded(Refusal):
+    """The redemption was refunded before; nothing is given back twice."""
+
+    code = "ALREADY_REFUNDED"
+    text = "This was refunded before, on {refunded_at:%Y-%m-%d}."
+    refunded_at: Annotated[datetime, "When it was refunded."]
+
+
+class NotRefundable(Refusal):
+    """Only what was fulfilled can be refunded."""
+
+    code = "NOT_REFUNDABLE"
+    text = "This redemption is {state}; only a fulfilled one can be refunded."
+    state: Annotated[str, "Where the redemption stands."]
+
+
+class NoCode(Refusal):
+    """This redemption has no code to show."""
+
+    code = "NO_CODE"
+    text = "This reward comes without a code."
+
+
+class CodeFrozen(Refusal):
+    """The code was given up when the redemption was closed."""
+
+    code = "CODE_FROZEN"
+    text = "This redemption is {state}: its code can no longer be shown."
+    state: Annotated[str, "Where the redemption stands."]

@@ -1,0 +1,177 @@
+"""What redeeming is made of, inside a transaction that somebody else opened."""
+
+from uuid import UUID, uuid5
+
+from marketplace.catalog import steps as catalog
+from marketplace.catalog.models import Item, OfferKind, StockMode
+from marketplace.catalog.rules import localised
+from marketplace.kit import clock
+from marketplace.kit.refusals import InvalidInput
+from marketplace.ledger import accounts
+from marketplace.ledger.models import Purpose
+from marketplace.ledger.steps import Entry, post
+from marketplace.members import steps as members
+from marketplace.members.models import Program
+from marketplace.partners import steps as partners
+from marketplace.partners.models import AccrualKind
+from marketplace.points import steps as points
+from marketplace.redemptions import rules
+from marketplace.redemptions.models import Credit, Redemption, RedemptionState
+from marketplace.storefront.queries import Priced
+
+REF_TYPE = "redemption"
+MAX_REASON = 300
+
+
+def drafted(id: UUID, member_id: UUID, program: Program, priced: Priced, lots: int) -> Redemption:
+    """A PENDING redemption that is not saved yet, with the price of all its lots."""
+    return Redemption(
+        id=id,
+        member_id=member_id,
+        program_id=program.id,
+        offer_id=priced.offer.id,
+        item_id=priced.item.id,
+        partner_id=priced.partner_id,
+        kind=priced.offer.kind,
+        state=RedemptionState.PENDING.value,
+        points=priced.points * lots,
+        list_points=priced.list_points * lots,
+        discount_bp=priced.discount_bp,
+        price_minor=priced.price_minor * lots,
+        currency=priced.currency,
+        home_minor=priced.home_minor * lots,
+        home_currency=priced.home_currency,
+        point_value=priced.point_value,
+        fx_rate=priced.fx_rate,
+        fx_as_of=priced.fx_as_of,
+        redeemed_at=clock.now(),
+    )
+
+
+async def set_aside(redemption: Redemption, program: Program) -> None:
+    """Hold the points and the program's money; raises InsufficientPoints or ProgramUnfunded."""
+    if redemption.points:
+        held = await points.hold(
+            redemption.member_id,
+            program.unit,
+            redemption.points,
+            reason="redeem",
+            ref_type=REF_TYPE,
+            ref_id=redemption.id,
+        )
+        redemption.hold = held
+    await members.hold_funding(program, redemption.home_minor, ref_type=REF_TYPE, ref_id=redemption.id)
+
+
+def _borne(redemption: Redemption, program: Program) -> tuple[accounts.AccountKey, accounts.AccountKey, int]:
+    """From where to where the points go that the program bears, and how many they are."""
+    return (
+        accounts.program(program.id, Purpose.TIER_DISCOUNT, program.unit),
+        accounts.program(program.id, Purpose.REDEEMED, program.unit),
+        redemption.list_points - redemption.points,
+    )
+
+
+async def spend(redemption: Redemption, program: Program, title: str) -> None:
+    """Fulfil: post the held points as redeemed and owe the partner; the redemption is FULFILLED, not saved."""
+    source, goal, discount = _borne(redemption, program)
+    if redemption.hold_id is not None:
+        await points.spend_held(await redemption.hold, program.id, program.unit, discount=discount)
+    elif discount:
+        await post("points.redeemed", REF_TYPE, redemption.id, [Entry(source, goal, discount)])
+    if redemption.home_minor:
+        cause = partners.Cause(AccrualKind.SALE, REF_TYPE, redemption.id, title)
+        held = accounts.program(program.id, Purpose.FUNDING_HELD, program.home_currency)
+        await partners.accrue(redemption.partner_id, cause, held, redemption.home_minor)
+    redemption.state = RedemptionState.FULFILLED.value
+    redemption.fulfilled_at = clock.now()
+
+
+def sound_reason(reason: str) -> str:
+    """A reason that can be kept; raises InvalidInput."""
+    text = reason.strip()
+    if not text or len(text) > MAX_REASON:
+        raise InvalidInput.at("reason", f"Give a reason of 1 to {MAX_REASON} characters.")
+    return text
+
+
+async def title_of(redemption: Redemption) -> str:
+    """What a statement calls it."""
+    offer, item = await redemption.offer, await redemption.item
+    return title(offer.title, item.label)
+
+
+def title(offer: dict[str, str], item: dict[str, str]) -> str:
+    """The offer's title and the item's label in English, or the language they have."""
+    return ", ".join(filter(None, (localised(offer, ()), localised(item, ()))))[:300]
+
+
+def unit_refs(redemption_id: UUID, lots: int) -> list[UUID]:
+    """The cause of each unit taken: the redemption's id for the first, ids derived from it for more."""
+    return [redemption_id, *(uuid5(redemption_id, str(lot)) for lot in range(1, lots))]
+
+
+async def take_units(item: Item, redemption_id: UUID, lots: int) -> int | None:
+    """Take the stock, last of all; returns the code's position. Raises OfferSoldOut."""
+    positions = [
+        await catalog.take_stock(item, ref_type=REF_TYPE, ref_id=ref) for ref in unit_refs(redemption_id, lots)
+    ]
+    return positions[0]
+
+
+async def undo(redemption: Redemption, goal: RedemptionState, reason: str) -> None:
+    """Put everything back: points into their very lots, money into the funding, the unit where it can be sold.
+
+    The row must be locked and its state checked. What was accrued is reversed.
+    """
+    program: Program = await redemption.program
+    if redemption.state == RedemptionState.PENDING:
+        if redemption.hold_id is not None:
+            await points.release(await redemption.hold, program.unit)
+        await members.release_funding(program, redemption.home_minor, ref_type=REF_TYPE, ref_id=redemption.id)
+    else:
+        await _unspend(redemption, program)
+    await _put_units_back(redemption)
+    redemption.state = goal.value
+    redemption.closed_at = clock.now()
+    redemption.closed_reason = reason
+    await redemption.save(update_fields=["state", "closed_at", "closed_reason", "code_position"])
+
+
+async def _unspend(redemption: Redemption, program: Program) -> None:
+    source, goal, discount = _borne(redemption, program)
+    if redemption.hold_id is not None:
+        await points.give_back(
+            await redemption.hold,
+            program.id,
+            program.unit,
+            redemption.points,
+            ref_type=REF_TYPE,
+            ref_id=redemption.id,
+            discount=discount,
+        )
+    elif discount:
+        await post("points.returned", REF_TYPE, redemption.id, [Entry(goal, source, discount)])
+    accrual = await partners.accrual_of(AccrualKind.SALE, redemption.id)
+    if accrual is not None:
+        slice = members.any_slice(program)
+        await partners.reverse_accrual(accrual, slice, ref_type=REF_TYPE, ref_id=redemption.id)
+
+
+async def _put_units_back(redemption: Redemption) -> None:
+    item: Item = await redemption.item
+    await catalog.uncount_for_member(item, redemption.member_id)
+    if not rules.is_resellable(
+        RedemptionState(redemption.state),
+        OfferKind(redemption.kind),
+        revealed=redemption.revealed_at is not None,
+        starts_at=item.starts_at,
+        now=clock.now(),
+    ):
+        return
+    if item.stock_mode == StockMode.CODES and redemption.code_position is None:
+        return
+    credit = await Credit.get_or_none(redemption_id=redemption.id)
+    for ref in unit_refs(redemption.id, credit.lots if credit else 1):
+        await catalog.put_back(item, redemption.code_position, ref_type=REF_TYPE, ref_id=ref)
+    redemption.code_position = None
