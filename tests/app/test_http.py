@@ -28,6 +28,7 @@ async def test_a_query_is_answered_by_post_and_by_get():
     [
         (None, JSON),
         ("*/*", JSON),
+        (",", JSON),
         ("application/*", JSON),
         (JSON, JSON),
         (GRAPHQL_RESPONSE, GRAPHQL_RESPONSE),

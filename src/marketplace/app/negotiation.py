@@ -48,9 +48,9 @@ def negotiate(accept: str | None) -> str | None:
     Who names `application/graphql-response+json` gets it unless they weigh `application/json`
     higher; who names nothing, or only wildcards, gets `application/json`.
     """
-    if accept is None or not accept.strip():
+    ranges = [MediaType.parse(part) for part in (accept or "").split(",") if part.strip()]
+    if not ranges:
         return JSON
-    ranges = [MediaType.parse(part) for part in accept.split(",") if part.strip()]
     best: tuple[float, int] = (0.0, _NO_MATCH)
     chosen: str | None = None
     for offered in (GRAPHQL_RESPONSE, JSON):
