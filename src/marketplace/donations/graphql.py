@@ -1,0 +1,142 @@
+"""Giving in the graph."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import strawberry
+
+from marketplace.donations import operations, queries
+from marketplace.donations.models import Pledge, PledgeState
+from marketplace.donations.refusals import CharityNotOpen, DonationTooSmall, PledgeNotCancellable
+from marketplace.kit import ids
+from marketplace.kit.actor import ActorKind, Scope
+from marketplace.kit.graphql import (
+    BigInt,
+    Connection,
+    Info,
+    MoneyType,
+    Node,
+    WriteInput,
+    actor_of,
+    actor_with,
+    batched,
+    id_of,
+    mutation,
+    node_loader,
+)
+from marketplace.kit.paging import page_of
+from marketplace.kit.refusals import NotFound
+from marketplace.members.refusals import ProgramUnfunded
+from marketplace.partners.graphql import CharityType
+from marketplace.partners.models import Partner
+from marketplace.points.refusals import InsufficientPoints
+
+PledgeStateType = strawberry.enum(PledgeState, name="PledgeState", description="Where a donation stands.")
+
+
+async def _charities(info: Info, wanted: list[UUID]) -> dict[UUID, Partner]:
+    return {row.id: row for row in await Partner.filter(id__in=wanted)}
+
+
+@strawberry.type(name="Pledge", description="A donation, acknowledged at once and remitted with others.")
+class PledgeType(Node):
+    number: str = strawberry.field(description="The number of the acknowledgement.")
+    points: BigInt = strawberry.field(description="The points that were given.")
+    amount: MoneyType = strawberry.field(description="The money the charity receives for them.")
+    message: str = strawberry.field(description="The giver's words.")
+    state: PledgeStateType = strawberry.field(description="Where it stands.")  # type: ignore[valid-type]
+    pledged_at: datetime = strawberry.field(description="When it was given.")
+    remitted_at: datetime | None = strawberry.field(description="When it reached the charity's bank.")
+    row: strawberry.Private[Pledge]
+
+    @classmethod
+    def of(cls, row: Pledge) -> "PledgeType":
+        return cls(
+            id=strawberry.ID(ids.public("pledge", row.id)),
+            number=row.number,
+            points=BigInt(row.points),
+            amount=MoneyType.minor(row.amount_minor, row.currency),
+            message=row.message,
+            state=PledgeState(row.state),
+            pledged_at=row.pledged_at,
+            remitted_at=row.remitted_at,
+            row=row,
+        )
+
+    @strawberry.field(description="Who receives it.")
+    async def charity(self, info: Info) -> CharityType | None:
+        row: Partner | None = await batched(info, "charities", _charities, self.row.charity_id)
+        return CharityType.of(row) if row else None
+
+    @strawberry.field(description="What can be shown or sent to the giver.")
+    async def acknowledgement(self, info: Info) -> str:
+        charity: Any = await batched(info, "charities", _charities, self.row.charity_id)
+        amount = f"{self.amount.amount} {self.amount.currency}"
+        return f"{self.number}: thank you for {amount} to {charity.name} ({charity.registry_id})."
+
+
+@node_loader("pledge")
+async def load_pledges(info: Info, wanted: list[UUID]) -> dict[UUID, PledgeType]:
+    rows = await queries.pledges_for(actor_of(info)).filter(id__in=wanted)
+    return {row.id: PledgeType.of(row) for row in rows}
+
+
+@strawberry.type
+class Query:
+    """Donations."""
+
+    @strawberry.field(description="The donations you may see, the newest first.")
+    async def pledges(
+        self, info: Info, first: int | None = None, after: str | None = None
+    ) -> Connection[PledgeType]:
+        rows = queries.pledges_for(actor_of(info))
+        page = await page_of(rows, first=first, after=after)
+        return Connection[PledgeType].of(page, PledgeType.of, rows.count)
+
+
+@strawberry.input(description="Points for a charity.")
+class DonatePointsInput(WriteInput):
+    charity_id: strawberry.ID = strawberry.field(description="The charity; `charities` lists them.")
+    points: BigInt = strawberry.field(description="How many points.")
+    message: str = strawberry.field(default="", description="Up to 300 characters for the charity.")
+
+
+@strawberry.input(description="A donation that is to be undone.")
+class CancelPledgeInput(WriteInput):
+    pledge_id: strawberry.ID = strawberry.field(description="The donation.")
+    reason: str = strawberry.field(description="Why, for the record.")
+
+
+@strawberry.type
+class Mutation:
+    """Giving to charities."""
+
+    @mutation(
+        gives=PledgeType,
+        refuses=(NotFound, InsufficientPoints, ProgramUnfunded, CharityNotOpen, DonationTooSmall),
+        description="Give points to a charity of your choice, at their full value.",
+    )
+    async def donate_points(self, info: Info, input: DonatePointsInput) -> PledgeType:
+        actor = actor_with(info, Scope.GIVE, ActorKind.MEMBER)
+        command = operations.DonatePoints(
+            idempotency_key=input.idempotency_key,
+            charity_id=id_of("charity", input.charity_id, "charityId"),
+            points=input.points,
+            message=input.message,
+        )
+        return PledgeType.of(await operations.donate_points(actor, command))
+
+    @mutation(
+        gives=PledgeType,
+        refuses=(NotFound, PledgeNotCancellable),
+        description="Undo a donation that has not left for the charity, for support.",
+    )
+    async def cancel_pledge(self, info: Info, input: CancelPledgeInput) -> PledgeType:
+        actor = actor_with(info, Scope.SUPPORT, ActorKind.OPERATOR)
+        command = operations.CancelPledge(
+            idempotency_key=input.idempotency_key,
+            pledge_id=id_of("pledge", input.pledge_id, "pledgeId"),
+            reason=input.reason,
+        )
+        return PledgeType.of(await operations.cancel_pledge(actor, command))

@@ -1,0 +1,19 @@
+"""Reads of pledges, scoped to whoever asks."""
+
+from tortoise.queryset import QuerySet
+
+from marketplace.donations.models import Pledge
+from marketplace.kit.actor import Actor, ActorKind, Scope
+
+
+def pledges_for(actor: Actor) -> QuerySet[Pledge]:
+    """A member's own, a charity's own, a program's members', all for support and finance."""
+    if actor.kind is ActorKind.MEMBER:
+        return Pledge.filter(member_id=actor.id)
+    if actor.kind is ActorKind.PARTNER:
+        return Pledge.filter(charity_id=actor.id)
+    if actor.kind is ActorKind.PROGRAM:
+        return Pledge.filter(member__program_id=actor.id)
+    if actor.may(Scope.SUPPORT) or actor.may(Scope.FINANCE_READ):
+        return Pledge.all()
+    return Pledge.filter(id__in=[])

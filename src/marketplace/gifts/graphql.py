@@ -1,0 +1,166 @@
+"""Gifts in the graph."""
+
+from datetime import datetime
+from uuid import UUID
+
+import strawberry
+
+from marketplace.gifts import operations, queries, rules
+from marketplace.gifts.models import Gift, GiftState
+from marketplace.gifts.refusals import GiftNotFound, GiftNotOpen, GiftToOneself
+from marketplace.kit import ids
+from marketplace.kit.actor import ActorKind, Scope
+from marketplace.kit.graphql import (
+    BigInt,
+    Connection,
+    Info,
+    Node,
+    WriteInput,
+    actor_of,
+    actor_with,
+    batched,
+    id_of,
+    mutation,
+    node_loader,
+)
+from marketplace.kit.paging import page_of
+from marketplace.kit.refusals import InvalidInput, NotFound
+from marketplace.points.refusals import InsufficientPoints
+
+GiftStateType = strawberry.enum(GiftState, name="GiftState", description="Where a gift stands.")
+
+
+async def _first_expiry(info: Info, wanted: list[UUID]) -> dict[UUID, datetime | None]:
+    return await queries.first_expiry(wanted)
+
+
+@strawberry.type(
+    name="Gift",
+    description="Points on their way to somebody. They keep their dates: what expires unclaimed is lost.",
+)
+class GiftType(Node):
+    points: BigInt = strawberry.field(description="How many points.")
+    message: str = strawberry.field(description="The giver's words.")
+    state: GiftStateType = strawberry.field(description="Where it stands.")  # type: ignore[valid-type]
+    offered_at: datetime = strawberry.field(description="When it was given.")
+    expires_at: datetime = strawberry.field(description="Until when it can be claimed; then it returns.")
+    row: strawberry.Private[Gift]
+
+    @classmethod
+    def of(cls, row: Gift) -> "GiftType":
+        return cls(
+            id=strawberry.ID(ids.public("gift", row.id)),
+            points=BigInt(row.points),
+            message=row.message,
+            state=GiftState(row.state),
+            offered_at=row.offered_at,
+            expires_at=row.expires_at,
+            row=row,
+        )
+
+    @strawberry.field(description="When the first of its points expire, claimed or not.")
+    async def first_points_expire_at(self, info: Info) -> datetime | None:
+        return await batched(info, "gift expiry", _first_expiry, self.row.hold_id)
+
+    @strawberry.field(description="The secret of the claim link, for the giver alone, while it is offered.")
+    async def claim_token(self, info: Info) -> str | None:
+        giver = actor_of(info).id == self.row.sender_id
+        return rules.claim_token(self.row) if giver and self.row.state == GiftState.OFFERED else None
+
+
+@node_loader("gift")
+async def load_gifts(info: Info, wanted: list[UUID]) -> dict[UUID, GiftType]:
+    rows = await queries.gifts_for(actor_of(info)).filter(id__in=wanted)
+    return {row.id: GiftType.of(row) for row in rows}
+
+
+@strawberry.type
+class Query:
+    """Gifts."""
+
+    @strawberry.field(description="The gifts you gave or received, the newest first.")
+    async def gifts(self, info: Info, first: int | None = None, after: str | None = None) -> Connection[GiftType]:
+        rows = queries.gifts_for(actor_of(info))
+        page = await page_of(rows, first=first, after=after)
+        return Connection[GiftType].of(page, GiftType.of, rows.count)
+
+
+@strawberry.input(description="Points for somebody else.")
+class GivePointsInput(WriteInput):
+    points: BigInt = strawberry.field(description="How many points.")
+    recipient_reference: str | None = strawberry.field(
+        default=None, description="The program's reference of the receiver; without it, whoever has the link."
+    )
+    message: str = strawberry.field(default="", description="Up to 500 characters for the receiver.")
+
+
+@strawberry.input(one_of=True, description="Which gift: exactly one of these.")
+class GiftChoiceInput:
+    token: str | None = strawberry.field(default=strawberry.UNSET, description="The secret of a claim link.")
+    gift_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="A gift that names you as its receiver."
+    )
+
+
+@strawberry.input(description="The gift to claim.")
+class ClaimGiftInput(WriteInput):
+    gift: GiftChoiceInput = strawberry.field(description="Which gift.")
+
+
+@strawberry.input(description="The gift to take back.")
+class RecallGiftInput(WriteInput):
+    gift_id: strawberry.ID = strawberry.field(description="A gift of yours that nobody has claimed.")
+
+
+@strawberry.input(description="The gift to send back.")
+class DeclineGiftInput(WriteInput):
+    gift_id: strawberry.ID = strawberry.field(description="A gift that names you as its receiver.")
+
+
+@strawberry.type
+class Mutation:
+    """Giving points."""
+
+    @mutation(
+        gives=GiftType,
+        refuses=(InsufficientPoints, GiftToOneself, NotFound),
+        description="Give points to another member, or to whoever you send the claim link.",
+    )
+    async def give_points(self, info: Info, input: GivePointsInput) -> GiftType:
+        actor = actor_with(info, Scope.GIVE, ActorKind.MEMBER)
+        command = operations.GivePoints(
+            idempotency_key=input.idempotency_key,
+            points=input.points,
+            recipient_reference=input.recipient_reference,
+            message=input.message,
+        )
+        return GiftType.of(await operations.give_points(actor, command))
+
+    @mutation(gives=GiftType, refuses=(GiftNotFound, GiftNotOpen, GiftToOneself), description="Take a gift.")
+    async def claim_gift(self, info: Info, input: ClaimGiftInput) -> GiftType:
+        actor = actor_with(info, Scope.GIVE, ActorKind.MEMBER)
+        choice = input.gift
+        token = choice.token if choice.token is not strawberry.UNSET else None
+        id = choice.gift_id if choice.gift_id is not strawberry.UNSET else None
+        if token is None and id is None:
+            raise InvalidInput.at("gift", "Give the token of the link, or the id of the gift.")
+        command = operations.ClaimGift(
+            idempotency_key=input.idempotency_key,
+            token=token,
+            gift_id=id_of("gift", id, "gift.giftId") if id is not None else None,
+        )
+        return GiftType.of(await operations.claim_gift(actor, command))
+
+    @mutation(gives=GiftType, refuses=(NotFound, GiftNotOpen), description="Take an unclaimed gift back.")
+    async def recall_gift(self, info: Info, input: RecallGiftInput) -> GiftType:
+        actor = actor_with(info, Scope.GIVE, ActorKind.MEMBER)
+        gift_id = id_of("gift", input.gift_id, "giftId")
+        command = operations.RecallGift(idempotency_key=input.idempotency_key, gift_id=gift_id)
+        return GiftType.of(await operations.recall_gift(actor, command))
+
+    @mutation(gives=GiftType, refuses=(NotFound, GiftNotOpen), description="Send a gift back to its giver.")
+    async def decline_gift(self, info: Info, input: DeclineGiftInput) -> GiftType:
+        actor = actor_with(info, Scope.GIVE, ActorKind.MEMBER)
+        gift_id = id_of("gift", input.gift_id, "giftId")
+        command = operations.DeclineGift(idempotency_key=input.idempotency_key, gift_id=gift_id)
+        return GiftType.of(await operations.decline_gift(actor, command))
