@@ -34,7 +34,8 @@ def localised(texts: Mapping[str, str], languages: Sequence[str]) -> str:
 
 def fold(text: str) -> str:
     """Text as it is searched: case folded, accents stripped, everything but letters and digits a space."""
-    bare = unicodedata.normalize("NFKD", text.casefold().translate(_UNMARKED))
+    plain = unicodedata.normalize("NFKD", text).casefold().translate(_UNMARKED)
+    bare = unicodedata.normalize("NFKD", plain).casefold()
     kept = (char if char.isalnum() else " " for char in bare if not unicodedata.combining(char))
     return " ".join("".join(kept).split())
 

@@ -349,20 +349,21 @@ def id_of(prefix: str, text: str, path: str) -> UUID:
         raise InvalidInput.at(path, str(error)) from None
 
 
-def extend(target: type) -> Callable[[type], type]:
-    """Add the fields of a class of a higher room to a type of a lower one.
+def extend(*targets: type) -> Callable[[type], type]:
+    """Add the fields of a class of a higher room to a type of a lower one, or to an interface and its types.
 
     Resolvers take the parent as `brand: strawberry.Parent[Brand]`.
     """
 
     def add(extension: type) -> type:
         published = get_object_definition(strawberry.type(extension), strict=True)
-        fields = get_object_definition(target, strict=True).fields
-        taken = {field.python_name for field in fields}
-        for extra in published.fields:
-            if extra.python_name in taken:
-                raise TypeError(f"{target.__name__} already has a field {extra.python_name}")
-            fields.append(extra)
+        for target in targets:
+            fields = get_object_definition(target, strict=True).fields
+            taken = {field.python_name for field in fields}
+            for extra in published.fields:
+                if extra.python_name in taken:
+                    raise TypeError(f"{target.__name__} already has a field {extra.python_name}")
+                fields.append(extra)
         return extension
 
     return add

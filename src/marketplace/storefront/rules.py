@@ -178,6 +178,12 @@ def _closed_for(shopper: Shopper, offer: OfferRow, item: ItemRow) -> ClosedReaso
     return None
 
 
+def nothing_here(offer: OfferRow) -> Refusal:
+    """Why an offer without any item in a market cannot be taken there."""
+    open_elsewhere = offer.status == OfferStatus.PUBLISHED and offer.partner_open
+    return NotAvailable.because(ClosedReason.NOT_IN_YOUR_MARKET if open_elsewhere else ClosedReason.CLOSED)
+
+
 def out_of_reach(shopper: Shopper, points: int) -> InsufficientPoints | None:
     """That the wallet holds too little, as spending would say it; None when it holds enough."""
     if shopper.member_id is None or shopper.spendable >= points:

@@ -8,7 +8,7 @@ import strawberry
 
 from marketplace.catalog import queries, rules
 from marketplace.catalog.models import OfferKind
-from marketplace.catalog.queries import ItemRow
+from marketplace.catalog.queries import ItemRow, OfferRow
 from marketplace.kit import ids
 from marketplace.kit.actor import ActorKind
 from marketplace.kit.graphql import BigInt, CountryCode, Info, MoneyType, Node, batched, node_loader
@@ -30,6 +30,7 @@ class AttributeType:
 @strawberry.interface(name="Item", description="What exactly is taken of an offer, in one market.")
 class ItemType(Node):
     row: strawberry.Private[ItemRow]
+    offer_row: strawberry.Private[OfferRow]
 
     @strawberry.field(description="The partner's own reference.")
     def sku(self) -> str:
@@ -119,9 +120,9 @@ _TYPES: dict[str, type[ItemType]] = {
 ITEM_TYPES = tuple(_TYPES.values())
 
 
-def item_of(row: ItemRow, kind: str) -> ItemType:
+def item_of(row: ItemRow, offer: OfferRow) -> ItemType:
     """An item as the type that its offer's kind makes it."""
-    return _TYPES[kind](id=strawberry.ID(ids.public("item", row.id)), row=row)
+    return _TYPES[offer.kind](id=strawberry.ID(ids.public("item", row.id)), row=row, offer_row=offer)
 
 
 def member_id_of(info: Info) -> UUID | None:
@@ -149,4 +150,4 @@ async def load_items(info: Info, keys: list[UUID]) -> Mapping[UUID, ItemType]:
         return {}
     rows = await queries.items_by_id(member_id_of(info), keys)
     offers = await queries.offers_by_id(actor, [row.offer_id for row in rows.values()])
-    return {key: item_of(row, offers[row.offer_id].kind) for key, row in rows.items() if row.offer_id in offers}
+    return {key: item_of(row, offers[row.offer_id]) for key, row in rows.items() if row.offer_id in offers}

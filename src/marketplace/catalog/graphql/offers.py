@@ -8,12 +8,12 @@ from uuid import UUID
 import strawberry
 
 from marketplace.catalog import queries, rules
-from marketplace.catalog.graphql.items import ItemType, item_of, item_rows
+from marketplace.catalog.graphql.items import ITEM_TYPES, ItemType, item_of, item_rows
 from marketplace.catalog.graphql.shelves import CategoryType, category, market_of
 from marketplace.catalog.models import Delivery, OfferKind, OfferStatus
 from marketplace.catalog.queries import ItemRow, OfferRow
 from marketplace.kit import clock, ids
-from marketplace.kit.graphql import CountryCode, Info, Node, load_entity, load_node, node_loader
+from marketplace.kit.graphql import CountryCode, Info, Node, extend, load_entity, load_node, node_loader
 from marketplace.partners.graphql import BrandType, CharityType
 
 InMarket = Annotated[
@@ -78,7 +78,7 @@ class OfferType(Node):
 
     @strawberry.field(description="What exactly can be taken, by date, then price.")
     async def items(self, info: Info, market: InMarket = None) -> list[ItemType]:
-        return [item_of(row, self.row.kind) for row in await self.item_rows(info, market)]
+        return [item_of(row, self.row) for row in await self.item_rows(info, market)]
 
     @strawberry.field(description="Whether something can be taken now, leaving aside who asks.")
     async def availability(self, info: Info, market: InMarket = None) -> Availability:
@@ -178,3 +178,12 @@ async def load_offers(info: Info, keys: list[UUID]) -> Mapping[UUID, OfferType]:
     actor = info.context.actor
     rows = await queries.offers_by_id(actor, keys) if actor else {}
     return {key: offer_of(row) for key, row in rows.items()}
+
+
+@extend(ItemType, *ITEM_TYPES)
+class ItemOffer:
+    """What an item says of the offer it belongs to."""
+
+    @strawberry.field(description="What it is an item of.")
+    def offer(self, item: strawberry.Parent[ItemType]) -> OfferType | None:
+        return offer_of(item.offer_row, item.row.country)

@@ -1,0 +1,219 @@
+"""The price passport, and why not: what an offer or an item costs whoever looks, and by which figures."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated
+
+import strawberry
+
+from marketplace.catalog.graphql import ITEM_TYPES, OFFER_TYPES, ItemType, OfferType
+from marketplace.catalog.queries import ItemRow, OfferRow
+from marketplace.catalog.refusals import NotAvailable
+from marketplace.kit import clock
+from marketplace.kit.actor import Actor
+from marketplace.kit.graphql import BigInt, CurrencyCode, Info, MoneyType, batched, extend
+from marketplace.kit.money import BadAmount, Money
+from marketplace.kit.refusals import BadUserInput, InvalidInput, Refusal
+from marketplace.ledger.queries import Rate
+from marketplace.points.refusals import InsufficientPoints
+from marketplace.storefront import queries, rules
+from marketplace.storefront.rules import Price, Quote, Shopper
+
+Amount = Annotated[
+    Decimal | None,
+    strawberry.argument(description="The amount chosen of a range, in major units; the least when left out."),
+]
+
+
+def plain(value: Decimal) -> Decimal:
+    """A figure without the zeros it is stored with."""
+    return Decimal(f"{value.normalize():f}")
+
+
+@strawberry.type(description="What one point was worth when a price was made.")
+class PointValueUsed:
+    value: Decimal = strawberry.field(description="Major units of the currency for one point.")
+    currency: CurrencyCode = strawberry.field(description="The program's home currency.")
+    since: date = strawberry.field(description="The day from which points are worth this.")
+
+
+@strawberry.type(description="The exchange rate that a price was made with.")
+class ExchangeUsed:
+    base: CurrencyCode = strawberry.field(description="The market's currency.")
+    quote: CurrencyCode = strawberry.field(description="The program's home currency.")
+    rate: Decimal = strawberry.field(description="Units of `quote` for one unit of `base`.")
+    source: str = strawberry.field(description="Who stated it.")
+    as_of: datetime = strawberry.field(description="When it was stated.")
+    age_seconds: int = strawberry.field(description="How long ago that is.")
+
+
+@strawberry.type(description="What something costs you in points, and how that came about.")
+class PricePassport:
+    points: BigInt = strawberry.field(description="What you pay.")
+    list_points: BigInt = strawberry.field(description="The same before your tier's discount.")
+    discount_bp: int = strawberry.field(description="Your tier's discount in basis points: 900 is 9 %.")
+    tier: str | None = strawberry.field(description="The tier that gives it.")
+    price: MoneyType = strawberry.field(description="What it costs in its market.")
+    worth: MoneyType = strawberry.field(description="The same in the program's home currency.")
+    worth_per_thousand: MoneyType | None = strawberry.field(
+        description="What 1,000 of your points buy here, to compare rewards and cash by; null when it is free."
+    )
+    point_value: PointValueUsed = strawberry.field(description="The point value it was made with.")
+    exchange: ExchangeUsed | None = strawberry.field(
+        description="The exchange rate it was made with; null when both currencies are the same."
+    )
+
+    @classmethod
+    def of(cls, price: Price, shopper: Shopper) -> "PricePassport":
+        home = CurrencyCode(price.home_currency)
+        thousand = price.worth_per_thousand_minor
+        return cls(
+            points=BigInt(price.points),
+            list_points=BigInt(price.list_points),
+            discount_bp=price.discount_bp,
+            tier=shopper.tier_name,
+            price=MoneyType.minor(price.price_minor, price.currency),
+            worth=MoneyType.minor(price.home_minor, home),
+            worth_per_thousand=None if thousand is None else MoneyType.minor(thousand, home),
+            point_value=PointValueUsed(
+                value=plain(price.point_value), currency=home, since=price.point_value_from
+            ),
+            exchange=_exchange(price.rate, price.currency, home),
+        )
+
+
+def _exchange(rate: Rate, base: str, quote: str) -> ExchangeUsed | None:
+    if rate.as_of is None:
+        return None
+    return ExchangeUsed(
+        base=CurrencyCode(base),
+        quote=CurrencyCode(quote),
+        rate=plain(rate.rate),
+        source=rate.source,
+        as_of=rate.as_of,
+        age_seconds=max(0, int((clock.now() - rate.as_of).total_seconds())),
+    )
+
+
+@strawberry.type(description="Why you cannot take something now: what redeeming it would answer.")
+class WhyNot:
+    code: str = strawberry.field(
+        description="A stable code: one of `ClosedReason`, or `OFFER_SOLD_OUT`, or `INSUFFICIENT_POINTS`."
+    )
+    message: str = strawberry.field(description="The reason in a sentence.")
+    points_to_go: BigInt | None = strawberry.field(description="How many points are missing, if it is that.")
+    opens_at: datetime | None = strawberry.field(description="When it opens, if it is not open yet.")
+
+    @classmethod
+    def of(cls, refusal: Refusal) -> "WhyNot":
+        unavailable = refusal if isinstance(refusal, NotAvailable) else None
+        return cls(
+            code=unavailable.reason.value if unavailable else refusal.code,
+            message=refusal.message,
+            points_to_go=BigInt(refusal.missing) if isinstance(refusal, InsufficientPoints) else None,
+            opens_at=unavailable.opens_at if unavailable else None,
+        )
+
+
+async def shopper_of(info: Info) -> Shopper | None:
+    """For whom prices are shown, asked once a request."""
+
+    async def fetch(_: Info, actors: list[Actor]) -> dict[Actor, Shopper | None]:
+        return {actor: await queries.shopper_of(actor) for actor in actors}
+
+    actor = info.context.actor
+    return await batched(info, "shopper", fetch, actor) if actor else None
+
+
+async def rate_of(info: Info, base: str, quote: str) -> Rate | None:
+    """The newest exchange rate, asked once a request for each pair."""
+
+    async def fetch(_: Info, pairs: list[tuple[str, str]]) -> dict[tuple[str, str], Rate | None]:
+        return {pair: await queries.rate_or_none(*pair) for pair in pairs}
+
+    return await batched(info, "rates", fetch, (base, quote))
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """An offer with the shopper it is priced for and the rates this takes."""
+
+    shopper: Shopper
+    offer: OfferRow
+    rates: dict[str, Rate | None]
+    payable: bool
+
+    def quote(self, item: ItemRow, amount_minor: int | None = None) -> Quote:
+        """Price an item of the offer; of a range, the least unless an amount is given."""
+        amount = item.price_minor if amount_minor is None else rules.chosen_amount(item, amount_minor)
+        rate = self.rates[item.currency] if self.payable else None
+        return rules.quote(self.shopper, self.offer, item, amount, rate, clock.now())
+
+
+async def shelf_of(info: Info, offer: OfferRow, items: list[ItemRow]) -> Shelf | None:
+    """What pricing these items of an offer takes; None when nobody is there to price them for."""
+    shopper = await shopper_of(info)
+    if shopper is None:
+        return None
+    home = shopper.home_currency
+    rates = {currency: await rate_of(info, currency, home) for currency in {item.currency for item in items}}
+    payable = offer.settled_in is None or await rate_of(info, home, offer.settled_in) is not None
+    return Shelf(shopper, offer, rates, payable)
+
+
+async def _quote_of_offer(info: Info, offer: OfferType) -> tuple[Shopper, Quote | None] | None:
+    items = await offer.item_rows(info)
+    shelf = await shelf_of(info, offer.row, items)
+    return (shelf.shopper, rules.best([shelf.quote(item) for item in items])) if shelf else None
+
+
+async def _quote_of_item(info: Info, item: ItemType, amount: Decimal | None) -> tuple[Shopper, Quote] | None:
+    shelf = await shelf_of(info, item.offer_row, [item.row])
+    if shelf is None:
+        return None
+    try:
+        minor = None if amount is None else Money.of(amount, item.row.currency).minor
+        return shelf.shopper, shelf.quote(item.row, minor)
+    except BadAmount as bad:
+        raise BadUserInput(str(bad)) from None
+    except InvalidInput as bad:
+        raise BadUserInput(bad.problems[0].message) from None
+
+
+@extend(OfferType, *OFFER_TYPES)
+class OfferPricing:
+    """What the storefront knows of an offer."""
+
+    @strawberry.field(
+        description="What its cheapest item that you can take costs you; null when it has no price for you."
+    )
+    async def points_price(self, info: Info, offer: strawberry.Parent[OfferType]) -> PricePassport | None:
+        found = await _quote_of_offer(info, offer)
+        quote = found[1] if found else None
+        return PricePassport.of(quote.price, found[0]) if found and quote and quote.price else None
+
+    @strawberry.field(description="Why you can take nothing of it now; null when you can.")
+    async def why_not(self, info: Info, offer: strawberry.Parent[OfferType]) -> WhyNot | None:
+        found = await _quote_of_offer(info, offer)
+        if found is None:
+            return None
+        refusal = found[1].refusal if found[1] else rules.nothing_here(offer.row)
+        return WhyNot.of(refusal) if refusal else None
+
+
+@extend(ItemType, *ITEM_TYPES)
+class ItemPricing:
+    """What the storefront knows of an item."""
+
+    @strawberry.field(description="What it costs you; null when it has no price for you.")
+    async def points_price(
+        self, info: Info, item: strawberry.Parent[ItemType], amount: Amount = None
+    ) -> PricePassport | None:
+        found = await _quote_of_item(info, item, amount)
+        return PricePassport.of(found[1].price, found[0]) if found and found[1].price else None
+
+    @strawberry.field(description="Why you cannot take it now; null when you can.")
+    async def why_not(self, info: Info, item: strawberry.Parent[ItemType], amount: Amount = None) -> WhyNot | None:
+        found = await _quote_of_item(info, item, amount)
+        return WhyNot.of(found[1].refusal) if found and found[1].refusal else None

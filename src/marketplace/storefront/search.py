@@ -1,0 +1,261 @@
+"""The catalogue as one list: filtered, searched, sorted and paged by stored values, a statement a page.
+
+Words are looked for as they are written; only when nothing in the market has them all, offers with words
+spelt alike are looked for, the most popular of them. Nothing is ever ranked over a whole match set.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from marketplace.catalog import queries as catalog
+from marketplace.catalog import rules as catalog_rules
+from marketplace.catalog.models import OfferKind
+from marketplace.catalog.queries import OFFER_COLUMNS, OFFER_TABLES, PUBLIC, OfferRow
+from marketplace.kit import clock, database, paging
+from marketplace.kit.refusals import BadUserInput
+from marketplace.ledger.queries import Rate
+from marketplace.storefront import rules
+from marketplace.storefront.rules import Shopper
+
+MOST_ALIKE = 2000
+MOST_CHOSEN = 100
+MOST_TEXT = 200
+
+
+class OfferSort(StrEnum):
+    """The order of the catalogue."""
+
+    POPULAR = "POPULAR"
+    PRICE_ASC = "PRICE_ASC"
+    PRICE_DESC = "PRICE_DESC"
+    NEWEST = "NEWEST"
+
+
+_ORDERS = {
+    OfferSort.POPULAR: ("popularity", "int", True),
+    OfferSort.PRICE_ASC: ("from_price_minor", "bigint", False),
+    OfferSort.PRICE_DESC: ("from_price_minor", "bigint", True),
+    OfferSort.NEWEST: ("newest_at", "timestamptz", True),
+}
+_TABLES = f"listing l JOIN {OFFER_TABLES.replace('offer o', 'offer o ON o.id = l.offer_id', 1)}"
+_TAKEABLE = """
+EXISTS (
+    SELECT FROM item i LEFT JOIN stock s ON s.item_id = i.id
+    WHERE i.offer_id = l.offer_id AND i.country = l.country AND i.active
+        AND (i.starts_at IS NULL OR i.starts_at > {moment})
+        AND (i.stock_mode = 'UNLIMITED' OR s.taken < s.loaded
+            OR EXISTS (SELECT FROM returned_code r WHERE r.item_id = i.id))
+        AND (i.max_per_member IS NULL OR NOT EXISTS (
+            SELECT FROM member_take t WHERE t.item_id = i.id AND t.member_id = {member}
+                AND t.units >= i.max_per_member)))"""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferFilter:
+    """What a list is narrowed to; empty parts narrow nothing."""
+
+    kinds: tuple[OfferKind, ...] = ()
+    categories: tuple[str, ...] = ()
+    brands: tuple[UUID, ...] = ()
+    text: str = ""
+    min_points: int | None = None
+    max_points: int | None = None
+    available_only: bool = False
+
+    def __post_init__(self) -> None:
+        if max(len(self.kinds), len(self.categories), len(self.brands)) > MOST_CHOSEN:
+            raise BadUserInput(f"A filter names up to {MOST_CHOSEN} kinds, categories and brands each.")
+        if len(self.text) > MOST_TEXT:
+            raise BadUserInput(f"A search text has up to {MOST_TEXT} characters.")
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A list in one market, as one shopper asks for it. `alike` looks for words that are spelt alike."""
+
+    market: str
+    wanted: OfferFilter
+    shopper: Shopper | None
+    price_range: tuple[int, int] | None
+    moment: datetime
+    alike: bool = False
+
+
+@dataclass(slots=True)
+class _Where:
+    """Conditions with their parameters, numbered as they come."""
+
+    conditions: list[str] = field(default_factory=list[str])
+    values: list[object] = field(default_factory=list[object])
+
+    def bind(self, value: object) -> str:
+        """The placeholder of a value."""
+        self.values.append(value)
+        return f"${len(self.values)}"
+
+    def add(self, condition: str, **values: object) -> None:
+        """A condition; each `{name}` in it becomes the placeholder of that value."""
+        self.conditions.append(condition.format(**{name: self.bind(value) for name, value in values.items()}))
+
+    def __str__(self) -> str:
+        return " AND ".join(f"({condition})" for condition in self.conditions)
+
+
+async def settle(
+    market: str, currency: str | None, wanted: OfferFilter, shopper: Shopper | None, rate: Rate | None
+) -> Search:
+    """Settle what is looked for: the points range as prices, and whether words must be forgiven their typos.
+
+    `rate` is from the market's `currency` to the shopper's; without it nothing has a price in points. Raises
+    BadUserInput for a points range when there is nobody whose points are meant.
+    """
+    price_range = None
+    if wanted.min_points is not None or wanted.max_points is not None:
+        if shopper is None:
+            raise BadUserInput("A range of points needs a member or a program.")
+        price_range = _price_range(shopper, wanted, currency, rate)
+    asked = Search(market, wanted, shopper, price_range, clock.now())
+    if not catalog_rules.search_words(wanted.text) or await _any_spelt_so(asked):
+        return asked
+    return replace(asked, alike=True)
+
+
+async def currency_of(market: str) -> str | None:
+    """The currency of a market; None when there is no such market."""
+    return await database.value("SELECT currency FROM market WHERE country = $1", market)
+
+
+def _price_range(
+    shopper: Shopper, wanted: OfferFilter, currency: str | None, rate: Rate | None
+) -> tuple[int, int]:
+    """Prices in the market's minor units, both ends included, whose points lie in the range.
+
+    Without a rate or a point value the range is empty.
+    """
+    if currency is None or rate is None or shopper.point_value is None:
+        return (0, -1)
+    least, most = wanted.min_points, wanted.max_points
+    low = 0 if not least else rules.dearest_within(shopper, least - 1, currency, rate) + 1
+    high = rules.MOST_POINTS if most is None else rules.dearest_within(shopper, most, currency, rate)
+    return (low, high)
+
+
+async def _any_spelt_so(asked: Search) -> bool:
+    where = _Where()
+    where.add("l.country = {market} AND l.published", market=asked.market)
+    _add_words(where, asked)
+    sql = f"SELECT EXISTS (SELECT FROM {_TABLES} WHERE {where})"
+    return await database.value(sql, *where.values)
+
+
+def _add_words(where: _Where, asked: Search) -> None:
+    for word in catalog_rules.search_words(asked.wanted.text):
+        if asked.alike:
+            where.add("o.id IN (SELECT offers_spelt_like({word}, {most}))", word=word, most=MOST_ALIKE)
+        else:
+            where.add("o.search_text LIKE {pattern}", pattern=f"%{word}%")
+
+
+def _where(asked: Search) -> _Where:
+    wanted, where = asked.wanted, _Where()
+    where.add("l.country = {market} AND l.published", market=asked.market)
+    where.add(PUBLIC, moment=asked.moment)
+    if wanted.kinds:
+        where.add("l.kind = ANY({kinds}::text[])", kinds=[kind.value for kind in wanted.kinds])
+    if wanted.categories:
+        where.add("l.category_id = ANY({categories}::text[])", categories=list(wanted.categories))
+    if wanted.brands:
+        where.add("l.brand_id = ANY({brands}::uuid[])", brands=list(wanted.brands))
+    if asked.price_range is not None:
+        low, high = asked.price_range
+        where.add("l.from_price_minor BETWEEN {low} AND {high}", low=low, high=high)
+    if wanted.available_only:
+        _add_available(where, asked)
+    _add_words(where, asked)
+    return where
+
+
+def _add_available(where: _Where, asked: Search) -> None:
+    """Only what the shopper could take now, points aside."""
+    shopper = asked.shopper
+    where.add("o.published_from <= {moment}", moment=asked.moment)
+    where.add(_TAKEABLE, moment=asked.moment, member=shopper.member_id if shopper else None)
+    if shopper is not None and shopper.member_id is not None:
+        where.add("o.min_tier_rank <= {rank}", rank=shopper.tier_rank)
+        where.add("o.segment IS NULL OR o.segment = ANY({segments}::text[])", segments=list(shopper.segments))
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Which page of a list is asked for."""
+
+    first: int | None = None
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
+
+
+async def page(asked: Search, sort: OfferSort, ends: Ends) -> paging.Page[OfferRow]:
+    """One page of offers, each shown once; raises BadUserInput for a bad cursor or size."""
+    column, kind, descending = _ORDERS[sort]
+    size, backwards = paging.page_size(ends.first, ends.last), ends.last is not None
+    where = _where(asked)
+    for cursor, onward in ((ends.after, True), (ends.before, False)):
+        if cursor is not None:
+            place, offer_id = _place(cursor, sort)
+            sign = "<" if descending is onward else ">"
+            where.add(
+                f"(l.{column}, l.offer_id) {sign} ({{place}}::{kind}, {{offer_id}}::uuid)",
+                place=place,
+                offer_id=offer_id,
+            )
+    order = "DESC" if descending is not backwards else "ASC"
+    columns = OFFER_COLUMNS.format(day=where.bind(clock.today()))
+    sql = (
+        f"SELECT {columns}, l.{column} AS place FROM {_TABLES} WHERE {where} "
+        f"ORDER BY l.{column} {order}, l.offer_id {order} LIMIT {size + 1}"
+    )
+    rows = await database.rows(sql, *where.values)
+    found = paging.page_of_rows(
+        rows,
+        lambda row: paging.encode_cursor(sort.value, row["place"], row["id"]),
+        first=ends.first,
+        after=ends.after,
+        last=ends.last,
+        before=ends.before,
+    )
+    offers = [catalog.row_of(OfferRow, row) for row in found.items]
+    return paging.Page(offers, found.cursors, found.has_next, found.has_previous)
+
+
+def _place(cursor: str, sort: OfferSort) -> tuple[Any, UUID]:
+    """The sort value and offer in a cursor; raises BadUserInput for one of another order."""
+    of_sort, place, offer_id = paging.decode_cursor(cursor, 3)
+    if of_sort != sort.value:
+        raise BadUserInput("This cursor belongs to a list in another order.")
+    try:
+        value = datetime.fromisoformat(place) if sort is OfferSort.NEWEST else int(place)
+        return value, UUID(offer_id)
+    except (TypeError, ValueError, AttributeError):
+        raise BadUserInput("This cursor is not one that a page of this list gave.") from None
+
+
+async def count(asked: Search) -> int:
+    """How many offers the whole list has."""
+    where = _where(asked)
+    return await database.value(f"SELECT count(*) FROM {_TABLES} WHERE {where}", *where.values)
+
+
+async def counts_by(asked: Search, column: str) -> Sequence[tuple[str, int]]:
+    """How many offers there are of each `kind` or `category_id`, most first, leaving that filter itself aside."""
+    aside = replace(asked.wanted, kinds=()) if column == "kind" else replace(asked.wanted, categories=())
+    where = _where(replace(asked, wanted=aside))
+    sql = (
+        f"SELECT l.{column} AS value, count(*) AS offers FROM {_TABLES} WHERE {where} "
+        "GROUP BY 1 ORDER BY 2 DESC, 1"
+    )
+    return [(row["value"], row["offers"]) for row in await database.rows(sql, *where.values)]
