@@ -177,6 +177,17 @@ async def test_an_account_event_keeps_no_personal_data(payments: Payments):
     assert (await ConnectedAccount.get(id=payee.id)).payouts_enabled
 
 
+async def test_a_payment_event_keeps_neither_secret_nor_card(payments: Payments):
+    payment = await a_payment("pm_card_visa")
+    await run_jobs()
+    await payments.webhooks(3)
+
+    event = await StripeEvent.get(type="payment_intent.succeeded")
+
+    assert (await InboundPayment.get(id=payment.id)).stripe_id == event.payload["id"]
+    assert not {"client_secret", "payment_method"} & event.payload.keys()
+
+
 async def test_a_disabled_account_is_known_to_be_so(payments: Payments):
     payee = await payments.payee()
     await payments.stand_in.order(f"accounts/{payee.stripe_id}/disable", reason="rejected.fraud")

@@ -31,7 +31,17 @@ SELECT 1 FROM stripe_event WHERE type IN ('payout.failed', 'payout.canceled') AN
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 HANDLED = "handled"
 UNKNOWN = "unknown here"
-ACCOUNT_FACTS = ("id", "object", "payouts_enabled", "requirements", "capabilities")
+KEPT_FACTS: Mapping[str, tuple[str, ...]] = {
+    "account": ("payouts_enabled", "requirements", "capabilities"),
+    "charge": ("payment_intent", "refunded", "amount", "amount_refunded", "currency"),
+    "payment_intent": (
+        "status", "amount", "amount_received", "currency", "latest_charge", "transfer_group", "metadata"
+    ),
+    "payout": ("status", "amount", "currency", "automatic", "failure_code"),
+    "transfer": (
+        "amount", "amount_reversed", "currency", "destination", "destination_payment", "transfer_group"
+    ),
+}  # fmt: skip
 Apply = Callable[[], Awaitable[str]]
 
 
@@ -47,10 +57,12 @@ async def keep(event: Told) -> bool:
 
 
 def _payload(event: Told) -> str:
-    """What processing needs; of an account without what names its holder."""
-    facts: Mapping[str, Any] = event.object
-    if event.type.startswith("account."):
-        facts = {name: facts[name] for name in ACCOUNT_FACTS if name in facts}
+    """What processing needs and no more: nothing that names a person, and no client secret."""
+    told = event.object
+    names = ("id", "object", *KEPT_FACTS.get(event.type.partition(".")[0], ()))
+    facts = {name: told[name] for name in names if name in told}
+    if error := told.get("last_payment_error"):
+        facts["last_payment_error"] = {"code": cast("Mapping[str, Any]", error).get("code")}
     return orjson.dumps(facts).decode()
 
 
@@ -61,6 +73,8 @@ async def process(event_id: UUID) -> None:
         return
     try:
         apply = await HANDLERS.get(event.type, _ignored)(event)
+    except Refused as refusal:
+        apply = _said(f"Stripe refused the look-up: {refusal.code}"[:120])
     except (Busy, Unknown):
         await outbox.enqueue("payments.handle_event", delay=rules.BUSY_PAUSE, event_id=str(event_id))
         return

@@ -6,13 +6,16 @@ so first, and nothing whose outcome is not known is sent again before it has bee
 
 from uuid import UUID
 
+import structlog
+
 from marketplace.kit import clock, database, outbox
 from marketplace.kit.jobs import job, periodic
 from marketplace.payments import balance, inbox, onboarding, rules, steps
-from marketplace.payments.answers import Busy, Payment, Refused, Unknown
+from marketplace.payments.answers import Busy, Payment, Refused, StripeFailure, Unknown
 from marketplace.payments.gateway import gateway
 from marketplace.payments.models import InboundPayment, InboundState, OutboundState, OutboundTransfer
 
+log = structlog.get_logger()
 _STALE = """
 SELECT id, state FROM outbound_transfer AS o
 WHERE ((state IN ('IN_FLIGHT', 'PLANNED', 'UNKNOWN') AND coalesce(attempted_at, created_at) < $1)
@@ -65,7 +68,7 @@ async def find_out(transfer_id: str) -> None:
         return
     async with database.transaction():
         if found:
-            await steps.record_sent(outbound.id, found[0])
+            await steps.record_sent(outbound.id, found[-1])
         else:
             await steps.record_not_found(outbound.id)
 
@@ -177,8 +180,11 @@ async def handle_event(event_id: str) -> None:
 
 @periodic("payments.sync_balance", "*/10 * * * *")
 async def sync_balance() -> None:
-    """Copy Stripe's new balance transactions and post what nobody else does; also `marketplace` runs it."""
-    await balance.sync()
+    """Copy Stripe's new balance transactions and post what nobody else does."""
+    try:
+        await balance.sync()
+    except StripeFailure as failure:
+        log.warning("balance not copied", reason=str(failure))
 
 
 @periodic("payments.recover", "* * * * *")
