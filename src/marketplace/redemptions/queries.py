@@ -1,10 +1,12 @@
 """Reads of redemptions, scoped to who asks."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from tortoise.queryset import QuerySet
 
+from marketplace.catalog.models import OfferKind
 from marketplace.kit import database, vault
 from marketplace.kit.actor import Actor, ActorKind
 from marketplace.kit.refusals import NotFound
@@ -32,9 +34,12 @@ def visible_to(actor: Actor) -> QuerySet[Redemption]:
             return everything
 
 
-def in_state(query: QuerySet[Redemption], state: RedemptionState | None) -> QuerySet[Redemption]:
-    """Only those in a state, when one is named."""
-    return query if state is None else query.filter(state=state.value)
+def only(
+    query: QuerySet[Redemption], state: RedemptionState | None, kind: OfferKind | None
+) -> QuerySet[Redemption]:
+    """Only those in a state, and of a kind, when they are named."""
+    query = query if state is None else query.filter(state=state.value)
+    return query if kind is None else query.filter(kind=kind.value)
 
 
 async def locked(actor: Actor, redemption_id: UUID) -> Redemption:
@@ -43,6 +48,12 @@ async def locked(actor: Actor, redemption_id: UUID) -> Redemption:
     if redemption is None:
         raise NotFound(what="redemption")
     return redemption
+
+
+async def pending_since(moment: datetime, limit: int) -> list[UUID]:
+    """The longest waiting of those that were redeemed before a moment."""
+    waiting = Redemption.filter(state=RedemptionState.PENDING.value, redeemed_at__lt=moment)
+    return [row.id for row in await waiting.order_by("redeemed_at").limit(limit).only("id")]
 
 
 async def plaintext_of(reveal: CodeReveal) -> str | None:

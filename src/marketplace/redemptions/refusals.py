@@ -39,6 +39,21 @@ class RedemptionClosed(Refusal):
     state: Annotated[str, "Where the redemption stands."]
 
 
+class NotOnItsWay(Refusal):
+    """Only a parcel that a carrier has can arrive."""
+
+    code = "NOT_ON_ITS_WAY"
+    text = "This parcel is {state}; only one that is SHIPPED can be delivered."
+    state: Annotated[str, "Where the parcel is."]
+
+
+class NoContractInForce(Refusal):
+    """The partner cannot be owed anything today, because no contract says how much."""
+
+    code = "NO_CONTRACT_IN_FORCE"
+    text = "The contract with the marketplace is not in force today. Agree a new one, then try again."
+
+
 class CancellationClosed(Refusal):
     """The session's own rule does not let it be cancelled any more."""
 

@@ -15,6 +15,7 @@ from marketplace.redemptions.models import RedemptionState as State
 MAX_LOTS: Final = 100
 MAX_NUMBER_LENGTH: Final = 60
 MAX_MESSAGE_LENGTH: Final = 300
+ANSWER_WITHIN: Final = timedelta(days=30)
 AT_ONCE: Final = frozenset({OfferKind.VOUCHER, OfferKind.EXPERIENCE, OfferKind.DONATION})
 """Kinds that need nothing from outside and are fulfilled in the transaction that redeems them."""
 
@@ -85,6 +86,11 @@ def number_problem(number: str, pattern: str | None, check_digit: str | None) ->
 def cancellable_until(starts_at: datetime, cancel_until_hours: int | None) -> datetime | None:
     """The last moment at which a booking can be cancelled; None when it never can."""
     return None if cancel_until_hours is None else starts_at - timedelta(hours=cancel_until_hours)
+
+
+def is_overdue(redeemed_at: datetime, now: datetime) -> bool:
+    """Whether a partner has had its time to answer."""
+    return now - redeemed_at > ANSWER_WITHIN
 
 
 def is_resellable(

@@ -17,6 +17,7 @@ from marketplace.partners.models import AccrualKind
 from marketplace.points import steps as points
 from marketplace.redemptions import rules
 from marketplace.redemptions.models import Credit, Redemption, RedemptionState
+from marketplace.redemptions.refusals import NoContractInForce
 from marketplace.storefront.queries import Priced
 
 REF_TYPE = "redemption"
@@ -73,7 +74,10 @@ def _borne(redemption: Redemption, program: Program) -> tuple[accounts.AccountKe
 
 
 async def spend(redemption: Redemption, program: Program, title: str) -> None:
-    """Fulfil: post the held points as redeemed and owe the partner; the redemption is FULFILLED, not saved."""
+    """Fulfil: post the held points as redeemed and owe the partner; the redemption is FULFILLED, not saved.
+
+    Raises NoContractInForce.
+    """
     source, goal, discount = _borne(redemption, program)
     if redemption.hold_id is not None:
         await points.spend_held(await redemption.hold, program.id, program.unit, discount=discount)
@@ -82,7 +86,10 @@ async def spend(redemption: Redemption, program: Program, title: str) -> None:
     if redemption.home_minor:
         cause = partners.Cause(AccrualKind.SALE, REF_TYPE, redemption.id, title)
         held = accounts.program(program.id, Purpose.FUNDING_HELD, program.home_currency)
-        await partners.accrue(redemption.partner_id, cause, held, redemption.home_minor)
+        try:
+            await partners.accrue(redemption.partner_id, cause, held, redemption.home_minor)
+        except partners.NoContract:
+            raise NoContractInForce from None
     redemption.state = RedemptionState.FULFILLED.value
     redemption.fulfilled_at = clock.now()
 

@@ -113,6 +113,13 @@ async def _expiries(_info: Info, keys: list[UUID]) -> Mapping[UUID, Any]:
 _credits, _shipments, _bookings = _rows_of(Credit), _rows_of(Shipment), _rows_of(Booking)
 
 
+async def _own(info: Info, name: str, rows: Rows, row: Redemption) -> Any:
+    """The row that every redemption of its kind has beside it."""
+    found = await batched(info, name, rows, row.id)
+    assert found is not None, f"{row.id} has no {name}"
+    return found
+
+
 async def _voucher(info: Info, row: Redemption) -> VoucherFulfilment:
     return VoucherFulfilment(
         has_code=row.code_position is not None,
@@ -122,7 +129,7 @@ async def _voucher(info: Info, row: Redemption) -> VoucherFulfilment:
 
 
 async def _credit(info: Info, row: Redemption) -> CreditFulfilment:
-    found: Credit = await batched(info, "credit", _credits, row.id)
+    found: Credit = await _own(info, "credit", _credits, row)
     return CreditFulfilment(
         state=CreditState(found.state),
         membership_number=found.membership_number if _may_see_person(actor_of(info)) else None,
@@ -134,7 +141,7 @@ async def _credit(info: Info, row: Redemption) -> CreditFulfilment:
 
 
 async def _shipment(info: Info, row: Redemption) -> ShipmentFulfilment:
-    found: Shipment = await batched(info, "shipment", _shipments, row.id)
+    found: Shipment = await _own(info, "shipment", _shipments, row)
     shown = found.address and _may_see_person(actor_of(info))
     return ShipmentFulfilment(
         state=ShipmentState(found.state),
@@ -147,7 +154,7 @@ async def _shipment(info: Info, row: Redemption) -> ShipmentFulfilment:
 
 
 async def _booking(info: Info, row: Redemption) -> BookingFulfilment:
-    found: Booking = await batched(info, "booking", _bookings, row.id)
+    found: Booking = await _own(info, "booking", _bookings, row)
     return BookingFulfilment(ticket=found.ticket, starts_at=found.starts_at, cancel_until=found.cancel_until)
 
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import strawberry
 
+from marketplace.catalog.models import OfferKind
 from marketplace.kit import ids, paging
 from marketplace.kit.graphql import Connection, Info, load_node
 from marketplace.redemptions import queries
@@ -35,9 +36,10 @@ class Query:
         state: Annotated[
             RedemptionState | None, strawberry.argument(description="Only those that stand so.")
         ] = None,
+        kind: Annotated[OfferKind | None, strawberry.argument(description="Only of this kind.")] = None,
         first: First = None,
         after: After = None,
     ) -> Connection[RedemptionType]:
-        query = queries.in_state(queries.visible_to(reader(info)), state)
+        query = queries.only(queries.visible_to(reader(info)), state, kind)
         page = await paging.page_of(query, first=first, after=after)
         return Connection[RedemptionType].of(page, RedemptionType.of, query.count)

@@ -7,6 +7,8 @@ from uuid import UUID
 
 import strawberry
 
+from marketplace.catalog.graphql import ItemType, OfferType
+from marketplace.catalog.models import OfferKind
 from marketplace.kit import ids
 from marketplace.kit.actor import Actor, ActorKind, Scope
 from marketplace.kit.graphql import (
@@ -17,9 +19,11 @@ from marketplace.kit.graphql import (
     actor_of,
     describe_enum,
     load_entity,
+    load_node,
     node_loader,
 )
-from marketplace.kit.refusals import NotAllowed
+from marketplace.kit.refusals import NotAllowed, NotFound
+from marketplace.members.graphql import MemberType
 from marketplace.redemptions import queries
 from marketplace.redemptions.graphql.fulfilment import Fulfilment, fulfilment_of
 from marketplace.redemptions.models import Redemption, RedemptionState
@@ -39,6 +43,14 @@ _READ_BY: Mapping[ActorKind, tuple[Scope, ...]] = {
     ActorKind.PROGRAM: (Scope.PROGRAM_READ,),
     ActorKind.OPERATOR: (Scope.SUPPORT, Scope.FINANCE_READ),
 }
+
+
+def key_of(prefix: str, id: str, *, what: str = "") -> UUID:
+    """The key behind a global id; raises NotFound for what is no such id."""
+    try:
+        return ids.parse(prefix, id)
+    except ids.BadId:
+        raise NotFound(what=what or prefix) from None
 
 
 def may_read(actor: Actor) -> bool:
@@ -72,6 +84,7 @@ class RedemptionPrice:
     description="A reward that a member took. Seen by the member, the brand's partner, the program and operators.",
 )
 class RedemptionType(Node):
+    kind: OfferKind = strawberry.field(description="Which kind of reward it is.")
     state: RedemptionState = strawberry.field(description="Where it stands.")
     points: BigInt = strawberry.field(description="Points that the member paid.")
     price: RedemptionPrice = strawberry.field(description="How the price was made.")
@@ -80,6 +93,18 @@ class RedemptionType(Node):
     closed_at: datetime | None = strawberry.field(description="When it was cancelled, refunded or failed.")
     closed_reason: str | None = strawberry.field(description="Why it was cancelled, refunded or failed.")
     row: strawberry.Private[Redemption]
+
+    @strawberry.field(description="The offer it was taken of.")
+    async def offer(self, info: Info) -> OfferType | None:
+        return await load_node(info, "offer", self.row.offer_id)
+
+    @strawberry.field(description="What exactly was taken.")
+    async def item(self, info: Info) -> ItemType | None:
+        return await load_node(info, "item", self.row.item_id)
+
+    @strawberry.field(description="Who took it; null for those who may not see members.")
+    async def member(self, info: Info) -> MemberType | None:
+        return await load_node(info, "member", self.row.member_id)
 
     @strawberry.field(description="How it arrives: a code, a credit, a parcel or a seat.")
     async def fulfilment(self, info: Info) -> Fulfilment | None:
@@ -99,6 +124,7 @@ class RedemptionType(Node):
         )
         return cls(
             id=strawberry.ID(ids.public("redemption", row.id)),
+            kind=OfferKind(row.kind),
             state=RedemptionState(row.state),
             points=BigInt(row.points),
             price=price,

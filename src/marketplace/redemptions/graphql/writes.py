@@ -1,18 +1,15 @@
 """What members and support do with redemptions."""
 
-from uuid import UUID
-
 import strawberry
 
-from marketplace.catalog.refusals import ClosedReason, NotAvailable, OfferSoldOut
-from marketplace.kit import ids
+from marketplace.catalog.refusals import NotAvailable, OfferSoldOut
 from marketplace.kit.graphql import BigInt, CountryCode, Info, MoneyInput, Node, WriteInput, actor_of, mutation
 from marketplace.kit.refusals import NotFound
 from marketplace.members.refusals import ProgramUnfunded
 from marketplace.points.refusals import InsufficientPoints
 from marketplace.redemptions import operations, queries
 from marketplace.redemptions.addresses import Address
-from marketplace.redemptions.graphql.types import RedemptionType
+from marketplace.redemptions.graphql.types import RedemptionType, key_of
 from marketplace.redemptions.models import CodeReveal
 from marketplace.redemptions.refusals import (
     AlreadyRefunded,
@@ -25,16 +22,6 @@ from marketplace.redemptions.refusals import (
     PriceChanged,
     RedemptionClosed,
 )
-
-strawberry.enum(ClosedReason, description="Why a reward cannot be taken by somebody now.")
-
-
-def key_of(prefix: str, id: str, *, what: str = "") -> UUID:
-    """The key behind a global id; raises NotFound for what is no such id."""
-    try:
-        return ids.parse(prefix, id)
-    except ids.BadId:
-        raise NotFound(what=what or prefix) from None
 
 
 @strawberry.input(description="Where a parcel goes.")

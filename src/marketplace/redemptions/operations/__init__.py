@@ -1,6 +1,20 @@
 """Doors of the redemptions room: one per thing that somebody can do."""
 
 from marketplace.redemptions.operations.codes import ReissueCode, RevealCode, reissue_code, reveal_code
+from marketplace.redemptions.operations.fulfilling import (
+    ConfirmCredit,
+    FailOverdue,
+    FailRedemption,
+    MarkDelivered,
+    RefuseCredit,
+    ShipRedemption,
+    confirm_credit,
+    fail_overdue,
+    fail_redemption,
+    mark_delivered,
+    refuse_credit,
+    ship_redemption,
+)
 from marketplace.redemptions.operations.redeeming import RedeemOffer, redeem_offer
 from marketplace.redemptions.operations.undoing import (
     CancelRedemption,
@@ -11,13 +25,25 @@ from marketplace.redemptions.operations.undoing import (
 
 __all__ = [
     "CancelRedemption",
+    "ConfirmCredit",
+    "FailOverdue",
+    "FailRedemption",
+    "MarkDelivered",
     "RedeemOffer",
     "RefundRedemption",
+    "RefuseCredit",
     "ReissueCode",
     "RevealCode",
+    "ShipRedemption",
     "cancel_redemption",
+    "confirm_credit",
+    "fail_overdue",
+    "fail_redemption",
+    "mark_delivered",
     "redeem_offer",
     "refund_redemption",
+    "refuse_credit",
     "reissue_code",
     "reveal_code",
+    "ship_redemption",
 ]

@@ -1,0 +1,169 @@
+"""What a partner answers: miles are credited, a parcel is sent and arrives, or it cannot be done."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from marketplace.catalog.models import OfferKind
+from marketplace.kit import clock
+from marketplace.kit.actor import Actor, Scope
+from marketplace.kit.operations import Command, operation
+from marketplace.kit.refusals import InvalidInput, NotFound, Problem
+from marketplace.redemptions import queries, rules, steps
+from marketplace.redemptions.models import (
+    Credit,
+    CreditState,
+    Redemption,
+    RedemptionState,
+    Shipment,
+    ShipmentState,
+)
+from marketplace.redemptions.refusals import NotOnItsWay, RedemptionClosed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmCredit(Command):
+    """The partner has credited the brand currency."""
+
+    redemption_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefuseCredit(Command):
+    """The partner cannot credit it, and why."""
+
+    redemption_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShipRedemption(Command):
+    """The carrier has the parcel."""
+
+    redemption_id: UUID
+    carrier: str
+    tracking: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkDelivered(Command):
+    """The parcel has arrived."""
+
+    redemption_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailRedemption(Command):
+    """The partner cannot deliver, and why."""
+
+    redemption_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailOverdue(Command):
+    """Nobody has answered for too long."""
+
+    redemption_id: UUID
+
+
+async def _pending(actor: Actor, redemption_id: UUID, *kinds: OfferKind) -> Redemption:
+    """One of these kinds, locked, still to be answered; raises NotFound or RedemptionClosed."""
+    redemption = await queries.locked(actor, redemption_id)
+    if OfferKind(redemption.kind) not in kinds:
+        raise NotFound(what="redemption")
+    if redemption.state != RedemptionState.PENDING:
+        raise RedemptionClosed(state=redemption.state)
+    return redemption
+
+
+async def _fulfil(redemption: Redemption) -> None:
+    await steps.spend(redemption, await redemption.program, await steps.title_of(redemption))
+    await redemption.save(update_fields=["state", "fulfilled_at"])
+
+
+async def _answer(redemption: Redemption, state: CreditState, reason: str | None = None) -> None:
+    """Note the partner's answer beside the credit; the other kinds have none."""
+    answer: dict[str, str | datetime | None] = {"state": state.value, "answered_at": clock.now()}
+    await Credit.filter(redemption_id=redemption.id).update(refused_reason=reason and reason[:200], **answer)
+
+
+async def _fail(redemption: Redemption, reason: str) -> Redemption:
+    await steps.undo(redemption, RedemptionState.FAILED, reason)
+    await _answer(redemption, CreditState.REFUSED, reason)
+    return redemption
+
+
+@operation(scope=Scope.FULFIL, returns=Redemption)
+async def confirm_credit(actor: Actor, command: ConfirmCredit) -> Redemption:
+    """Brand currency is in the member's account: the points are posted and the partner is owed.
+
+    Raises NotFound, RedemptionClosed or NoContractInForce.
+    """
+    redemption = await _pending(actor, command.redemption_id, OfferKind.BRAND_CURRENCY)
+    await _fulfil(redemption)
+    await _answer(redemption, CreditState.CREDITED)
+    return redemption
+
+
+@operation(scope=Scope.FULFIL, returns=Redemption)
+async def refuse_credit(actor: Actor, command: RefuseCredit) -> Redemption:
+    """The partner cannot credit it: FAILED, and everything goes back. Raises NotFound or RedemptionClosed."""
+    reason = steps.sound_reason(command.reason)
+    return await _fail(await _pending(actor, command.redemption_id, OfferKind.BRAND_CURRENCY), reason)
+
+
+@operation(scope=Scope.FULFIL, returns=Redemption)
+async def ship_redemption(actor: Actor, command: ShipRedemption) -> Redemption:
+    """The parcel is with a carrier: the points are posted and the partner is owed.
+
+    Raises InvalidInput, NotFound, RedemptionClosed or NoContractInForce.
+    """
+    carrier, tracking = command.carrier.strip(), command.tracking.strip()
+    problems = [
+        Problem(path, f"Write 1 to {limit} characters.")
+        for path, text, limit in (("carrier", carrier, 80), ("tracking", tracking, 120))
+        if not 0 < len(text) <= limit
+    ]
+    if problems:
+        raise InvalidInput(problems=problems)
+    redemption = await _pending(actor, command.redemption_id, OfferKind.MERCHANDISE)
+    await _fulfil(redemption)
+    await Shipment.filter(redemption_id=redemption.id).update(
+        state=ShipmentState.SHIPPED.value, carrier=carrier, tracking=tracking, shipped_at=clock.now()
+    )
+    return redemption
+
+
+@operation(scope=Scope.FULFIL, returns=Redemption)
+async def mark_delivered(actor: Actor, command: MarkDelivered) -> Redemption:
+    """The parcel has arrived; the books stay as they are. Raises NotFound or NotOnItsWay."""
+    redemption = await queries.locked(actor, command.redemption_id)
+    shipment = await Shipment.get_or_none(redemption_id=redemption.id)
+    if shipment is None:
+        raise NotFound(what="redemption")
+    if shipment.state != ShipmentState.SHIPPED:
+        raise NotOnItsWay(state=shipment.state)
+    shipment.state, shipment.delivered_at = ShipmentState.DELIVERED.value, clock.now()
+    await shipment.save(update_fields=["state", "delivered_at"])
+    return redemption
+
+
+@operation(scope=Scope.FULFIL, returns=Redemption)
+async def fail_redemption(actor: Actor, command: FailRedemption) -> Redemption:
+    """The partner cannot deliver what is PENDING: FAILED, and everything goes back.
+
+    Raises InvalidInput, NotFound or RedemptionClosed.
+    """
+    reason = steps.sound_reason(command.reason)
+    kinds = (OfferKind.MERCHANDISE, OfferKind.BRAND_CURRENCY)
+    return await _fail(await _pending(actor, command.redemption_id, *kinds), reason)
+
+
+@operation(scope=Scope.SYSTEM, returns=Redemption)
+async def fail_overdue(actor: Actor, command: FailOverdue) -> Redemption:
+    """Give everything back for what the partner did not answer in time; whatever was answered stays."""
+    redemption = await queries.locked(actor, command.redemption_id)
+    if redemption.state == RedemptionState.PENDING and rules.is_overdue(redemption.redeemed_at, clock.now()):
+        await _fail(redemption, f"not answered within {rules.ANSWER_WITHIN.days} days")
+    return redemption
