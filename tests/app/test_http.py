@@ -145,6 +145,8 @@ async def test_a_compressed_body_is_415():
         b'{"query": "{ hello }", "extensions": 1}',
         b'{"query": "{ hello }", "operationName": 1}',
         b'{"query": "\xff"}',
+        b'{"query": "query ($n: String!) { hello(name: $n) }", "variables": {"n": "a\\u0000b"}}',
+        b'{"query": "{ hello(name: \\"\\\\u0000\\") }"}',
         b'{"query": "\xed\xa0\x80"}',
         b'{"query": "{ hello }", "variables": {"a": ' + b"[" * 100 + b"]" * 100 + b"}}",
         b"[" * 200_000 + b"]" * 200_000,
@@ -157,6 +159,16 @@ async def test_a_body_that_is_no_request_is_400(body: bytes, accept: str):
         response = await http.post("", content=body, headers={"Content-Type": JSON, "Accept": accept})
 
     assert (response.status_code, code_of(response)) == (400, "BAD_REQUEST")
+
+
+@pytest.mark.parametrize("escape", ["\\u0000", "\\u{0}", "\\u{000000}"])
+async def test_a_nul_in_a_document_is_refused(escape: str):
+    async with client() as http:
+        by_get = await http.get("", params={"query": f'{{ hello(name: "{escape}") }}'})
+        by_post = await ask(http, f'{{ hello(name: "{escape}") }}')
+
+    assert code_of(by_get) == "BAD_USER_INPUT"
+    assert by_post.status_code == 400
 
 
 @pytest.mark.parametrize("variables", ["{", "5", "[]", '"x"', "\xff"])

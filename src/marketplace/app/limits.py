@@ -168,7 +168,7 @@ def measure(document: DocumentNode, caps: Caps) -> frozenset[str]:
     Returns the names of the variables that are used as page sizes: their values are only
     known with each request, see `must_page_modestly`.
     """
-    _count_brackets(document, caps)
+    _look_at_tokens(document, caps)
     fragments = {
         each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)
     }
@@ -193,7 +193,7 @@ def _hold(size: Size, caps: Caps) -> None:
     must_not_exceed("fields", size.fields, caps.fields)
 
 
-def _count_brackets(document: DocumentNode, caps: Caps) -> None:
+def _look_at_tokens(document: DocumentNode, caps: Caps) -> None:
     if document.loc is None:
         return
     token = document.loc.start_token
@@ -205,6 +205,8 @@ def _count_brackets(document: DocumentNode, caps: Caps) -> None:
             deepest = max(deepest, open_brackets)
         elif token.kind.value in "}])":
             open_brackets -= 1
+        elif token.value and "\0" in token.value:
+            raise request_error("The document has a NUL character, which no text here can hold.", "BAD_USER_INPUT")
     must_not_exceed("brackets", deepest, caps.brackets)
 
 

@@ -47,6 +47,8 @@ def _json_object(form: FormData, name: str) -> dict[str, Any]:
     text = form.get(name)
     if not isinstance(text, str):
         raise bad_request(f"The form needs a field `{name}`.")
+    if "\\u0000" in text:
+        raise bad_request(f"`{name}` has a NUL character, which no text here can hold.")
     try:
         value = cast("object", orjson.loads(text))
     except (orjson.JSONDecodeError, UnicodeError) as error:

@@ -19,6 +19,7 @@ from marketplace.app.errors import HttpRefusal, bad_request, too_large
 from marketplace.app.limits import Caps, depth_of_json
 from marketplace.app.negotiation import JSON, MediaType
 
+NUL = b"\\u0000"
 MULTIPART = "multipart/form-data"
 PREFLIGHT_HEADERS = ("apollo-require-preflight", "x-graphql-preflight")
 
@@ -95,7 +96,9 @@ async def from_body(request: Request, caps: Caps) -> AsyncGenerator[Parameters]:
 
 
 def decode(body: bytes, *, what: str) -> object:
-    """Decode JSON; malformed, deeply nested or non-UTF-8 text is refused with 400."""
+    """Decode JSON; malformed, deeply nested or non-UTF-8 text is refused with 400, and NUL anywhere in it."""
+    if NUL in body:
+        raise bad_request(f"{what} has a NUL character, which no text here can hold.")
     try:
         return cast("object", orjson.loads(body))
     except orjson.JSONDecodeError as error:

@@ -202,7 +202,8 @@ class Query:
 
     @strawberry.field(description="A member by the program's own reference; null when there is none for you.")
     async def member(self, info: Info, reference: str) -> MemberType | None:
-        row = await queries.members_for(actor_of(info)).filter(reference=reference).first()
+        visible = queries.members_for(actor_of(info))
+        row = await visible.filter(reference=reference).first() if len(reference) <= 120 else None
         return MemberType.of(row) if row else None
 
     @strawberry.field(description="The members you may see, the newest first.")
