@@ -1,6 +1,7 @@
 """A real client of the API for tests: HTTP over ASGI, one method a request."""
 
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -30,6 +31,11 @@ async def _context(request: Request) -> Context:
     return Context(actor=actor, languages=actor.languages if actor else ("en",))
 
 
+@cache
+def _view() -> GraphQLView:
+    return GraphQLView(schema(), _context)
+
+
 def new_key() -> str:
     """A fresh idempotency key."""
     return f"key-{next(_keys)}"
@@ -48,9 +54,8 @@ class Caller:
 
     async def ask(self, query: str, **variables: object) -> dict[str, Any]:
         """The whole answer: data, errors, extensions."""
-        view = GraphQLView(schema(), _context)
         headers = {"authorization": f"Bearer {self.token}"} if self.actor else {}
-        transport = httpx.ASGITransport(app=view)
+        transport = httpx.ASGITransport(app=_view())
         async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
             response = await client.post("/graphql", json={"query": query, "variables": variables})
         return response.json()
