@@ -9,13 +9,15 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 from dirty_equals import IsPartialDict, IsStr
+from graphql import GraphQLEnumType
 from starlette.applications import Starlette
 
 from marketplace.access import queries, steps
 from marketplace.access.models import ApiKey, KeyOwner, Operator
 from marketplace.access.rules import grantable
+from marketplace.app.schema import schema
 from marketplace.kit import clock, ids
-from marketplace.kit.actor import PARTNER_SCOPES, ActorKind, Scope
+from marketplace.kit.actor import PARTNER_SCOPES, ROLE_SCOPES, ActorKind, Scope
 from marketplace.kit.models import AuditEntry
 from marketplace.kit.refusals import Unauthenticated
 from tests.app.application import ask, caller, code_of, make_app, operator_token, owner_token
@@ -184,7 +186,7 @@ async def test_an_operators_key_holds_what_their_roles_allow(admin: httpx.AsyncC
     refused = await issue(admin, "k-2", owner=owner, scopes=["FINANCE"])
     nobody = await issue(admin, "k-3", owner=ids.public("operator", uuid4()))
 
-    assert set(issued["apiKey"]["scopes"]) == {"CATALOG_READ", "SUPPORT"}
+    assert set(issued["apiKey"]["scopes"]) == {scope.name for scope in ROLE_SCOPES["support"]}
     assert (refused["__typename"], nobody["__typename"]) == ("ScopeNotGrantable", "NotFound")
 
 
@@ -195,7 +197,7 @@ async def test_a_role_taken_away_takes_effect_at_once(admin: httpx.AsyncClient):
     operator.roles = ["support"]
     await operator.save()
 
-    assert (await queries.actor_of_key(issued["secret"])).scopes == {Scope.CATALOG_READ, Scope.SUPPORT}
+    assert (await queries.actor_of_key(issued["secret"])).scopes == ROLE_SCOPES["support"]
     operator.active = False
     await operator.save()
     with pytest.raises(Unauthenticated):
@@ -270,6 +272,14 @@ async def test_a_wrong_secret_is_refused():
     with pytest.raises(Unauthenticated):
         await queries.actor_of_key(str(issued.text)[:-1] + "z")
     assert (await ApiKey.get(id=issued.row.id)).last_used_at is None
+
+
+def test_every_scope_can_be_granted_by_name_but_the_systems_own():
+    kind = schema()._schema.type_map["ApiScope"]  # pyright: ignore[reportPrivateUsage]
+
+    assert isinstance(kind, GraphQLEnumType)
+    assert set(kind.values) == {scope.name for scope in Scope} - {"SYSTEM"}
+    assert all(value.description for value in kind.values.values())
 
 
 async def test_without_a_token_keys_are_nobodys_business(app: Starlette):

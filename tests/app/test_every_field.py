@@ -134,7 +134,6 @@ async def everybody() -> dict[str, Caller]:
     return {
         "anybody": Caller(),
         "member": as_member(member.id, program.id),
-        "stranger": as_member(uuid4(), uuid4()),
         "partner": as_partner(partner.id),
         "program": as_program(program.id),
         "operator": as_operator(uuid4(), "admin", "finance"),

@@ -44,6 +44,7 @@ _SCOPES: dict[Scope, str] = {
     Scope.PARTNERS_MANAGE: "Approve partners and set their contracts.",
     Scope.CATALOG_MANAGE: "Moderate the catalogue.",
     Scope.SUPPORT: "Help members: look up, refund, resend.",
+    Scope.REFUND: "Give back what was redeemed.",
     Scope.SETTLE: "Run settlement.",
     Scope.FINANCE: "Move money and adjust statements.",
     Scope.FINANCE_READ: "Read the books.",
