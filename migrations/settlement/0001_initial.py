@@ -1,5 +1,7 @@
+from orjson import loads
 from tortoise import fields, migrations
 from tortoise.fields.base import OnDelete
+from tortoise.fields.data import JSON_DUMPS
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 from tortoise.migrations.constraints import CheckConstraint
@@ -8,7 +10,12 @@ from marketplace.kit.ids import new_id
 
 
 class Migration(migrations.Migration):
-    dependencies = [("members", "0001_initial"), ("partners", "0001_initial"), ("payments", "0001_initial")]
+    dependencies = [
+        ("members", "0001_initial"),
+        ("partners", "0001_initial"),
+        ("partners", "0002_contracts_never_overlap"),
+        ("payments", "0001_initial"),
+    ]
 
     initial = True
 
@@ -49,6 +56,9 @@ class Migration(migrations.Migration):
                     CheckConstraint(
                         check="decided_by IS NULL OR decided_by <> proposed_by", name="adjustment_two_people"
                     ),
+                    CheckConstraint(
+                        check="(state = 'PROPOSED') = (decided_by IS NULL)", name="adjustment_decided_by_somebody"
+                    ),
                 ],
                 "pk_attr": "id",
                 "table_description": "A correction of what a partner is owed, proposed by one operator and approved by another.",
@@ -67,16 +77,77 @@ class Migration(migrations.Migration):
             'ALTER TABLE "adjustment" ADD CONSTRAINT "adjustment_two_people" CHECK (decided_by IS NULL OR decided_by <> proposed_by)',
             'ALTER TABLE "adjustment" DROP CONSTRAINT "adjustment_two_people"',
         ),
+        ops.RunSQL(
+            'ALTER TABLE "adjustment" ADD CONSTRAINT "adjustment_decided_by_somebody" CHECK ((state = \'PROPOSED\') = (decided_by IS NULL))',
+            'ALTER TABLE "adjustment" DROP CONSTRAINT "adjustment_decided_by_somebody"',
+        ),
+        ops.CreateModel(
+            name="SettlementRun",
+            fields=[
+                ("id", fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                ("until", fields.DateField()),
+                ("schedule", fields.CharField(null=True, max_length=20)),
+                ("state", fields.CharField(max_length=20)),
+                ("requested_by", fields.UUIDField()),
+                ("requested_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ("finished_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "settlement_run",
+                "app": "settlement",
+                "constraints": [
+                    CheckConstraint(check="state IN ('RUNNING', 'FINISHED')", name="settlement_run_state_known"),
+                    CheckConstraint(
+                        check="schedule IN ('WEEKLY', 'MONTHLY')", name="settlement_run_schedule_known"
+                    ),
+                ],
+                "pk_attr": "id",
+                "table_description": "One order to settle up to and with a day: all partners, or those of one schedule.",
+            },
+            bases=["Model"],
+        ),
+        ops.RunSQL(
+            "ALTER TABLE \"settlement_run\" ADD CONSTRAINT \"settlement_run_state_known\" CHECK (state IN ('RUNNING', 'FINISHED'))",
+            'ALTER TABLE "settlement_run" DROP CONSTRAINT "settlement_run_state_known"',
+        ),
+        ops.RunSQL(
+            "ALTER TABLE \"settlement_run\" ADD CONSTRAINT \"settlement_run_schedule_known\" CHECK (schedule IN ('WEEKLY', 'MONTHLY'))",
+            'ALTER TABLE "settlement_run" DROP CONSTRAINT "settlement_run_schedule_known"',
+        ),
         ops.CreateModel(
             name="Statement",
             fields=[
                 ("id", fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
-                ("number", fields.CharField(unique=True, max_length=40)),
+                ("number", fields.CharField(unique=True, max_length=160)),
+                ("sequence", fields.IntField()),
                 (
                     "partner",
                     fields.ForeignKeyField(
                         "partners.Partner",
                         source_field="partner_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                (
+                    "contract",
+                    fields.ForeignKeyField(
+                        "partners.Contract",
+                        source_field="contract_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                (
+                    "run",
+                    fields.ForeignKeyField(
+                        "settlement.SettlementRun",
+                        source_field="run_id",
+                        db_index=True,
                         db_constraint=True,
                         to_field="id",
                         related_name=False,
@@ -99,7 +170,7 @@ class Migration(migrations.Migration):
             options={
                 "table": "statement",
                 "app": "settlement",
-                "unique_together": (("partner_id", "currency", "period_until"),),
+                "unique_together": (("partner_id", "currency", "period_until"), ("partner_id", "sequence")),
                 "constraints": [
                     CheckConstraint(
                         check="closing_minor = opening_minor + gross_minor - commission_minor - vat_minor + adjustments_minor",
@@ -137,6 +208,8 @@ class Migration(migrations.Migration):
                 ),
                 ("state", fields.CharField(max_length=20)),
                 ("reason", fields.CharField(null=True, max_length=40)),
+                ("detail", fields.CharField(null=True, max_length=300)),
+                ("requirements", fields.JSONField(default=list, encoder=JSON_DUMPS, decoder=loads)),
                 ("not_before", fields.DateField(null=True)),
                 ("amount_minor", fields.BigIntField()),
                 ("currency", fields.CharField(max_length=3)),
@@ -145,6 +218,19 @@ class Migration(migrations.Migration):
                     fields.ForeignKeyField(
                         "payments.OutboundTransfer",
                         source_field="outbound_id",
+                        null=True,
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                (
+                    "carried_into",
+                    fields.ForeignKeyField(
+                        "settlement.Statement",
+                        source_field="carried_into_id",
                         null=True,
                         db_index=True,
                         db_constraint=True,
@@ -164,17 +250,87 @@ class Migration(migrations.Migration):
                     CheckConstraint(
                         check="state IN ('CARRIED', 'PLANNED', 'SENT', 'IN_BANK', 'FAILED')",
                         name="payout_state_known",
-                    )
+                    ),
+                    CheckConstraint(
+                        check="reason IN ('NOTHING_DUE', 'NEGATIVE_BALANCE', 'PARTNER_SUSPENDED', 'BELOW_MINIMUM', 'NO_PAYOUT_ACCOUNT', 'ACCOUNT_NOT_READY', 'WAITING_FOR_FUNDS', 'TRANSFER_REFUSED', 'TRANSFER_REVERSED', 'BANK_RETURNED')",
+                        name="payout_reason_known",
+                    ),
+                    CheckConstraint(
+                        check="carried_into_id IS NULL OR state IN ('CARRIED', 'FAILED')",
+                        name="payout_carries_what_is_not_paid",
+                    ),
+                    CheckConstraint(
+                        check="state NOT IN ('CARRIED', 'FAILED') OR reason IS NOT NULL",
+                        name="payout_carried_says_why",
+                    ),
+                    CheckConstraint(
+                        check="state IN ('CARRIED', 'FAILED') OR amount_minor > 0", name="payout_sends_something"
+                    ),
                 ],
                 "indexes": [Index(fields=["state"], name="payout_state")],
                 "pk_attr": "id",
-                "table_description": "What becomes of a statement's closing balance: carried forward with a reason and a date, or paid.",
+                "table_description": "What becomes of a statement's closing balance: paid, or carried into a later statement with a reason.",
             },
             bases=["Model"],
         ),
         ops.RunSQL(
             "ALTER TABLE \"payout\" ADD CONSTRAINT \"payout_state_known\" CHECK (state IN ('CARRIED', 'PLANNED', 'SENT', 'IN_BANK', 'FAILED'))",
             'ALTER TABLE "payout" DROP CONSTRAINT "payout_state_known"',
+        ),
+        ops.RunSQL(
+            "ALTER TABLE \"payout\" ADD CONSTRAINT \"payout_reason_known\" CHECK (reason IN ('NOTHING_DUE', 'NEGATIVE_BALANCE', 'PARTNER_SUSPENDED', 'BELOW_MINIMUM', 'NO_PAYOUT_ACCOUNT', 'ACCOUNT_NOT_READY', 'WAITING_FOR_FUNDS', 'TRANSFER_REFUSED', 'TRANSFER_REVERSED', 'BANK_RETURNED'))",
+            'ALTER TABLE "payout" DROP CONSTRAINT "payout_reason_known"',
+        ),
+        ops.RunSQL(
+            "ALTER TABLE \"payout\" ADD CONSTRAINT \"payout_carries_what_is_not_paid\" CHECK (carried_into_id IS NULL OR state IN ('CARRIED', 'FAILED'))",
+            'ALTER TABLE "payout" DROP CONSTRAINT "payout_carries_what_is_not_paid"',
+        ),
+        ops.RunSQL(
+            "ALTER TABLE \"payout\" ADD CONSTRAINT \"payout_carried_says_why\" CHECK (state NOT IN ('CARRIED', 'FAILED') OR reason IS NOT NULL)",
+            'ALTER TABLE "payout" DROP CONSTRAINT "payout_carried_says_why"',
+        ),
+        ops.RunSQL(
+            "ALTER TABLE \"payout\" ADD CONSTRAINT \"payout_sends_something\" CHECK (state IN ('CARRIED', 'FAILED') OR amount_minor > 0)",
+            'ALTER TABLE "payout" DROP CONSTRAINT "payout_sends_something"',
+        ),
+        ops.CreateModel(
+            name="PayoutEvent",
+            fields=[
+                ("id", fields.UUIDField(primary_key=True, default=new_id, unique=True, db_index=True)),
+                (
+                    "payout",
+                    fields.ForeignKeyField(
+                        "settlement.Payout",
+                        source_field="payout_id",
+                        db_index=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("state", fields.CharField(max_length=20)),
+                ("reason", fields.CharField(null=True, max_length=40)),
+                ("detail", fields.CharField(null=True, max_length=300)),
+                ("at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "payout_event",
+                "app": "settlement",
+                "constraints": [
+                    CheckConstraint(
+                        check="state IN ('CARRIED', 'PLANNED', 'SENT', 'IN_BANK', 'FAILED')",
+                        name="payout_event_state_known",
+                    )
+                ],
+                "pk_attr": "id",
+                "table_description": "One step of a payout, each with its journal: how it came to stand where it stands.",
+            },
+            bases=["Model"],
+        ),
+        ops.RunSQL(
+            "ALTER TABLE \"payout_event\" ADD CONSTRAINT \"payout_event_state_known\" CHECK (state IN ('CARRIED', 'PLANNED', 'SENT', 'IN_BANK', 'FAILED'))",
+            'ALTER TABLE "payout_event" DROP CONSTRAINT "payout_event_state_known"',
         ),
         ops.CreateModel(
             name="StatementLine",
@@ -194,6 +350,17 @@ class Migration(migrations.Migration):
                 ("position", fields.IntField()),
                 ("kind", fields.CharField(max_length=20)),
                 ("description", fields.CharField(max_length=300)),
+                (
+                    "contract",
+                    fields.ForeignKeyField(
+                        "partners.Contract",
+                        source_field="contract_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
                 ("quantity", fields.BigIntField()),
                 ("gross_minor", fields.BigIntField()),
                 ("commission_minor", fields.BigIntField()),
@@ -215,7 +382,7 @@ class Migration(migrations.Migration):
                     ),
                 ],
                 "pk_attr": "id",
-                "table_description": "One line: what was sold (or given back, or adjusted), its commission, and what is left.",
+                "table_description": "One line: what was sold (or given back, or adjusted) under one contract, and what is left of it.",
             },
             bases=["Model"],
         ),
@@ -286,6 +453,9 @@ class Migration(migrations.Migration):
                 ("amount_minor", fields.BigIntField()),
                 ("currency", fields.CharField(max_length=3)),
                 ("requested_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ("evidence", fields.CharField(null=True, max_length=300)),
+                ("confirmed_by", fields.UUIDField(null=True)),
+                ("failure", fields.CharField(null=True, max_length=120)),
                 ("succeeded_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
             options={

@@ -3,7 +3,6 @@
 import os
 import uuid
 from collections.abc import AsyncGenerator, Generator
-from pathlib import Path
 
 import pytest
 import stripe
@@ -12,24 +11,37 @@ from marketplace.payments.answers import AccountState
 from marketplace.payments.client import StripeGateway
 from marketplace.payments.gateway import talking_to
 from tests.payments.outbound import Payments, listen
-from tests.payments.stand_in import KEY, SECRET, Inbox, StandIn, free_port, running, served
+from tests.payments.stand_in import KEY, SECRET, Inbox, Letterbox, StandIn, free_port, running, served
 from tests.payments.stripe_itself import StripeItself
 
 TEST_KEY = os.environ.get("STRIPE_TEST_KEY")
 
 
-@pytest.fixture
-def inbox() -> Inbox:
-    return Inbox()
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[StandIn, str, Letterbox]]:
+    """One stand-in and one place for webhooks, for all tests of this worker."""
+    letterbox, folder = Letterbox(), tmp_path_factory.mktemp("stripe")
+    with served(letterbox.app(), free_port()) as webhooks, running(folder) as stand_in:
+        yield stand_in, webhooks, letterbox
 
 
 @pytest.fixture
-def stand_in(tmp_path: Path, inbox: Inbox) -> Generator[StandIn]:
+def inbox(servers: tuple[StandIn, str, Letterbox]) -> Inbox:
+    """Where this test's webhooks go; the stand-in has forgotten everything before."""
+    stand_in, webhooks, letterbox = servers
+    stand_in.order_now("reset")
+    name, inbox = letterbox.new()
+    stand_in.order_now("webhook", url=f"{webhooks}/{name}")
+    return inbox
+
+
+@pytest.fixture
+def stand_in(request: pytest.FixtureRequest) -> StandIn:
     """Our stand-in and its control surface; tests that use it by name cannot run against Stripe."""
     if TEST_KEY:
         pytest.skip("needs the stand-in's control surface")
-    with served(inbox.app(), free_port()) as webhook_url, running(tmp_path, webhook_url) as stand_in:
-        yield stand_in
+    request.getfixturevalue("inbox")
+    return request.getfixturevalue("servers")[0]
 
 
 @pytest.fixture
@@ -39,7 +51,7 @@ async def gateway(request: pytest.FixtureRequest) -> AsyncGenerator[StripeGatewa
         opened = StripeGateway(TEST_KEY, timeout_s=30)
     else:
         stand_in: StandIn = request.getfixturevalue("stand_in")
-        opened = StripeGateway(KEY, api_base=stand_in.url, webhook_secrets=(SECRET,), timeout_s=1.0)
+        opened = StripeGateway(KEY, api_base=stand_in.url, webhook_secrets=(SECRET,), timeout_s=0.5)
     yield opened
     await opened.close()
 

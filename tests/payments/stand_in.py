@@ -4,6 +4,7 @@ import asyncio
 import socket
 import threading
 import time
+import uuid
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -54,12 +55,10 @@ class Inbox:
     got: list[tuple[str, bytes]] = field(default_factory=list[tuple[str, bytes]])
     answers: list[int] = field(default_factory=list[int])
 
-    def app(self) -> Starlette:
-        async def take(request: Request) -> Response:
-            self.got.append((request.headers["stripe-signature"], await request.body()))
-            return Response(status_code=self.answers.pop(0) if self.answers else 200)
-
-        return Starlette(routes=[Route("/", take, methods=["POST"])])
+    def take(self, request: Request, body: bytes) -> Response:
+        """Keep one delivery."""
+        self.got.append((request.headers["stripe-signature"], body))
+        return Response(status_code=self.answers.pop(0) if self.answers else 200)
 
     async def holds(self, count: int, timeout_s: float = 10.0) -> list[tuple[str, bytes]]:
         """What came, once there are at least `count`."""
@@ -82,6 +81,11 @@ class StandIn:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    def order_now(self, path: str, **body: Any) -> None:
+        """An order from outside of an event loop."""
+        answer = httpx.post(f"{self.url}/_stand_in/{path}", json=body, verify=False)
+        assert answer.status_code == 200, answer.text
+
     async def fault(self, kind: str, path: str = "/v1/transfers", times: int = 1, **more: Any) -> None:
         await self.order("faults", kind=kind, path=path, method="POST", times=times, **more)
 
@@ -96,9 +100,30 @@ class StandIn:
         return [request for request in asked if request["path"] == path and request["method"] == method]
 
 
+class Letterbox:
+    """One server for the inboxes of all tests, each at a path of its own; what comes late for one is refused."""
+
+    def __init__(self) -> None:
+        self._inboxes: dict[str, Inbox] = {}
+
+    def app(self) -> Starlette:
+        return Starlette(routes=[Route("/{name}", self._take, methods=["POST"])])
+
+    def new(self) -> tuple[str, Inbox]:
+        """A fresh inbox and its path; the ones before take no more."""
+        name, inbox = uuid.uuid4().hex, Inbox()
+        self._inboxes = {name: inbox}
+        return name, inbox
+
+    async def _take(self, request: Request) -> Response:
+        body = await request.body()
+        inbox = self._inboxes.get(request.path_params["name"])
+        return inbox.take(request, body) if inbox else Response(status_code=410)
+
+
 @contextmanager
-def running(folder: Path, webhook_url: str | None = None, **options: Any) -> Generator[StandIn]:
+def running(folder: Path, webhook_url: str | None = None) -> Generator[StandIn]:
     """A stand-in over `folder`'s state file."""
-    settings = Options(webhook_url=webhook_url, webhook_secret=SECRET, webhook_retry_s=0.05, **options)
+    settings = Options(webhook_url=webhook_url, webhook_secret=SECRET, webhook_retry_s=0.05)
     with served(build(folder / "stripe.sqlite", settings), free_port()) as url:
         yield StandIn(url)

@@ -7,12 +7,27 @@ from marketplace.kit import facts
 from marketplace.kit.refusals import NotFound
 from marketplace.members import queries as members
 from marketplace.partners import queries as partners
+from marketplace.payments import facts as payments
+from marketplace.settlement import reactions as settlement
 
 
 def wire() -> None:
     """Register every job, and every handler with the fact it waits for."""
     rooms.load_jobs()
     facts.on(ApiKeyIssued, owner_must_exist)
+    _settlement()
+
+
+def _settlement() -> None:
+    """Payouts and top-ups follow what payments learns of their money."""
+    facts.on(payments.TransferSent, settlement.transfer_sent)
+    facts.on(payments.TransferDelayed, settlement.transfer_delayed)
+    facts.on(payments.TransferRefused, settlement.transfer_refused)
+    facts.on(payments.TransferReversed, settlement.transfer_reversed)
+    facts.on(payments.PayoutPaid, settlement.payout_paid)
+    facts.on(payments.PayoutFailed, settlement.payout_failed)
+    facts.on(payments.PaymentSucceeded, settlement.payment_succeeded)
+    facts.on(payments.PaymentFailed, settlement.payment_failed)
 
 
 async def owner_must_exist(issued: ApiKeyIssued) -> None:

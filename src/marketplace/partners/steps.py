@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 from marketplace.kit import clock, database
-from marketplace.kit.money import convert
+from marketplace.kit.money import Money, convert
 from marketplace.ledger import accounts
 from marketplace.ledger.accounts import AccountKey
 from marketplace.ledger.models import Purpose
@@ -13,6 +14,9 @@ from marketplace.ledger.queries import fx_rate
 from marketplace.ledger.steps import Entry, post
 from marketplace.partners.models import Accrual, AccrualKind, Contract
 from marketplace.partners.rules import Shares, shares
+
+FIRST_TO_BEGIN = "Etc/GMT-14"
+"""A day begins nowhere earlier."""
 
 
 class NoContract(Exception):
@@ -25,6 +29,20 @@ async def contract_on(partner_id: UUID, day: date) -> Contract:
     if contract is None or (contract.valid_until is not None and contract.valid_until <= day):
         raise NoContract
     return contract
+
+
+async def contract_today(partner_id: UUID) -> tuple[Contract, date]:
+    """The contract in force now with the day it is there, by its own time zone; raises NoContract.
+
+    Where one contract ends and the next begins in another time zone, the day by UTC decides.
+    """
+    begun = Contract.filter(partner_id=partner_id, valid_from__lte=clock.today(FIRST_TO_BEGIN))
+    for contract in await begun.order_by("-valid_from").limit(2):
+        day = clock.today(contract.timezone)
+        if contract.valid_from <= day and (contract.valid_until is None or day < contract.valid_until):
+            return contract, day
+    day = clock.today()
+    return await contract_on(partner_id, day), day
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +72,9 @@ async def accrue(partner_id: UUID, cause: Cause, source: AccountKey, minor: int)
     """Owe the partner for something fulfilled: `minor` of the source account's currency is gross.
 
     Posts payable, commission and VAT under today's contract, in its currency at the newest rate, payable after
-    its return window. Raises NoContract or ledger.queries.NoRate.
+    its return window, by the days of its time zone. Raises NoContract or ledger.queries.NoRate.
     """
-    day = clock.today()
-    contract = await contract_on(partner_id, day)
+    contract, day = await contract_today(partner_id)
     rate = await fx_rate(source.unit, contract.currency)
     gross = convert(minor, source.unit, contract.currency, rate.rate)
     parts = shares(gross, contract.commission_bp, contract.vat_bp)
@@ -95,7 +112,7 @@ async def reverse_accrual(accrual: Accrual, goal: AccountKey, *, ref_type: str, 
     forward = _entries(accrual.partner_id, goal, accrual.source_minor, parts, accrual.currency)
     entries = [Entry(entry.credit, entry.debit, entry.amount) for entry in forward]
     journal = await post("accrual.refund", ref_type, ref_id, entries, corrects=accrual.journal_id)
-    day = clock.today()
+    day = clock.today((await Contract.get(id=accrual.contract_id)).timezone)
     return await Accrual.create(
         partner_id=accrual.partner_id,
         contract_id=accrual.contract_id,
@@ -123,3 +140,40 @@ async def accrual_of(kind: AccrualKind, ref_id: UUID) -> Accrual | None:
     if await database.row("SELECT id FROM accrual WHERE kind = $1 AND ref_id = $2", kind.value, ref_id) is None:
         return None
     return await Accrual.get(kind=kind.value, ref_id=ref_id)
+
+
+async def accrue_adjustment(partner_id: UUID, amount: Money, reason: str, *, ref_id: UUID) -> Accrual:
+    """Owe the partner more (or, below zero, less) by a decision of finance: PAYABLE against ADJUSTMENTS.
+
+    Without commission, and payable at once, so that the next statement takes it. It stands under the newest
+    contract of its currency; raises NoContract when there is none.
+    """
+    contract = (
+        await Contract.filter(partner_id=partner_id, currency=amount.currency).order_by("-valid_from").first()
+    )
+    if contract is None:
+        raise NoContract
+    day = clock.today(contract.timezone)
+    payable = accounts.partner(partner_id, Purpose.PAYABLE, amount.currency)
+    ours = accounts.house(Purpose.ADJUSTMENTS, amount.currency)
+    entry = Entry(ours, payable, amount.minor) if amount.minor > 0 else Entry(payable, ours, -amount.minor)
+    return await Accrual.create(
+        partner_id=partner_id,
+        contract_id=contract.id,
+        journal_id=await post("accrual.adjustment", "adjustment", ref_id, [entry]),
+        kind=AccrualKind.ADJUSTMENT.value,
+        ref_type="adjustment",
+        ref_id=ref_id,
+        description=reason,
+        currency=amount.currency,
+        gross_minor=amount.minor,
+        commission_minor=0,
+        vat_minor=0,
+        net_minor=amount.minor,
+        source_minor=amount.minor,
+        source_currency=amount.currency,
+        fx_rate=Decimal(1),
+        effective_on=day,
+        payable_on=day,
+        booked_at=clock.now(),
+    )

@@ -10,6 +10,7 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 
 from marketplace.kit import columns
+from marketplace.partners.models import Schedule
 
 
 class TopUpMethod(StrEnum):
@@ -27,6 +28,13 @@ class TopUpState(StrEnum):
     FAILED = "FAILED"
 
 
+class RunState(StrEnum):
+    """RUNNING until every partner of the run has been looked at."""
+
+    RUNNING = "RUNNING"
+    FINISHED = "FINISHED"
+
+
 class LineKind(StrEnum):
     """What a line of a statement adds up."""
 
@@ -37,13 +45,31 @@ class LineKind(StrEnum):
 
 
 class PayoutState(StrEnum):
-    """CARRIED money joins the next statement; SENT and IN_BANK are separate, and both can be taken back."""
+    """PLANNED, SENT and IN_BANK rest on separate evidence, and the last two can be taken back.
+
+    CARRIED was never tried, FAILED was refused or came back: the amount of both joins the next statement.
+    """
 
     CARRIED = "CARRIED"
     PLANNED = "PLANNED"
     SENT = "SENT"
     IN_BANK = "IN_BANK"
     FAILED = "FAILED"
+
+
+class PayoutReason(StrEnum):
+    """Why the money of a statement is not where it should be."""
+
+    NOTHING_DUE = "NOTHING_DUE"
+    NEGATIVE_BALANCE = "NEGATIVE_BALANCE"
+    PARTNER_SUSPENDED = "PARTNER_SUSPENDED"
+    BELOW_MINIMUM = "BELOW_MINIMUM"
+    NO_PAYOUT_ACCOUNT = "NO_PAYOUT_ACCOUNT"
+    ACCOUNT_NOT_READY = "ACCOUNT_NOT_READY"
+    WAITING_FOR_FUNDS = "WAITING_FOR_FUNDS"
+    TRANSFER_REFUSED = "TRANSFER_REFUSED"
+    TRANSFER_REVERSED = "TRANSFER_REVERSED"
+    BANK_RETURNED = "BANK_RETURNED"
 
 
 class AdjustmentState(StrEnum):
@@ -66,6 +92,9 @@ class TopUp(Model):
     amount_minor: fields.Field[int] = columns.whole()
     currency: fields.Field[str] = columns.text(3)
     requested_at: fields.Field[datetime] = columns.moment()
+    evidence: fields.Field[str | None] = columns.text_or_none(300)
+    confirmed_by: fields.Field[UUID | None] = fields.UUIDField(null=True)
+    failure: fields.Field[str | None] = columns.text_or_none(120)
     succeeded_at: fields.Field[datetime | None] = columns.moment_or_none()
 
     class Meta(Model.Meta):
@@ -78,16 +107,41 @@ class TopUp(Model):
         ]
 
 
+class SettlementRun(Model):
+    """One order to settle up to and with a day: all partners, or those of one schedule."""
+
+    id: fields.Field[UUID] = columns.key()
+    until: fields.Field[date] = columns.day()
+    schedule: fields.Field[str | None] = columns.text_or_none(20)
+    state: fields.Field[str] = columns.text(20)
+    requested_by: fields.Field[UUID] = fields.UUIDField()
+    requested_at: fields.Field[datetime] = columns.moment()
+    finished_at: fields.Field[datetime | None] = columns.moment_or_none()
+
+    class Meta(Model.Meta):
+        table = "settlement_run"
+        constraints = [
+            columns.one_of("settlement_run", "state", RunState),
+            columns.one_of("settlement_run", "schedule", Schedule),
+        ]
+
+
 class Statement(Model):
     """What one partner is owed up to and with `until`, in one currency, frozen with a hash.
 
     closing = opening + gross - commission - vat + adjustments; opening is what the last one carried forward.
+    A partner's statements are numbered 1, 2, 3, … in `sequence`, without gaps.
     """
 
     id: fields.Field[UUID] = columns.key()
-    number: fields.Field[str] = columns.text(40, unique=True)
+    number: fields.Field[str] = columns.text(160, unique=True)
+    sequence: fields.Field[int] = fields.IntField()
     partner: Any = columns.ref("partners.Partner", index=False)
     partner_id: UUID
+    contract: Any = columns.ref("partners.Contract", index=False)
+    contract_id: UUID
+    run: Any = columns.ref("settlement.SettlementRun")
+    run_id: UUID
     currency: fields.Field[str] = columns.text(3)
     period_from: fields.Field[date] = columns.day()
     period_until: fields.Field[date] = columns.day()
@@ -105,7 +159,7 @@ class Statement(Model):
 
     class Meta(Model.Meta):
         table = "statement"
-        unique_together = (("partner_id", "currency", "period_until"),)
+        unique_together = (("partner_id", "currency", "period_until"), ("partner_id", "sequence"))
         constraints = [
             columns.holds(
                 "statement",
@@ -117,7 +171,7 @@ class Statement(Model):
 
 
 class StatementLine(Model):
-    """One line: what was sold (or given back, or adjusted), its commission, and what is left."""
+    """One line: what was sold (or given back, or adjusted) under one contract, and what is left of it."""
 
     id: fields.Field[UUID] = columns.key()
     statement: Any = columns.ref("settlement.Statement", index=False)
@@ -125,6 +179,8 @@ class StatementLine(Model):
     position: fields.Field[int] = fields.IntField()
     kind: fields.Field[str] = columns.text(20)
     description: fields.Field[str] = columns.text(300)
+    contract: Any = columns.ref("partners.Contract", index=False)
+    contract_id: UUID
     quantity: fields.Field[int] = columns.whole()
     gross_minor: fields.Field[int] = columns.whole()
     commission_minor: fields.Field[int] = columns.whole()
@@ -157,18 +213,26 @@ class LineAccrual(Model):
 
 
 class Payout(Model):
-    """What becomes of a statement's closing balance: carried forward with a reason and a date, or paid."""
+    """What becomes of a statement's closing balance: paid, or carried into a later statement with a reason.
+
+    `not_before` is the day it is tried again. Once `carried_into` names a statement, the amount is part of
+    that one's opening balance and this row is closed.
+    """
 
     id: fields.Field[UUID] = columns.key()
     statement: Any = columns.ref_once("settlement.Statement")
     statement_id: UUID
     state: fields.Field[str] = columns.text(20)
     reason: fields.Field[str | None] = columns.text_or_none(40)
+    detail: fields.Field[str | None] = columns.text_or_none(300)
+    requirements: fields.Field[list[str]] = columns.names()
     not_before: fields.Field[date | None] = columns.day_or_none()
     amount_minor: fields.Field[int] = columns.whole()
     currency: fields.Field[str] = columns.text(3)
     outbound: Any = columns.ref("payments.OutboundTransfer", null=True, index=True)
     outbound_id: UUID | None
+    carried_into: Any = columns.ref("settlement.Statement", null=True)
+    carried_into_id: UUID | None
     created_at: fields.Field[datetime] = columns.moment()
     sent_at: fields.Field[datetime | None] = columns.moment_or_none()
     in_bank_at: fields.Field[datetime | None] = columns.moment_or_none()
@@ -176,7 +240,35 @@ class Payout(Model):
     class Meta(Model.Meta):
         table = "payout"
         indexes = [Index(fields=["state"], name="payout_state")]
-        constraints = [columns.one_of("payout", "state", PayoutState)]
+        constraints = [
+            columns.one_of("payout", "state", PayoutState),
+            columns.one_of("payout", "reason", PayoutReason),
+            columns.holds(
+                "payout", "carries_what_is_not_paid", "carried_into_id IS NULL OR state IN ('CARRIED', 'FAILED')"
+            ),
+            columns.holds(
+                "payout", "carried_says_why", "state NOT IN ('CARRIED', 'FAILED') OR reason IS NOT NULL"
+            ),
+            columns.holds("payout", "sends_something", "state IN ('CARRIED', 'FAILED') OR amount_minor > 0"),
+        ]
+
+
+class PayoutEvent(Model):
+    """One step of a payout, each with its journal: how it came to stand where it stands."""
+
+    id: fields.Field[UUID] = columns.key()
+    payout: Any = columns.ref("settlement.Payout")
+    payout_id: UUID
+    state: fields.Field[str] = columns.text(20)
+    reason: fields.Field[str | None] = columns.text_or_none(40)
+    detail: fields.Field[str | None] = columns.text_or_none(300)
+    at: fields.Field[datetime] = columns.moment()
+
+    append_only: ClassVar[bool] = True
+
+    class Meta(Model.Meta):
+        table = "payout_event"
+        constraints = [columns.one_of("payout_event", "state", PayoutState)]
 
 
 class Adjustment(Model):
@@ -200,4 +292,5 @@ class Adjustment(Model):
             columns.one_of("adjustment", "state", AdjustmentState),
             columns.holds("adjustment", "says_something", "amount_minor <> 0"),
             columns.holds("adjustment", "two_people", "decided_by IS NULL OR decided_by <> proposed_by"),
+            columns.holds("adjustment", "decided_by_somebody", "(state = 'PROPOSED') = (decided_by IS NULL)"),
         ]

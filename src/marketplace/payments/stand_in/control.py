@@ -14,6 +14,7 @@
 | `POST payouts/{id}/fail` | `{"code"?}` | the payout fails, also after it was paid |
 | `POST events/{id}/resend` | | the event is delivered again |
 | `POST webhook` | `{"url"}` | where webhooks go from now on |
+| `POST reset` | | everything is forgotten |
 | `GET requests`, `GET deliveries` | | what was asked and delivered, oldest first |
 """
 
@@ -104,6 +105,11 @@ def _webhook(call: Call, body: Json) -> Json:
     return body
 
 
+def _reset(call: Call, body: Json) -> Json:
+    call.store.forget_everything()
+    return {}
+
+
 def _requests(call: Call, body: Json) -> list[Json]:
     rows = call.store.rows("SELECT * FROM requests ORDER BY seq")
     return [{**dict(row), "params": json.loads(row["params"]), "replayed": bool(row["replayed"])} for row in rows]
@@ -128,6 +134,7 @@ ORDERS: dict[tuple[str, str], Order] = {
     ("POST", "/payouts/{id}/fail"): _fail,
     ("POST", "/events/{id}/resend"): _resend,
     ("POST", "/webhook"): _webhook,
+    ("POST", "/reset"): _reset,
     ("GET", "/requests"): _requests,
     ("GET", "/deliveries"): _deliveries,
 }

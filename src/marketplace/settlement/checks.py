@@ -1,0 +1,174 @@
+"""What must always be true of statements, payouts and funding: proved from the rows alone."""
+
+from collections.abc import AsyncIterator
+
+from marketplace.kit import database
+from marketplace.kit.checks import Check, Violation
+from marketplace.settlement import rules
+from marketplace.settlement.models import Statement, StatementLine
+
+BATCH = 500
+SHOWN = 100
+
+# The balance of every account of one purpose, by owner and unit; $1 is the purpose.
+_BALANCES = """
+booked AS (
+    SELECT owner_id, unit, sum(change) AS balance FROM (
+        SELECT a.owner_id, a.unit, t.amount AS change
+        FROM account a JOIN transfer t ON t.credit_account_id = a.id WHERE a.purpose = $1
+        UNION ALL
+        SELECT a.owner_id, a.unit, -t.amount
+        FROM account a JOIN transfer t ON t.debit_account_id = a.id WHERE a.purpose = $1
+    ) AS moved GROUP BY owner_id, unit
+)"""
+_DIFFER = f"""
+SELECT coalesce(b.owner_id, r.owner_id) AS owner_id, coalesce(b.unit, r.unit) AS unit,
+    coalesce(b.balance, 0) AS booked, coalesce(r.total, 0) AS total
+FROM booked b FULL JOIN rows r ON r.owner_id = b.owner_id AND r.unit = b.unit
+WHERE coalesce(b.balance, 0) <> coalesce(r.total, 0) ORDER BY 1, 2 LIMIT {SHOWN}"""
+_UNSETTLED = """rows AS (
+    SELECT partner_id AS owner_id, currency AS unit, sum(net_minor) AS total FROM accrual a
+    WHERE NOT EXISTS (SELECT FROM line_accrual l WHERE l.accrual_id = a.id) GROUP BY partner_id, currency
+)"""
+_PAYOUTS = """rows AS (
+    SELECT s.partner_id AS owner_id, p.currency AS unit, {sign}sum(p.amount_minor) AS total
+    FROM payout p JOIN statement s ON s.id = p.statement_id WHERE {standing} GROUP BY s.partner_id, p.currency
+)"""
+_OWED = "p.state = 'PLANNED' OR (p.state IN ('CARRIED', 'FAILED') AND p.carried_into_id IS NULL)"
+_SENT = "p.state = 'SENT'"
+
+_ADD_UP = f"""
+SELECT s.number, s.closing_minor FROM statement s
+LEFT JOIN LATERAL (
+    SELECT coalesce(sum(quantity), 0) AS accruals,
+        coalesce(sum(gross_minor) FILTER (WHERE kind <> 'ADJUSTMENTS'), 0) AS gross,
+        coalesce(sum(commission_minor) FILTER (WHERE kind <> 'ADJUSTMENTS'), 0) AS commission,
+        coalesce(sum(vat_minor) FILTER (WHERE kind <> 'ADJUSTMENTS'), 0) AS vat,
+        coalesce(sum(net_minor) FILTER (WHERE kind = 'ADJUSTMENTS'), 0) AS adjustments
+    FROM statement_line l WHERE l.statement_id = s.id
+) AS lines ON true
+LEFT JOIN LATERAL (
+    SELECT coalesce(sum(p.amount_minor), 0) AS opening FROM payout p WHERE p.carried_into_id = s.id
+) AS carried ON true
+WHERE (s.accruals, s.gross_minor, s.commission_minor, s.vat_minor, s.adjustments_minor, s.opening_minor)
+   <> (lines.accruals, lines.gross, lines.commission, lines.vat, lines.adjustments, carried.opening)
+ORDER BY s.id LIMIT {SHOWN}"""
+_LINES = f"""
+SELECT l.id, s.number, l.position FROM statement_line l JOIN statement s ON s.id = l.statement_id
+LEFT JOIN (
+    SELECT k.line_id, count(*) AS n, sum(a.gross_minor) AS gross, sum(a.commission_minor) AS commission,
+        sum(a.vat_minor) AS vat, sum(a.net_minor) AS net, count(DISTINCT (a.partner_id, a.currency)) AS owners,
+        bool_and(a.payable_on <= z.period_until AND a.partner_id = z.partner_id AND a.currency = z.currency) AS fit
+    FROM line_accrual k JOIN accrual a ON a.id = k.accrual_id
+    JOIN statement_line y ON y.id = k.line_id JOIN statement z ON z.id = y.statement_id GROUP BY k.line_id
+) AS sums ON sums.line_id = l.id
+WHERE (l.quantity, l.gross_minor, l.commission_minor, l.vat_minor, l.net_minor, true)
+   IS DISTINCT FROM (sums.n, sums.gross, sums.commission, sums.vat, sums.net, sums.fit)
+ORDER BY l.id LIMIT {SHOWN}"""
+_NUMBERS = """
+SELECT partner_id, count(*) AS n, max(sequence) AS last FROM statement
+GROUP BY partner_id HAVING count(*) <> max(sequence)"""
+_PAYOUT_OF = f"""
+SELECT s.number, s.closing_minor, p.state, p.amount_minor, o.state AS outbound
+FROM statement s LEFT JOIN payout p ON p.statement_id = s.id LEFT JOIN outbound_transfer o ON o.id = p.outbound_id
+WHERE p.id IS NULL OR p.amount_minor <> s.closing_minor OR p.currency <> s.currency
+   OR (p.state <> 'CARRIED' AND (o.id IS NULL OR o.amount_minor <> p.amount_minor OR NOT CASE p.state
+        WHEN 'SENT' THEN o.state = 'SENT' WHEN 'IN_BANK' THEN o.state = 'IN_BANK'
+        WHEN 'FAILED' THEN o.state IN ('FAILED', 'REVERSED')
+        ELSE o.state IN ('PLANNED', 'IN_FLIGHT', 'UNKNOWN', 'WAITING_FOR_FUNDS') END))
+ORDER BY s.id LIMIT {SHOWN}"""
+_TOP_UPS = f"""
+SELECT t.reference, t.state, t.amount_minor, coalesce(paid.amount, 0) AS paid FROM top_up t
+LEFT JOIN LATERAL (
+    SELECT sum(x.amount) AS amount FROM journal j JOIN transfer x ON x.journal_id = j.id
+    WHERE j.reason = 'funding.paid_in' AND j.ref_id = t.id
+) AS paid ON true
+WHERE coalesce(paid.amount, 0) <> CASE t.state WHEN 'SUCCEEDED' THEN t.amount_minor ELSE 0 END
+ORDER BY t.id LIMIT {SHOWN}"""
+_NEGATIVE = """
+SELECT a.owner_id, a.unit, b.balance FROM balance b JOIN account a ON a.id = b.account_id
+WHERE a.purpose = 'FUNDING' AND b.balance < 0"""
+_HELD = f"WITH {_BALANCES} SELECT owner_id, unit, balance FROM booked WHERE balance < 0"
+_DIGESTS = "SELECT id FROM statement WHERE id > $1 ORDER BY id LIMIT $2"
+
+
+async def _compared(name: str, purpose: str, rows: str, what: str) -> AsyncIterator[Violation]:
+    for row in await database.rows(f"WITH {_BALANCES}, {rows} {_DIFFER}", purpose):
+        detail = f"{purpose} stands at {row['booked']} {row['unit']}, {what} at {row['total']}, in minor units"
+        yield Violation(name, f"partner {row['owner_id']}", detail)
+
+
+async def check_payable_is_unsettled() -> AsyncIterator[Violation]:
+    """What a partner is payable equals the net of its accruals that are on no statement, per currency."""
+    async for found in _compared("settlement.payable", "PAYABLE", _UNSETTLED, "its unsettled accruals"):
+        yield found
+
+
+async def check_due_is_unpaid() -> AsyncIterator[Violation]:
+    """What is due equals the closing balances that have not left us and have not joined a later statement."""
+    rows = _PAYOUTS.format(sign="", standing=_OWED)
+    async for found in _compared("settlement.due", "DUE", rows, "its unpaid statements"):
+        yield found
+
+
+async def check_transit_is_sent() -> AsyncIterator[Violation]:
+    """What is in transit equals the payouts that were sent, and stands in the partner's balance at Stripe."""
+    sent, held = _PAYOUTS.format(sign="", standing=_SENT), _PAYOUTS.format(sign="-", standing=_SENT)
+    async for found in _compared("settlement.in_transit", "IN_TRANSIT", sent, "its sent payouts"):
+        yield found
+    async for found in _compared("settlement.connected", "STRIPE_CONNECTED", held, "its sent payouts"):
+        yield found
+
+
+async def check_statements_add_up() -> AsyncIterator[Violation]:
+    """A statement adds up from its lines and what it carries, a line from its accruals, the numbers lack none."""
+    for row in await database.rows(_ADD_UP):
+        yield Violation("settlement.statements", row["number"], "does not add up from its lines and openings")
+    for row in await database.rows(_LINES):
+        detail = f"line {row['position']} does not add up from its accruals"
+        yield Violation("settlement.statements", row["number"], detail)
+    for row in await database.rows(_NUMBERS):
+        detail = f"{row['n']} statements, the last number is {row['last']}"
+        yield Violation("settlement.statements", f"partner {row['partner_id']}", detail)
+
+
+async def check_payouts_follow_statements() -> AsyncIterator[Violation]:
+    """Each statement has a payout of its closing balance, which stands where its transfer stands."""
+    for row in await database.rows(_PAYOUT_OF):
+        detail = f"closing {row['closing_minor']}, payout {row['amount_minor']} {row['state']}, {row['outbound']}"
+        yield Violation("settlement.payouts", row["number"], detail)
+
+
+async def check_digests() -> AsyncIterator[Violation]:
+    """What a statement says is what it said when it was issued."""
+    after = "00000000-0000-0000-0000-000000000000"
+    while batch := [row["id"] for row in await database.rows(_DIGESTS, after, BATCH)]:
+        after = str(batch[-1])
+        lines: dict[object, list[StatementLine]] = {id: [] for id in batch}
+        for line in await StatementLine.filter(statement_id__in=batch).order_by("statement_id", "position"):
+            lines[line.statement_id].append(line)
+        for statement in await Statement.filter(id__in=batch):
+            if rules.digest(statement, lines[statement.id]) != statement.digest:
+                yield Violation("settlement.digests", statement.number, "is not what was issued")
+
+
+async def check_funding() -> AsyncIterator[Violation]:
+    """A top-up raised the funding by its amount when it succeeded, and only then; no funding is below zero."""
+    for row in await database.rows(_TOP_UPS):
+        detail = f"{row['state']} with {row['amount_minor']}, booked {row['paid']}"
+        yield Violation("settlement.funding", f"top-up {row['reference']}", detail)
+    for row in await database.rows(_NEGATIVE):
+        yield Violation("settlement.funding", f"program {row['owner_id']}", f"{row['balance']} {row['unit']} left")
+    for row in await database.rows(_HELD, "FUNDING_HELD"):
+        yield Violation("settlement.funding", f"program {row['owner_id']}", f"{row['balance']} {row['unit']} held")
+
+
+CHECKS: tuple[Check, ...] = (
+    check_payable_is_unsettled,
+    check_due_is_unpaid,
+    check_transit_is_sent,
+    check_statements_add_up,
+    check_payouts_follow_statements,
+    check_digests,
+    check_funding,
+)

@@ -1,0 +1,195 @@
+"""Money in: what a program has, and how it pays in more."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from marketplace.kit import ids, paging
+from marketplace.kit.actor import Actor, ActorKind, Scope
+from marketplace.kit.graphql import (
+    Connection,
+    CurrencyCode,
+    Info,
+    MoneyInput,
+    MoneyType,
+    Node,
+    WriteInput,
+    actor_of,
+    describe_enum,
+    extend,
+    id_of,
+    load_node,
+    mutation,
+    node_loader,
+)
+from marketplace.kit.refusals import NotAllowed, NotFound
+from marketplace.members.graphql import ProgramType
+from marketplace.settlement import operations, queries
+from marketplace.settlement.graphql.arguments import After, First
+from marketplace.settlement.models import TopUp, TopUpMethod, TopUpState
+from marketplace.settlement.refusals import (
+    TopUpConfirmsItself,
+    TopUpNotPending,
+    TopUpReferenceReused,
+    WrongCurrency,
+)
+
+describe_enum(
+    TopUpMethod,
+    "How a program pays in.",
+    STRIPE="Charged through Stripe; it says by itself when the money is there.",
+    BANK_TRANSFER="Sent by the program's bank; finance confirms when it has arrived.",
+)
+describe_enum(
+    TopUpState,
+    "Where the money of a top-up is.",
+    PENDING="It is on its way.",
+    SUCCEEDED="It is there and can be spent.",
+    FAILED="It was declined; nothing was paid.",
+)
+
+
+@strawberry.type(description="What a program has paid in and not spent.")
+class Funding:
+    available: MoneyType = strawberry.field(description="What new redemptions can draw on.")
+    held: MoneyType = strawberry.field(description="Set aside for redemptions that are not fulfilled yet.")
+    currency: CurrencyCode = strawberry.field(description="The program's home currency.")
+
+
+@strawberry.type(name="TopUp", description="Money that a program pays in.")
+class TopUpType(Node):
+    reference: str = strawberry.field(description="The program's own reference.")
+    method: TopUpMethod = strawberry.field(description="How it is paid.")
+    state: TopUpState = strawberry.field(description="Where the money is.")
+    amount: MoneyType = strawberry.field(description="How much.")
+    requested_at: datetime = strawberry.field(description="When it was announced.")
+    succeeded_at: datetime | None = strawberry.field(description="When the money was there.")
+    failure: str | None = strawberry.field(description="Why it failed, as a code of Stripe's.")
+    evidence: str | None = strawberry.field(description="Where finance saw that a bank transfer had arrived.")
+    program_key: strawberry.Private[UUID]
+
+    @strawberry.field(description="The program that pays.")
+    async def program(self, info: Info) -> ProgramType | None:
+        return await load_node(info, "program", self.program_key)
+
+    @classmethod
+    def of(cls, row: TopUp) -> "TopUpType":
+        return cls(
+            id=strawberry.ID(ids.public("topUp", row.id)),
+            reference=row.reference,
+            method=TopUpMethod(row.method),
+            state=TopUpState(row.state),
+            amount=MoneyType.minor(row.amount_minor, row.currency),
+            requested_at=row.requested_at,
+            succeeded_at=row.succeeded_at,
+            failure=row.failure,
+            evidence=row.evidence,
+            program_key=row.program_id,
+        )
+
+
+@node_loader("topUp")
+async def load_top_ups(info: Info, wanted: list[UUID]) -> dict[UUID, TopUpType]:
+    rows = await queries.top_ups_visible_to(actor_of(info)).filter(id__in=wanted)
+    return {row.id: TopUpType.of(row) for row in rows}
+
+
+def _sees_funding(actor: Actor, program_id: UUID) -> bool:
+    if actor.kind is ActorKind.PROGRAM:
+        return actor.id == program_id and (actor.may(Scope.PROGRAM_READ) or actor.may(Scope.PROGRAM_FUND))
+    return actor.kind is ActorKind.OPERATOR and actor.may(Scope.FINANCE_READ)
+
+
+async def _funding(program: strawberry.Parent[ProgramType], info: Info) -> Funding | None:
+    row = program.row
+    if not _sees_funding(actor_of(info), row.id):
+        return None
+    found = await queries.funding_of(row.id, row.home_currency)
+    return Funding(
+        available=MoneyType.minor(found.available_minor, found.currency),
+        held=MoneyType.minor(found.held_minor, found.currency),
+        currency=CurrencyCode(found.currency),
+    )
+
+
+@extend(ProgramType)
+class ProgramFunding:
+    funding: Funding | None = strawberry.field(
+        resolver=_funding, description="What it has paid in and not spent; null but for its server and finance."
+    )
+
+
+@strawberry.type
+class FundingQuery:
+    @strawberry.field(description="Top-ups, newest first: a program's own, all for finance.")
+    async def top_ups(
+        self,
+        info: Info,
+        state: Annotated[TopUpState | None, strawberry.argument(description="Only those that stand so.")] = None,
+        first: First = None,
+        after: After = None,
+    ) -> Connection[TopUpType]:
+        actor = actor_of(info)
+        if actor.kind not in {ActorKind.PROGRAM, ActorKind.OPERATOR}:
+            raise NotAllowed("Only a program's server and finance see top-ups.")
+        query = queries.top_ups_visible_to(actor)
+        query = query.filter(state=state.value) if state else query
+        page = await paging.page_of(query, first=first, after=after)
+        return Connection[TopUpType].of(page, TopUpType.of, query.count)
+
+
+@strawberry.input(description="Money that your program pays in.")
+class TopUpProgramInput(WriteInput):
+    amount: MoneyInput = strawberry.field(description="How much, in the program's home currency.")
+    method: TopUpMethod = strawberry.field(description="How it is paid.")
+    reference: str = strawberry.field(
+        description="Your own reference, 1 to 120 characters; each payment has its own."
+    )
+    payment_method: str | None = strawberry.field(
+        default=None, description="For STRIPE: the payment method to charge, `pm_…`."
+    )
+
+    def command(self) -> operations.TopUpProgram:
+        """The command; raises InvalidInput for an amount that is none."""
+        return operations.TopUpProgram(
+            idempotency_key=self.idempotency_key,
+            amount=self.amount.money("amount"),
+            method=self.method,
+            reference=self.reference,
+            payment_method=self.payment_method,
+        )
+
+
+@strawberry.input(description="A bank transfer that has arrived.")
+class ConfirmTopUpInput(WriteInput):
+    top_up_id: strawberry.ID = strawberry.field(description="The top-up.")
+    evidence: str = strawberry.field(description="Where that can be seen, such as the bank's entry reference.")
+
+    def command(self) -> operations.ConfirmTopUp:
+        """The command; raises InvalidInput for another thing's id."""
+        return operations.ConfirmTopUp(
+            idempotency_key=self.idempotency_key,
+            top_up_id=id_of("topUp", self.top_up_id, "topUpId"),
+            evidence=self.evidence,
+        )
+
+
+@strawberry.type
+class FundingMutation:
+    @mutation(
+        gives=TopUpType,
+        refuses=(WrongCurrency, TopUpReferenceReused),
+        description="Pay in for your program. Members can spend it once the money is there.",
+    )
+    async def top_up_program(self, info: Info, input: TopUpProgramInput) -> TopUpType:
+        return TopUpType.of(await operations.top_up_program(actor_of(info), input.command()))
+
+    @mutation(
+        gives=TopUpType,
+        refuses=(NotFound, TopUpNotPending, TopUpConfirmsItself),
+        description="Say that a program's bank transfer has arrived, for finance.",
+    )
+    async def confirm_top_up(self, info: Info, input: ConfirmTopUpInput) -> TopUpType:
+        return TopUpType.of(await operations.confirm_top_up(actor_of(info), input.command()))
