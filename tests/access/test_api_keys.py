@@ -274,7 +274,7 @@ async def test_a_wrong_secret_is_refused():
     assert (await ApiKey.get(id=issued.row.id)).last_used_at is None
 
 
-def test_every_scope_can_be_granted_by_name_but_the_systems_own():
+async def test_every_scope_can_be_granted_by_name_but_the_systems_own():
     kind = schema()._schema.type_map["ApiScope"]  # pyright: ignore[reportPrivateUsage]
 
     assert isinstance(kind, GraphQLEnumType)
