@@ -22,6 +22,7 @@ from marketplace.storefront.rules import Shopper
 
 _PROGRAM = """
 program.id AS program_id, 'PTS-' || program.code AS unit, program.home_currency, program.countries,
+program.cash_rate_bp, program.cash_min_points, program.cash_max_points, program.cash_countries,
 value.value AS point_value, value.valid_from AS point_value_from"""
 _POINT_VALUE = """
 LEFT JOIN LATERAL (
@@ -42,7 +43,14 @@ _LIST_PRICES = f"SELECT {_PROGRAM} FROM program {_POINT_VALUE} WHERE program.id 
 
 
 def _shopper(row: Mapping[str, Any]) -> Shopper:
-    facts = {name: value for name, value in row.items() if name not in ("countries", "segments")}
+    aside = ("countries", "segments", "cash_rate_bp", "cash_min_points", "cash_max_points", "cash_countries")
+    facts = {name: value for name, value in row.items() if name not in aside}
+    facts["cash"] = rules.CashPolicy(
+        rate_bp=row["cash_rate_bp"],
+        min_points=row["cash_min_points"],
+        max_points=row["cash_max_points"],
+        countries=tuple(orjson.loads(row["cash_countries"])),
+    )
     if "segments" in row:
         facts["segments"] = tuple(orjson.loads(row["segments"]))
     return Shopper(program_countries=tuple(orjson.loads(row["countries"])), **facts)

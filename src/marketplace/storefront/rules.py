@@ -13,9 +13,20 @@ from marketplace.kit import money
 from marketplace.kit.refusals import InvalidInput, Refusal
 from marketplace.ledger.queries import Rate
 from marketplace.points.refusals import InsufficientPoints
+from marketplace.storefront.refusals import CashAboveMaximum, CashBelowMinimum, CashNotOffered
 
 THOUSAND = 1000
 MOST_POINTS = 2**53 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class CashPolicy:
+    """How a program pays out points: a share of their value, from some points a time, up to some in a month."""
+
+    rate_bp: int = 0
+    min_points: int = 0
+    max_points: int = 0
+    countries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +50,7 @@ class Shopper:
     discount_bp: int = 0
     segments: tuple[str, ...] = ()
     spendable: int = 0
+    cash: CashPolicy = CashPolicy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +188,54 @@ def _closed_for(shopper: Shopper, offer: OfferRow, item: ItemRow) -> ClosedReaso
     if offer.segment is not None and offer.segment not in shopper.segments:
         return ClosedReason.NOT_FOR_YOU
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class CashOut:
+    """What points are paid out as: minor units of the home currency, by the policy's rate and the point value."""
+
+    points: int
+    amount_minor: int
+    currency: str
+    rate_bp: int
+    point_value: Decimal
+
+    @property
+    def worth_per_thousand_minor(self) -> int:
+        """What 1,000 points are paid out as, in minor units, half-even."""
+        return round(Decimal(self.amount_minor * THOUSAND) / self.points)
+
+
+def cash_out(shopper: Shopper, points: int, taken_this_month: int = 0) -> CashOut:
+    """What points become as cash: points x point value x the policy's rate, rounded down to a minor unit.
+
+    Raises CashNotOffered, CashBelowMinimum, CashAboveMaximum, or NotAvailable (NO_RATE) before the program has
+    said what a point is worth. Whether the wallet holds them is decided by who takes them.
+    """
+    policy, country = shopper.cash, shopper.country or ""
+    if not policy.rate_bp or country not in policy.countries:
+        raise CashNotOffered(country=country)
+    if points < max(policy.min_points, 1):
+        raise CashBelowMinimum(minimum=policy.min_points, missing=max(policy.min_points, 1) - points)
+    left = max(0, policy.max_points - taken_this_month)
+    if points > left:
+        raise CashAboveMaximum(maximum=policy.max_points, left=left)
+    if shopper.point_value is None:
+        raise NotAvailable.because(ClosedReason.NO_RATE)
+    share = Decimal(policy.rate_bp) / money.BASIS_POINTS
+    exact = (points * shopper.point_value * share).scaleb(money.minor_digits(shopper.home_currency))
+    return CashOut(points, int(exact), shopper.home_currency, policy.rate_bp, shopper.point_value)
+
+
+def most_within(shopper: Shopper, item: ItemRow, points: int, rate: Rate | None) -> int | None:
+    """The highest amount of an item that costs at most `points`; None when even its least costs more."""
+    if rate is None or shopper.point_value is None:
+        return None
+    limit = dearest_within(shopper, points, item.currency, rate)
+    low, high = item.price_minor, min(item.max_price_minor or item.price_minor, limit)
+    if high < low:
+        return None
+    return high - (high - low) % item.step_minor if item.step_minor else high
 
 
 def nothing_here(offer: OfferRow) -> Refusal:

@@ -129,7 +129,7 @@ async def _asked(info: Info, wanted: OfferFilterInput | None, market: str | None
 
 
 @strawberry.type
-class Query:
+class ListQuery:
     @strawberry.field(description="The catalogue of one market, as one list of all kinds.")
     async def offers(
         self,

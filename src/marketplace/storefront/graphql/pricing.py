@@ -18,8 +18,10 @@ from marketplace.kit.refusals import BadUserInput, InvalidInput, Refusal
 from marketplace.ledger.queries import Rate
 from marketplace.points.refusals import InsufficientPoints
 from marketplace.storefront import queries, rules
+from marketplace.storefront.refusals import CashBelowMinimum
 from marketplace.storefront.rules import Price, Quote, Shopper
 
+_MISSING = (InsufficientPoints, CashBelowMinimum)
 Amount = Annotated[
     Decimal | None,
     strawberry.argument(description="The amount chosen of a range, in major units; the least when left out."),
@@ -99,7 +101,7 @@ def _exchange(rate: Rate, base: str, quote: str) -> ExchangeUsed | None:
 @strawberry.type(description="Why you cannot take something now: what redeeming it would answer.")
 class WhyNot:
     code: str = strawberry.field(
-        description="A stable code: one of `ClosedReason`, or `OFFER_SOLD_OUT`, or `INSUFFICIENT_POINTS`."
+        description="A stable code: one of `ClosedReason`, or that of another refusal, as `INSUFFICIENT_POINTS`."
     )
     message: str = strawberry.field(description="The reason in a sentence.")
     points_to_go: BigInt | None = strawberry.field(description="How many points are missing, if it is that.")
@@ -111,7 +113,7 @@ class WhyNot:
         return cls(
             code=unavailable.reason.value if unavailable else refusal.code,
             message=refusal.message,
-            points_to_go=BigInt(refusal.missing) if isinstance(refusal, InsufficientPoints) else None,
+            points_to_go=BigInt(refusal.missing) if isinstance(refusal, _MISSING) else None,
             opens_at=unavailable.opens_at if unavailable else None,
         )
 

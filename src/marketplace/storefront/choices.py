@@ -1,0 +1,97 @@
+"""What an amount of points buys: the best few rewards of each kind, beside cash."""
+
+from dataclasses import dataclass
+
+from marketplace.catalog import queries as catalog
+from marketplace.catalog.models import OfferKind
+from marketplace.catalog.queries import ItemRow, OfferRow
+from marketplace.kit import clock
+from marketplace.ledger.queries import Rate
+from marketplace.storefront import rules, search
+from marketplace.storefront.queries import rate_or_none
+from marketplace.storefront.rules import Price, Shopper
+from marketplace.storefront.search import Ends, OfferFilter, OfferSort
+
+LOOKED_AT = 24
+SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One item that the points buy, `times` over, and what they are worth that way."""
+
+    offer: OfferRow
+    item: ItemRow
+    price: Price
+    times: int
+
+
+async def choices(shopper: Shopper, points: int) -> dict[OfferKind, list[Choice]]:
+    """The best few choices of each kind in the member's market: most worth for a point first, then most points.
+
+    The most popular affordable offers of a kind are looked at, whatever the wallet holds.
+    """
+    assert shopper.country is not None
+    currency = await search.currency_of(shopper.country)
+    rate = await rate_or_none(currency, shopper.home_currency) if currency else None
+    found: dict[OfferKind, list[OfferRow]] = {}
+    for kind in OfferKind:
+        wanted = OfferFilter(kinds=(kind,), max_points=points, available_only=True)
+        asked = await search.settle(shopper.country, currency, wanted, shopper, rate)
+        found[kind] = list((await search.page(asked, OfferSort.POPULAR, Ends(first=LOOKED_AT))).items)
+    keys = [(offer.id, shopper.country) for offers in found.values() for offer in offers]
+    items = await catalog.items_in(shopper.member_id, keys)
+    payable = await _payable(shopper, [offer for offers in found.values() for offer in offers])
+    return {
+        kind: _best(
+            [
+                choice
+                for offer in offers
+                if offer.settled_in in payable
+                for choice in [_dearest(shopper, offer, items[offer.id, shopper.country], points, rate)]
+                if choice
+            ]
+        )
+        for kind, offers in found.items()
+    }
+
+
+async def _payable(shopper: Shopper, offers: list[OfferRow]) -> set[str]:
+    """The currencies among the offers' contracts that the program's money can be turned into."""
+    wanted = {offer.settled_in for offer in offers if offer.settled_in}
+    return {currency for currency in wanted if await rate_or_none(shopper.home_currency, currency)}
+
+
+def _dearest(
+    shopper: Shopper, offer: OfferRow, items: list[ItemRow], points: int, rate: Rate | None
+) -> Choice | None:
+    """The dearest item of an offer that the points buy and the member can take now."""
+    moment = clock.now()
+    affordable: list[Choice] = []
+    for item in items:
+        amount = rules.most_within(shopper, item, points, rate)
+        if amount is None or rules.closed(shopper, offer, item, moment) is not None:
+            continue
+        price = rules.price(shopper, amount, item.currency, rate)
+        affordable.append(Choice(offer, item, price, _times(item, price, points)))
+    return max(affordable, key=lambda choice: choice.price.points, default=None)
+
+
+def _times(item: ItemRow, price: Price, points: int) -> int:
+    """How many units the points buy, as far as stock and the member's limit allow; one of what is free."""
+    times = points // price.points if price.points else 1
+    if item.units_left is not None:
+        times = min(times, item.units_left)
+    if item.max_per_member is not None:
+        times = min(times, item.max_per_member - item.taken_by_member)
+    return max(times, 1)
+
+
+def _best(found: list[Choice]) -> list[Choice]:
+    """The few with the most worth for a point; free ones first."""
+
+    def rank(choice: Choice) -> tuple[float, int]:
+        thousand = choice.price.worth_per_thousand_minor
+        return (-thousand if thousand is not None else float("-inf"), -choice.price.points)
+
+    return sorted(found, key=rank)[:SHOWN]
