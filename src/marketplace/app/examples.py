@@ -1,6 +1,7 @@
 """Example operations for GraphiQL and the landing page, one file each in `examples/`.
 
-A file starts with comments: `# title:` and `# as:` (member, partner, program, operator or anybody).
+A file starts with comments: `# title:`, `# as:` (member, partner, program, operator or anybody)
+and, for what takes them, `# variables:` as JSON.
 The tests hold every file against the schema, so an example cannot go stale.
 """
 
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "examples"
-_FRONT = re.compile(r"^# (title|as): (.+)$", re.MULTILINE)
+_FRONT = re.compile(r"^# (title|as|variables): (.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Example:
     title: str
     actor: str
     operation: str
+    variables: str = ""
 
 
 def load() -> list[Example]:
@@ -29,4 +31,4 @@ def load() -> list[Example]:
 def _read(path: Path) -> Example:
     text = path.read_text()
     facts = dict(_FRONT.findall(text))
-    return Example(facts["title"], facts["as"], _FRONT.sub("", text).strip() + "\n")
+    return Example(facts["title"], facts["as"], _FRONT.sub("", text).strip() + "\n", facts.get("variables", ""))

@@ -95,11 +95,17 @@ class Pages:
         for each in self._examples:
             token = tokens.get(each.actor)
             headers = {"Authorization": f"Bearer {token}"} if token else {}
-            tabs.append({"query": f"# {each.title}\n{each.operation}", "headers": _pretty(headers)})
+            tabs.append(
+                {
+                    "query": f"# {each.title}\n{each.operation}",
+                    "variables": _pretty(orjson.loads(each.variables)) if each.variables else "",
+                    "headers": _pretty(headers),
+                }
+            )
         return JSONResponse({"tabs": tabs}, headers={"Cache-Control": "no-store"})
 
 
-def _pretty(value: Mapping[str, str]) -> str:
+def _pretty(value: Mapping[str, Any]) -> str:
     return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
 
 
