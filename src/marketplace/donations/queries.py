@@ -1,5 +1,8 @@
 """Reads of pledges, scoped to whoever asks."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from tortoise.queryset import QuerySet
 
 from marketplace.donations.models import Pledge
@@ -17,3 +20,9 @@ def pledges_for(actor: Actor) -> QuerySet[Pledge]:
     if actor.may(Scope.SUPPORT) or actor.may(Scope.FINANCE_READ):
         return Pledge.all()
     return Pledge.filter(id__in=[])
+
+
+async def pledges_of(redemption_ids: Sequence[UUID]) -> dict[UUID, Pledge]:
+    """The pledges that redemptions of donation offers made, by redemption."""
+    found = await Pledge.filter(redemption_id__in=list(redemption_ids))
+    return {row.redemption_id: row for row in found if row.redemption_id}

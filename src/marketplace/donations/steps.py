@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from marketplace.donations.models import Pledge, PledgeState
-from marketplace.donations.refusals import CharityNotOpen
+from marketplace.donations.refusals import CharityNotOpen, PledgeNotCancellable
 from marketplace.kit import clock, database
 from marketplace.kit.ids import new_id
 from marketplace.ledger import accounts
@@ -61,6 +61,17 @@ async def pledge(program: Program, charity: Partner, gift: Gift) -> Pledge:
         state=PledgeState.PLEDGED.value,
         pledged_at=moment,
     )
+
+
+async def cancel_pledge_of(redemption_id: UUID, program: Program, *, discount: int) -> None:
+    """Undo the pledge that redeeming a donation offer made; the refund's cause is the redemption.
+
+    Raises PledgeNotCancellable once the money has left.
+    """
+    found = await Pledge.select_for_update().get(redemption_id=redemption_id)
+    if found.state != PledgeState.PLEDGED:
+        raise PledgeNotCancellable(state=found.state)
+    await cancel_pledge(found, program, ref_id=redemption_id, discount=discount)
 
 
 async def cancel_pledge(pledge: Pledge, program: Program, *, ref_id: UUID, discount: int = 0) -> None:

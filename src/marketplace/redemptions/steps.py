@@ -5,6 +5,7 @@ from uuid import UUID, uuid5
 from marketplace.catalog import steps as catalog
 from marketplace.catalog.models import Item, OfferKind, StockMode
 from marketplace.catalog.rules import localised
+from marketplace.donations import steps as donations
 from marketplace.kit import clock
 from marketplace.kit.refusals import InvalidInput
 from marketplace.ledger import accounts
@@ -102,6 +103,23 @@ def sound_reason(reason: str) -> str:
     return text
 
 
+async def give(redemption: Redemption, program: Program, message: str) -> None:
+    """Fulfil a donation: the held points become a pledge; the redemption is FULFILLED, not saved.
+
+    Raises CharityNotOpen.
+    """
+    gift = donations.Gift(
+        hold=await redemption.hold,
+        home_minor=redemption.home_minor,
+        discount=redemption.list_points - redemption.points,
+        message=message,
+        redemption_id=redemption.id,
+    )
+    await donations.pledge(program, await redemption.partner, gift)
+    redemption.state = RedemptionState.FULFILLED.value
+    redemption.fulfilled_at = clock.now()
+
+
 async def title_of(redemption: Redemption) -> str:
     """What a statement calls it."""
     offer, item = await redemption.offer, await redemption.item
@@ -129,7 +147,8 @@ async def take_units(item: Item, redemption_id: UUID, lots: int) -> int | None:
 async def undo(redemption: Redemption, goal: RedemptionState, reason: str) -> None:
     """Put everything back: points into their very lots, money into the funding, the unit where it can be sold.
 
-    The row must be locked and its state checked. What was accrued is reversed.
+    The row must be locked and its state checked. What was accrued is reversed. Raises PledgeNotCancellable for
+    a donation whose money has left.
     """
     program: Program = await redemption.program
     if redemption.state == RedemptionState.PENDING:
@@ -147,6 +166,9 @@ async def undo(redemption: Redemption, goal: RedemptionState, reason: str) -> No
 
 async def _unspend(redemption: Redemption, program: Program) -> None:
     source, goal, discount = _borne(redemption, program)
+    if redemption.kind == OfferKind.DONATION:
+        await donations.cancel_pledge_of(redemption.id, program, discount=discount)
+        return
     if redemption.hold_id is not None:
         await points.give_back(
             await redemption.hold,

@@ -8,6 +8,9 @@ from uuid import UUID
 import strawberry
 
 from marketplace.catalog.models import OfferKind
+from marketplace.donations import queries as donations
+from marketplace.donations.graphql import PledgeType
+from marketplace.donations.models import Pledge
 from marketplace.kit.actor import Actor, ActorKind, Scope
 from marketplace.kit.graphql import BigInt, CountryCode, Info, actor_of, batched, describe_enum
 from marketplace.redemptions import queries
@@ -87,8 +90,16 @@ class BookingFulfilment:
     )
 
 
+@strawberry.type(description="A donation, acknowledged at once.")
+class DonationFulfilment:
+    acknowledgement_number: str = strawberry.field(description="The number of the acknowledgement.")
+    pledge: PledgeType = strawberry.field(description="What became of the donation.")
+
+
 Fulfilment = Annotated[
-    Union[VoucherFulfilment, CreditFulfilment, ShipmentFulfilment, BookingFulfilment],  # noqa: UP007
+    Union[  # noqa: UP007
+        VoucherFulfilment, CreditFulfilment, ShipmentFulfilment, BookingFulfilment, DonationFulfilment
+    ],
     strawberry.union("Fulfilment", description="How a reward arrives, by its kind."),
 ]
 Rows = Callable[[Info, list[UUID]], Awaitable[Mapping[UUID, Any]]]
@@ -108,6 +119,10 @@ def _rows_of(model: Any) -> Rows:
 
 async def _expiries(_info: Info, keys: list[UUID]) -> Mapping[UUID, Any]:
     return await queries.code_expiries(keys)
+
+
+async def _pledges(_info: Info, keys: list[UUID]) -> Mapping[UUID, Any]:
+    return await donations.pledges_of(keys)
 
 
 _credits, _shipments, _bookings = _rows_of(Credit), _rows_of(Shipment), _rows_of(Booking)
@@ -158,11 +173,17 @@ async def _booking(info: Info, row: Redemption) -> BookingFulfilment:
     return BookingFulfilment(ticket=found.ticket, starts_at=found.starts_at, cancel_until=found.cancel_until)
 
 
+async def _donation(info: Info, row: Redemption) -> DonationFulfilment:
+    found: Pledge = await _own(info, "pledge of redemption", _pledges, row)
+    return DonationFulfilment(acknowledgement_number=found.number, pledge=PledgeType.of(found))
+
+
 _BY_KIND: Mapping[OfferKind, Callable[[Info, Redemption], Awaitable[Any]]] = {
     OfferKind.VOUCHER: _voucher,
     OfferKind.BRAND_CURRENCY: _credit,
     OfferKind.MERCHANDISE: _shipment,
     OfferKind.EXPERIENCE: _booking,
+    OfferKind.DONATION: _donation,
 }
 
 

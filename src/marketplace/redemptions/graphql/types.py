@@ -106,7 +106,7 @@ class RedemptionType(Node):
     async def member(self, info: Info) -> MemberType | None:
         return await load_node(info, "member", self.row.member_id)
 
-    @strawberry.field(description="How it arrives: a code, a credit, a parcel or a seat.")
+    @strawberry.field(description="How it arrives: a code, a credit, a parcel, a seat or a pledge.")
     async def fulfilment(self, info: Info) -> Fulfilment | None:
         return await fulfilment_of(info, self.row)
 

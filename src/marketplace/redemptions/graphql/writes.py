@@ -3,6 +3,7 @@
 import strawberry
 
 from marketplace.catalog.refusals import NotAvailable, OfferSoldOut
+from marketplace.donations.refusals import CharityNotOpen, PledgeNotCancellable
 from marketplace.kit.graphql import BigInt, CountryCode, Info, MoneyInput, Node, WriteInput, actor_of, mutation
 from marketplace.kit.refusals import NotFound
 from marketplace.members.refusals import ProgramUnfunded
@@ -152,6 +153,7 @@ class Mutation:
             InvalidAddress,
             InsufficientPoints,
             ProgramUnfunded,
+            CharityNotOpen,
             OfferSoldOut,
         ],
         description="Exchange points for one reward.",
@@ -185,7 +187,7 @@ class Mutation:
 
     @mutation(
         gives=RedemptionType,
-        refuses=[NotFound, AlreadyRefunded, NotRefundable],
+        refuses=[NotFound, AlreadyRefunded, NotRefundable, PledgeNotCancellable],
         description="Give everything back for what was fulfilled. For support and the member's program.",
     )
     async def refund_redemption(self, info: Info, input: RefundRedemptionInput) -> Node | None:

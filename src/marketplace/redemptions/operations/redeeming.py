@@ -44,6 +44,8 @@ def _must_be_sound(command: RedeemOffer, priced: Priced) -> None:
     problems = rules.order_problems(order, kind)
     if command.amount is not None and command.amount.currency != priced.currency:
         problems.append(Problem("amount.currency", f"This is sold in {priced.currency}."))
+    if kind is OfferKind.DONATION and not priced.points:
+        problems.append(Problem("amount", "Give more than nothing."))
     if problems:
         raise InvalidInput(problems=problems)
     if kind is OfferKind.BRAND_CURRENCY:
@@ -67,7 +69,7 @@ async def redeem_offer(actor: Actor, command: RedeemOffer) -> Redemption:
     stock is taken. A voucher, a seat or a donation is fulfilled at once: the points are posted and the partner
     is owed. Brand currency and merchandise are PENDING until the partner answers. Raises what `price_item`
     raises, PriceChanged, InvalidInput, InvalidMembershipNumber, InvalidAddress,
-    InsufficientPoints, ProgramUnfunded or OfferSoldOut, and then nothing has happened.
+    InsufficientPoints, ProgramUnfunded, CharityNotOpen or OfferSoldOut, and then nothing has happened.
     """
     amount_minor = command.amount.minor if command.amount else None
     priced = await price_item(actor.id, command.item_id, amount_minor)
@@ -79,7 +81,9 @@ async def redeem_offer(actor: Actor, command: RedeemOffer) -> Redemption:
     await count_for_member(priced.item, actor.id)
     redemption = steps.drafted(new_id(), actor.id, program, priced, lots)
     await steps.set_aside(redemption, program)
-    if OfferKind(redemption.kind) in rules.AT_ONCE:
+    if priced.offer.kind == OfferKind.DONATION:
+        await steps.give(redemption, program, command.message or "")
+    elif OfferKind(priced.offer.kind) in rules.AT_ONCE:
         await steps.spend(redemption, program, steps.title(priced.offer.title, priced.item.label))
     redemption.code_position = await steps.take_units(priced.item, redemption.id, lots)
     await redemption.save(force_create=True)

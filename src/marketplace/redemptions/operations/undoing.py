@@ -55,7 +55,7 @@ async def refund_redemption(actor: Actor, command: RefundRedemption) -> Redempti
     """Give the points back to the very lots they came from, and owe the partner nothing for it any more.
 
     A code that was seen stays frozen; one that was not can be taken again. Raises InvalidInput, NotFound,
-    AlreadyRefunded or NotRefundable.
+    AlreadyRefunded, NotRefundable, or PledgeNotCancellable for a donation whose money has left.
     """
     reason = steps.sound_reason(command.reason)
     redemption = await queries.locked(actor, command.redemption_id)
