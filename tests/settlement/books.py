@@ -9,10 +9,11 @@ from marketplace.kit.checks import Violation
 from marketplace.kit.ids import new_id
 from marketplace.ledger import accounts, queries
 from marketplace.ledger.models import Purpose
+from marketplace.ledger.steps import open_accounts
 from marketplace.members.models import Program
 from marketplace.members.steps import any_slice, fund, hold_funding
 from marketplace.partners.checks import CHECKS as PARTNER_CHECKS
-from marketplace.partners.models import Accrual, AccrualKind, Partner
+from marketplace.partners.models import Accrual, AccrualKind, Contract, Partner
 from marketplace.partners.steps import Cause, accrue, reverse_accrual
 from marketplace.payments.models import ConnectedAccount, PayeeKind
 from marketplace.payments.steps import open_account
@@ -153,3 +154,39 @@ async def run_all() -> None:
 
 def partner_id(partner: Partner | UUID) -> str:
     return ids.public("partner", partner if isinstance(partner, UUID) else partner.id)
+
+
+_MANY = """
+WITH n AS (SELECT gen_random_uuid() AS journal, gen_random_uuid() AS ref, i FROM generate_series(1, $1) AS i),
+journals AS (
+    INSERT INTO journal (id, reason, ref_type, ref_id, booked_at, effective_on)
+    SELECT journal, 'accrual.sale', 'redemption', ref, $2, $3 FROM n RETURNING id
+), moved AS (
+    INSERT INTO transfer (id, journal_id, debit_account_id, credit_account_id, unit, amount)
+    SELECT gen_random_uuid(), n.journal, $4, k.account, 'EUR', k.amount
+    FROM n CROSS JOIN (VALUES ($5::uuid, 903), ($6, 80), ($7, 17)) AS k (account, amount)
+)
+INSERT INTO accrual (id, partner_id, contract_id, journal_id, kind, ref_type, ref_id, description, currency,
+    gross_minor, commission_minor, vat_minor, net_minor, source_minor, source_currency, fx_rate,
+    effective_on, payable_on, booked_at)
+SELECT gen_random_uuid(), $8, $9, n.journal, 'SALE', 'redemption', n.ref, 'Offer ' || n.i % $10, 'EUR',
+    1000, 80, 17, 903, 1000, 'EUR', 1, $3, $3, $2
+FROM n"""
+
+
+async def sell_many(partner: Partner, count: int, *, offers: int = 10) -> None:
+    """So many sales of 10.00 EUR each, in bulk, as `sell` would book them, but from the bank."""
+    contract = await Contract.get(partner_id=partner.id)
+    goals = [
+        accounts.partner(partner.id, Purpose.PAYABLE, "EUR"),
+        accounts.house(Purpose.COMMISSION, "EUR"),
+        accounts.house(Purpose.COMMISSION_VAT, "EUR"),
+    ]
+    source = accounts.house(Purpose.BANK, "EUR")
+    moment = clock.now() - timedelta(days=3)
+    async with database.transaction():
+        await open_accounts([source, *goals])
+        await database.execute(
+            _MANY, count, moment, moment.date(), source.id, *(goal.id for goal in goals),
+            partner.id, contract.id, offers,
+        )  # fmt: skip
