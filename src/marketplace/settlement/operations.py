@@ -160,7 +160,7 @@ async def confirm_top_up(actor: Actor, command: ConfirmTopUp) -> TopUp:
     if top_up.method == TopUpMethod.STRIPE:
         raise TopUpConfirmsItself
     if top_up.state != TopUpState.PENDING:
-        raise TopUpNotPending(state=top_up.state)
+        raise TopUpNotPending(state=TopUpState(top_up.state))
     top_up.evidence, top_up.confirmed_by = evidence, actor.id
     await steps.complete_top_up(top_up)
     return top_up
@@ -251,7 +251,7 @@ async def _decided(actor: Actor, command: DecideAdjustment, state: AdjustmentSta
     if adjustment is None:
         raise NotFound(what="adjustment")
     if adjustment.state != AdjustmentState.PROPOSED:
-        raise AdjustmentDecided(state=adjustment.state)
+        raise AdjustmentDecided(state=AdjustmentState(adjustment.state))
     if adjustment.proposed_by == actor.id:
         raise SamePerson
     adjustment.state, adjustment.decided_by, adjustment.decided_at = state.value, actor.id, clock.now()

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from marketplace.kit.money import Money
 from marketplace.kit.refusals import Refusal
+from marketplace.settlement.models import AdjustmentState, TopUpState
 
 
 class TopUpReferenceReused(Refusal):
@@ -30,7 +31,7 @@ class TopUpNotPending(Refusal):
 
     code = "TOP_UP_NOT_PENDING"
     text = "This top-up is {state} already."
-    state: Annotated[str, "Where the top-up stands: SUCCEEDED or FAILED."]
+    state: Annotated[TopUpState, "Where the top-up stands: SUCCEEDED or FAILED."]
 
 
 class TopUpConfirmsItself(Refusal):
@@ -69,4 +70,4 @@ class AdjustmentDecided(Refusal):
 
     code = "ADJUSTMENT_DECIDED"
     text = "This adjustment is {state} already."
-    state: Annotated[str, "What was decided: APPROVED or DECLINED."]
+    state: Annotated[AdjustmentState, "What was decided: APPROVED or DECLINED."]
