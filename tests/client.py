@@ -1,5 +1,6 @@
 """A real client of the API for tests: HTTP over ASGI, one method a request."""
 
+import json
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import count
@@ -10,6 +11,7 @@ import httpx
 from starlette.requests import Request
 
 from marketplace.app.http import GraphQLView
+from marketplace.app.limits import Caps
 from marketplace.app.schema import schema
 from marketplace.kit.actor import (
     MEMBER_SCOPES,
@@ -75,6 +77,27 @@ class Caller:
             "... on UserError { code message } ... on InvalidInput { problems { path message } } } }"
         )
         return (await self.get(text, input=fields))[mutation]
+
+    async def send(self, mutation: str, selection: str, file: tuple[str, bytes], **fields: object) -> Any:
+        """Run one mutation that takes a file (name, bytes), by the multipart request specification."""
+        name = mutation[0].upper() + mutation[1:]
+        fields = {"idempotencyKey": new_key(), **fields, "file": None}
+        text = (
+            f"mutation($input: {name}Input!) {{ {mutation}(input: $input) {{ __typename {selection} "
+            "... on UserError { code message } ... on InvalidInput { problems { path message } } } }"
+        )
+        form = {
+            "operations": json.dumps({"query": text, "variables": {"input": fields}}),
+            "map": json.dumps({"0": ["variables.input.file"]}),
+        }
+        headers = {"authorization": f"Bearer {self.token}", "x-graphql-preflight": "1"}
+        view = GraphQLView(schema(), _context, caps=Caps(upload_bytes=50_000_000))
+        transport = httpx.ASGITransport(app=view)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
+            response = await client.post("/graphql", data=form, files={"0": file}, timeout=60)
+        answer = response.json()
+        assert "errors" not in answer, answer["errors"]
+        return answer["data"][mutation]
 
 
 def as_member(member_id: UUID, program_id: UUID, *languages: str) -> Caller:

@@ -1,7 +1,7 @@
 """Steps that fill the vault of codes in bulk. Call these inside a transaction."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -18,6 +18,16 @@ class CodeDraft:
 
     item_id: UUID
     code: str
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedCode:
+    """A code to be kept for one item, encrypted already (`vault.seal`), with its fingerprint."""
+
+    item_id: UUID
+    ciphertext: str
+    fingerprint: str
     expires_at: datetime | None = None
 
 
@@ -51,26 +61,55 @@ async def load_codes(drafts: Iterable[CodeDraft]) -> LoadedCodes:
     left out and reported. The items are coded ones. Raises LookupError for an item that is not.
     """
     wanted = list(drafts)
+    marks = [vault.fingerprint(FINGERPRINT_PURPOSE, draft.code) for draft in wanted]
+    fresh, duplicates, positions = await _fresh([(d.item_id, mark) for d, mark in zip(wanted, marks, strict=True)])
+    sealed = [
+        SealedCode(
+            item_id=wanted[index].item_id,
+            ciphertext=vault.seal(wanted[index].code),
+            fingerprint=marks[index],
+            expires_at=wanted[index].expires_at,
+        )
+        for index in fresh
+    ]
+    return LoadedCodes(await _keep(sealed, positions), [wanted[index] for index in duplicates])
+
+
+async def load_sealed(codes: Sequence[SealedCode]) -> Sequence[SealedCode]:
+    """Put codes that are encrypted already into the vault, as `load_codes` does; returns those left out."""
+    fresh, duplicates, positions = await _fresh([(code.item_id, code.fingerprint) for code in codes])
+    await _keep([codes[index] for index in fresh], positions)
+    return [codes[index] for index in duplicates]
+
+
+async def _fresh(wanted: Sequence[tuple[UUID, str]]) -> tuple[list[int], list[int], Counter[UUID]]:
+    """Which of these (item, fingerprint) are new, which are not, and how many codes each item has; locked."""
     if not wanted:
-        return LoadedCodes()
-    locked = await database.rows(_LOCK, list({draft.item_id for draft in wanted}))
-    positions: defaultdict[UUID, int] = defaultdict(int, {row["item_id"]: row["loaded"] for row in locked})
-    if missing := {draft.item_id for draft in wanted} - positions.keys():
+        return [], [], Counter()
+    items = [item for item, _ in wanted]
+    locked = await database.rows(_LOCK, list(set(items)))
+    positions = Counter[UUID]({row["item_id"]: row["loaded"] for row in locked})
+    if missing := set(items) - {row["item_id"] for row in locked}:
         raise LookupError(f"{len(missing)} items hand out no codes")
-    prints = [vault.fingerprint(FINGERPRINT_PURPOSE, draft.code) for draft in wanted]
-    known = await database.rows(_KNOWN, [draft.item_id for draft in wanted], prints)
+    known = await database.rows(_KNOWN, items, [mark for _, mark in wanted])
     seen = {(row["item_id"], row["fingerprint"]) for row in known}
-    loaded = LoadedCodes()
+    fresh: list[int] = []
+    duplicates: list[int] = []
+    for index, key in enumerate(wanted):
+        (duplicates if key in seen else fresh).append(index)
+        seen.add(key)
+    return fresh, duplicates, positions
+
+
+async def _keep(codes: Sequence[SealedCode], positions: Counter[UUID]) -> Counter[UUID]:
+    """Write codes at the positions after those given; returns how many each item got."""
+    added = Counter[UUID]()
     rows: list[tuple[object, ...]] = []
-    for draft, mark in zip(wanted, prints, strict=True):
-        if (draft.item_id, mark) in seen:
-            loaded.duplicates.append(draft)
-            continue
-        seen.add((draft.item_id, mark))
-        loaded.added[draft.item_id] += 1
-        position = positions[draft.item_id] + loaded.added[draft.item_id]
-        rows.append((new_id(), draft.item_id, position, vault.seal(draft.code), mark, draft.expires_at))
+    for code in codes:
+        added[code.item_id] += 1
+        position = positions[code.item_id] + added[code.item_id]
+        rows.append((new_id(), code.item_id, position, code.ciphertext, code.fingerprint, code.expires_at))
     if rows:
         await database.execute(_KEEP, *(list(column) for column in zip(*rows, strict=True)), clock.now())
-        await database.execute(_COUNT, list(loaded.added), list(loaded.added.values()))
-    return loaded
+        await database.execute(_COUNT, list(added), list(added.values()))
+    return added

@@ -27,6 +27,13 @@ class UploadState(StrEnum):
     DISCARDED = "DISCARDED"
 
 
+class RowChange(StrEnum):
+    """What publishing a row does to the catalogue."""
+
+    NEW = "NEW"
+    UPDATE = "UPDATE"
+
+
 class Upload(Model):
     """One file of one partner, checked row by row."""
 

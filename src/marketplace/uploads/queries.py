@@ -1,0 +1,97 @@
+"""Reads of uploads, scoped to the actor, and of what a file is checked against."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+import orjson
+from tortoise.queryset import QuerySet
+
+from marketplace.catalog.models import OfferKind, StockMode
+from marketplace.kit import database
+from marketplace.kit.actor import Actor, ActorKind, Scope
+from marketplace.uploads.codes import CodedItem, Shelf
+from marketplace.uploads.models import Upload
+from marketplace.uploads.offers import Known
+from marketplace.uploads.rules import MOST_CHOICES
+
+_PARTNER = """
+SELECT p.kind = 'CHARITY' AS charity,
+    (SELECT coalesce(jsonb_object_agg(slug, id), '{}') FROM brand WHERE partner_id = p.id)::text AS brands,
+    (SELECT coalesce(jsonb_object_agg(country, currency), '{}') FROM market)::text AS markets,
+    (SELECT coalesce(jsonb_agg(code), '[]') FROM category)::text AS categories
+FROM partner p WHERE p.id = $1"""
+_OFFERS = (
+    "SELECT brand_id, sku, kind, popularity FROM offer WHERE brand_id = ANY($1::uuid[]) AND sku = ANY($2::text[])"
+)
+_ITEMS = """
+SELECT o.brand_id, o.sku, i.sku AS item_sku, i.country, i.stock_mode
+FROM offer o JOIN item i ON i.offer_id = o.id
+WHERE o.brand_id = ANY($1::uuid[]) AND o.sku = ANY($2::text[])"""
+_SHELF = """
+SELECT i.id, b.slug AS brand, o.sku, i.sku AS item_sku, i.country, i.stock_mode = 'CODES' AS coded
+FROM brand b JOIN offer o ON o.brand_id = b.id JOIN item i ON i.offer_id = o.id
+WHERE b.partner_id = $1 AND o.sku = ANY($2::text[]) AND i.active"""
+_SKUS = "SELECT o.sku FROM brand b JOIN offer o ON o.brand_id = b.id WHERE b.partner_id = $1 LIMIT $2"
+_IN_VAULT = """
+SELECT c.fingerprint FROM brand b JOIN offer o ON o.brand_id = b.id JOIN item i ON i.offer_id = o.id
+JOIN voucher_code c ON c.item_id = i.id
+WHERE b.partner_id = $1 AND i.stock_mode = 'CODES' AND c.fingerprint = ANY($2::text[])"""
+
+
+def uploads_visible_to(actor: Actor) -> QuerySet[Upload]:
+    """A partner sees its own files, operators of the catalogue all of them, everybody else none."""
+    if actor.kind is ActorKind.OPERATOR and actor.may(Scope.CATALOG_MANAGE):
+        return Upload.all()
+    return Upload.filter(partner_id__in=[actor.id] if actor.kind is ActorKind.PARTNER else [])
+
+
+async def known_to(partner_id: UUID, skus: Collection[str]) -> Known:
+    """What a file of offers with these SKUs is checked against."""
+    row = await database.row(_PARTNER, partner_id)
+    assert row is not None, "a partner's token speaks for a partner that is there"
+    brands = {slug: UUID(id) for slug, id in orjson.loads(row["brands"]).items()}
+    named = (list(brands.values()), list(set(skus)))
+    return Known(
+        brands=brands,
+        markets=orjson.loads(row["markets"]),
+        categories=frozenset(orjson.loads(row["categories"])),
+        charity=row["charity"],
+        offers={(r["brand_id"], r["sku"]): OfferKind(r["kind"]) for r in await database.rows(_OFFERS, *named)},
+        items={
+            (r["brand_id"], r["sku"], r["item_sku"], r["country"]): StockMode(r["stock_mode"])
+            for r in await database.rows(_ITEMS, *named)
+        },
+    )
+
+
+async def popularity_of(brand_ids: Collection[UUID], skus: Collection[str]) -> dict[tuple[UUID, str], int]:
+    """How popular offers that are there already have become."""
+    rows = await database.rows(_OFFERS, list(set(brand_ids)), list(set(skus)))
+    return {(row["brand_id"], row["sku"]): row["popularity"] for row in rows}
+
+
+async def shelf_of(partner_id: UUID, skus: Collection[str]) -> Shelf:
+    """The partner's items behind these SKUs, and its SKUs as long as they can be searched for a similar one."""
+    items: defaultdict[str, list[CodedItem]] = defaultdict(list)
+    for row in await database.rows(_SHELF, partner_id, list(set(skus))):
+        items[row["sku"]].append(CodedItem(**row))
+    known = await database.rows(_SKUS, partner_id, MOST_CHOICES + 1)
+    return Shelf(items=items, skus=frozenset(row["sku"] for row in known))
+
+
+async def in_vault(partner_id: UUID, fingerprints: Collection[str]) -> set[str]:
+    """Those of these fingerprints whose code the partner has loaded already."""
+    rows = await database.rows(_IN_VAULT, partner_id, list(fingerprints))
+    return {row["fingerprint"] for row in rows}
+
+
+async def rows_of(upload_id: UUID, first: int | None = None) -> list[tuple[int, dict[str, Any]]]:
+    """The good rows of a file in its order, all or the first few, with their lines."""
+    sql = "SELECT line, data::text AS data FROM upload_row WHERE upload_id = $1 ORDER BY line"
+    if first is None:
+        found = await database.rows(sql, upload_id)
+    else:
+        found = await database.rows(f"{sql} LIMIT $2", upload_id, first)
+    return [(row["line"], orjson.loads(row["data"])) for row in found]
