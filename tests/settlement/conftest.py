@@ -1,5 +1,5 @@
 """Stripe's stand-in for tests of settlement."""
 
-from tests.payments.conftest import gateway, inbox, payments, stand_in
+from tests.payments.conftest import gateway, inbox, payments, servers, stand_in
 
-__all__ = ["gateway", "inbox", "payments", "stand_in"]
+__all__ = ["gateway", "inbox", "payments", "servers", "stand_in"]
