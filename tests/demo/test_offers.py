@@ -80,7 +80,8 @@ def test_a_flagship_brand_carries_every_kind(catalogue: list[OfferSeed], slug: s
 def test_a_membership_number_can_be_made_for_each_pattern(catalogue: list[OfferSeed]):
     for offer in catalogue:
         if offer.brand_currency:
-            number = number_for(offer.brand_currency, "member-1")
-            if offer.brand_currency.check_digit == "luhn":
+            rule = (offer.brand_currency.number_pattern, offer.brand_currency.check_digit)
+            number = number_for(*rule, "member-1")
+            if rule[1] == "luhn":
                 assert luhn.is_valid(number)
-            assert number == number_for(offer.brand_currency, "member-1")
+            assert number == number_for(*rule, "member-1")

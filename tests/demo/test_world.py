@@ -8,7 +8,9 @@ import pytest
 
 from marketplace.access import queries
 from marketplace.access.dev_issuer import DevIssuer
-from marketplace.app.demo import children, data, offers, run, world
+from marketplace.app import rooms
+from marketplace.app.demo import children, data, history, offers, run, world
+from marketplace.app.demo.members import members
 from marketplace.app.demo.tokens import tokens
 from marketplace.kit import database, vault
 from marketplace.kit.actor import ActorKind
@@ -22,7 +24,8 @@ MISCOUNTED = (
 
 
 @pytest.mark.anyio
-async def test_the_world_is_loaded_once(db: None, tmp_path: Path):
+@pytest.mark.timeout(400)
+async def test_the_world_is_loaded_once_and_its_books_balance(db: None, tmp_path: Path):
     issuer = DevIssuer(tmp_path / "issuer")
 
     assert await world.build(issuer)
@@ -48,6 +51,20 @@ async def test_the_world_is_loaded_once(db: None, tmp_path: Path):
     assert (again.partner, again.program, again.operator) == (made.partner, made.program, made.operator)
     assert (await queries.actor_of_key(made.operator)).kind is ActorKind.OPERATOR
     assert (await queries.actor_of_key(made.partner)).kind is ActorKind.PARTNER
+
+    assert await history.play() == {}
+    assert await history.is_told()
+    violations = [found for check in rooms.checks() async for found in check()]
+    assert violations == []
+    kinds = {row["kind"] for row in await database.rows("SELECT DISTINCT kind FROM redemption")}
+    assert kinds == {"VOUCHER", "MERCHANDISE", "EXPERIENCE", "BRAND_CURRENCY", "DONATION"}
+    states = {row["state"] for row in await database.rows("SELECT DISTINCT state FROM redemption")}
+    assert states == {"PENDING", "FULFILLED", "CANCELLED", "FAILED", "REFUNDED"}
+    assert await database.value("SELECT count(*) FROM gift WHERE state = 'CLAIMED'") > 0
+    assert await database.value("SELECT count(*) FROM pledge") > 0
+    assert await database.value("SELECT count(*) FROM statement") > 0
+    assert await database.value("SELECT count(*) FROM member") == len(members())
+    assert await database.value("SELECT max(redeemed_at) - min(redeemed_at) > '20 days' FROM redemption")
 
     run.write_down(tmp_path / "demo.json", "http://localhost:1", made)
     kept = json.loads((tmp_path / "demo.json").read_text())

@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 FALLBACK_LANGUAGE = "en"
 MAX_SEARCH_WORDS = 6
@@ -32,6 +33,7 @@ def localised(texts: Mapping[str, str], languages: Sequence[str]) -> str:
     return next(iter(by_tag.values()), "")
 
 
+@lru_cache(maxsize=4096)
 def fold(text: str) -> str:
     """Text as it is searched: case folded, accents stripped, everything but letters and digits a space."""
     plain = unicodedata.normalize("NFKD", text).casefold().translate(_UNMARKED)

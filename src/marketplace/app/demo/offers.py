@@ -6,6 +6,7 @@ others as they were. No price, stock level or availability here is real: see `DI
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import cache
 from random import Random
 
 from marketplace.app.demo import data, giving, prices, texts
@@ -30,6 +31,12 @@ def generate() -> Iterator[OfferSeed]:
     for brand in data.brands().values():
         yield from of_brand(brand)
     yield from giving.generate()
+
+
+@cache
+def catalogue() -> list[OfferSeed]:
+    """Every offer of the world, made once in a process."""
+    return list(generate())
 
 
 def of_brand(brand: Brand) -> Iterator[OfferSeed]:
@@ -63,13 +70,13 @@ def _gift_cards(brand: Brand, where: list[str], fame: int, dice: Random) -> Iter
     """One voucher offer a market, with the denominations people know there."""
     for country in where:
         currency = data.markets()[country].currency
-        delivery = "LINK" if dice.random() < 0.3 else "CODE"
+        delivery = "LINK" if dice.random() < 0.35 else "CODE"
         key = "voucher_link" if delivery == "LINK" else "voucher_code"
         title, description = texts.written(key, brand=brand.name, line=texts.lines()[brand.category])
         amounts = prices.gift_card_amounts(currency, dice.choice((3, 3, 4, 5)))
         items: list[ItemSeed] = []
         for minor in amounts:
-            codes = dice.randint(5, 12) if country in HOME else dice.randint(2, 3)
+            codes = dice.randint(3, 7) if country in HOME else 2
             items.append(
                 ItemSeed(
                     sku=f"GC-{country}-{minor}",

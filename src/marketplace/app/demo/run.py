@@ -21,7 +21,7 @@ from rich.panel import Panel
 from marketplace.access.dev_issuer import DevIssuer
 from marketplace.app import examples, runtime, wiring
 from marketplace.app.asgi import create_app
-from marketplace.app.demo import DISCLAIMER, history, world
+from marketplace.app.demo import DISCLAIMER, banking, cast, history, world
 from marketplace.app.demo.children import child, free_port, wait_until_it_listens
 from marketplace.app.demo.tokens import Tokens, tokens
 from marketplace.app.pages import curl
@@ -37,6 +37,9 @@ _WEBHOOK_SECRET: Final = "whsec_demo_stand_in"  # noqa: S105 (the stand-in's, on
 def demo() -> None:
     """Load the world if it is not there yet, and serve it until interrupted."""
     screen = Console()
+    if _taken(settings().port):
+        screen.print(f"Port {settings().port} is taken. Choose another one: make demo PORT=8010", style="red")
+        raise SystemExit(1)
     with ExitStack() as stack:
         stack.enter_context(_stripe(settings()))
         given = settings()
@@ -46,6 +49,11 @@ def demo() -> None:
         stack.enter_context(child("worker", ["marketplace.app.cli", "work"], env, given.var_dir / "worker.log"))
         with suppress(KeyboardInterrupt):
             asyncio.run(_serve(url, given, made, screen))
+
+
+def _taken(port: int) -> bool:
+    with socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
 
 
 async def _prepare(url: str, given: Settings, screen: Console) -> Tokens:
@@ -58,7 +66,10 @@ async def _prepare(url: str, given: Settings, screen: Console) -> Tokens:
         with screen.status("Loading brands, offers, codes and stock …"):
             await world.build(issuer)
         with screen.status("Playing a month of history through the doors …"):
+            fresh = not await history.is_told()
             await history.play()
+            if fresh and given.stripe_api_base:
+                await banking.open_accounts(await cast.assembled())
         return await tokens(issuer)
 
 

@@ -40,20 +40,25 @@ class Earned(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redeemed(Event):
-    """One item was taken; a `refunded` one was given back a day later, a `cancelled` booking at once."""
+    """One item was taken; a `refunded` one was given back a day later, an `unanswered` one still waits."""
 
     brand_slug: str
     offer_sku: str
     item_sku: str
     kind: str
     refunded: bool = False
+    unanswered: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gave(Event):
-    """Points went to another member of the program, or by claim link to somebody (`to` is None)."""
+    """Points went to another member of the program, or by claim link to somebody (`to` is None).
+
+    A day later it was claimed, a link that nobody used was recalled, and some are still open.
+    """
 
     to: str | None
+    still_open: bool
     points: int
     message: str
 
@@ -170,7 +175,8 @@ def _spend(
         offer_sku=offer.sku,
         item_sku=item.sku,
         kind=kind,
-        refunded=kind in ("MERCHANDISE", "EXPERIENCE") and day > 2 and dice.random() < 0.25,
+        refunded=day > 2 and dice.random() < (0.08 if kind == "VOUCHER" else 0.25),
+        unanswered=day < 5,
     )
     return taken, points
 
@@ -188,7 +194,15 @@ def _give(
     words = {"sv": "Grattis på födelsedagen!", "nb": "Takk for hjelpen!", "nl": "Van harte gefeliciteerd!",
              "ms": "Selamat hari jadi!", "ru": "С днём рождения!"}  # fmt: skip
     message = next((words[language] for language in member.languages if language in words), "A little thank-you!")
-    event = Gave(days_ago=day, minute=minute, member=member.reference, to=to, points=points, message=message)
+    event = Gave(
+        days_ago=day,
+        minute=minute,
+        member=member.reference,
+        to=to,
+        still_open=day < 3 or dice.random() < 0.25,
+        points=points,
+        message=message,
+    )
     return (event, points) if points > 0 else None
 
 

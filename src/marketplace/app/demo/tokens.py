@@ -38,7 +38,9 @@ class Tokens:
 
 async def tokens(issuer: DevIssuer) -> Tokens:
     """Everybody's token; makes the keys and operators that are not there yet."""
-    operators = [await _operator_key(name, roles) for name, roles in OPERATORS.items()]
+    operators = [
+        await _key(KeyOwner.OPERATOR, await operator_id(name, roles), roles) for name, roles in OPERATORS.items()
+    ]
     partner = await database.value("SELECT id FROM partner WHERE slug = $1", PARTNER)
     keys = {
         code: await _key(KeyOwner.PROGRAM, key)
@@ -69,7 +71,8 @@ def _member(issuer: DevIssuer, member: MemberSeed) -> str:
     return issuer.mint(member.program, member.reference, audience=AUDIENCE, lifetime=LIFETIME)
 
 
-async def _operator_key(name: str, roles: tuple[str, ...]) -> str:
+async def operator_id(name: str, roles: tuple[str, ...]) -> UUID:
+    """An operator of the demo, made on first sight."""
     key = await database.value("SELECT id FROM operator WHERE name = $1", name)
     if key is None:
         key = new_id()
@@ -81,7 +84,7 @@ async def _operator_key(name: str, roles: tuple[str, ...]) -> str:
             list(roles),
             clock.now(),
         )
-    return await _key(KeyOwner.OPERATOR, key, roles)
+    return key
 
 
 async def _key(owner: KeyOwner, owner_id: UUID, roles: tuple[str, ...] = ()) -> str:

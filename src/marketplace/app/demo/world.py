@@ -49,7 +49,7 @@ async def build(issuer: DevIssuer) -> bool:
         for seed in PROGRAMS.values():
             await _program(seed, issuer)
         brands = await _counterparties()
-        await stock_up(list(offers.generate()), brands, opening_day() - timedelta(days=60))
+        await stock_up(offers.catalogue(), brands, opening_day() - timedelta(days=60))
         return True
 
 

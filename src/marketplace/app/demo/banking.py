@@ -1,0 +1,57 @@
+"""Payout accounts of the demo at the stand-in: some partners and members are onboarded, others are not.
+
+What Stripe then says about the accounts arrives as it always does, by webhook once the server answers.
+"""
+
+import httpx
+
+from marketplace.app.demo import counterparties, data
+from marketplace.app.demo.cast import Cast
+from marketplace.app.demo.offers import FLAGSHIPS
+from marketplace.kit import database, jobs
+from marketplace.kit.settings import settings
+from marketplace.payments import rules
+from marketplace.payments.models import PayeeKind
+from marketplace.payments.steps import open_account
+
+HOW_MANY = 30
+UNFINISHED = 4
+"""The last few partners have an account and have not finished onboarding: their payouts say so."""
+ONBOARDED_MEMBERS = ("north-0001", "north-0009", "atlas-0006")
+
+
+async def open_accounts(company: Cast) -> None:
+    """Open accounts for some partners and members, and let most of them finish at the stand-in."""
+    partners = payable_partners()
+    async with database.transaction():
+        for slug in partners:
+            partner = company.partners[slug].id
+            await open_account(PayeeKind.PARTNER, partner, counterparties.of_brand(data.brands()[slug]).country)
+        for reference in ONBOARDED_MEMBERS:
+            member = company.members[reference].id
+            country = await database.value("SELECT country FROM member WHERE id = $1", member)
+            await open_account(PayeeKind.MEMBER, member, country)
+    await jobs.drain()
+    done = [company.partners[slug].id for slug in partners[:-UNFINISHED]]
+    await _finish([*done, *(company.members[reference].id for reference in ONBOARDED_MEMBERS)])
+
+
+def payable_partners() -> list[str]:
+    """Slugs of brands whose partner Stripe can pay, the flagships first."""
+    reachable = [
+        slug
+        for slug, brand in data.brands().items()
+        if rules.rail_for(counterparties.of_brand(brand).country) is rules.Rail.STRIPE
+    ]
+    return sorted(reachable, key=lambda slug: (slug not in FLAGSHIPS, slug))[:HOW_MANY]
+
+
+async def _finish(owners: list[object]) -> None:
+    """The account holders finish Stripe's onboarding: an order to the stand-in."""
+    accounts = await database.rows(
+        "SELECT stripe_id FROM connected_account WHERE owner_id = ANY ($1) AND stripe_id IS NOT NULL", owners
+    )
+    async with httpx.AsyncClient(base_url=settings().stripe_api_base or "", timeout=20) as stand_in:
+        for account in accounts:
+            answer = await stand_in.post(f"/_stand_in/accounts/{account['stripe_id']}/onboard", json={})
+            answer.raise_for_status()
