@@ -8,6 +8,7 @@ from marketplace.kit.refusals import NotFound
 from marketplace.members import queries as members
 from marketplace.partners import queries as partners
 from marketplace.payments import facts as payments
+from marketplace.redemptions import reactions as redemptions
 from marketplace.settlement import reactions as settlement
 
 
@@ -15,7 +16,15 @@ def wire() -> None:
     """Register every job, and every handler with the fact it waits for."""
     rooms.load_jobs()
     facts.on(ApiKeyIssued, owner_must_exist)
+    _cash()
     _settlement()
+
+
+def _cash() -> None:
+    """Cash for points follows what payments learns of its money."""
+    facts.on(payments.TransferSent, redemptions.cash_was_sent)
+    facts.on(payments.TransferRefused, redemptions.cash_was_refused)
+    facts.on(payments.TransferReversed, redemptions.cash_was_reversed)
 
 
 def _settlement() -> None:

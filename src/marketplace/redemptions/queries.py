@@ -10,7 +10,7 @@ from marketplace.catalog.models import OfferKind
 from marketplace.kit import database, vault
 from marketplace.kit.actor import Actor, ActorKind
 from marketplace.kit.refusals import NotFound
-from marketplace.redemptions.models import CodeReveal, Redemption, RedemptionState
+from marketplace.redemptions.models import CashRedemption, CodeReveal, Redemption, RedemptionState
 
 _CODE = """
 SELECT c.ciphertext FROM voucher_code c JOIN redemption r ON r.item_id = c.item_id
@@ -18,6 +18,9 @@ WHERE r.id = $1 AND c.position = $2 AND r.state = 'FULFILLED'"""
 _CODE_EXPIRY = """
 SELECT r.id, c.expires_at FROM redemption r
 JOIN voucher_code c ON c.item_id = r.item_id AND c.position = r.code_position WHERE r.id = ANY ($1)"""
+_CASHED = """
+SELECT coalesce(sum(points), 0) FROM cash_redemption
+WHERE member_id = $1 AND redeemed_at >= $2 AND redeemed_at < $3 AND state IN ('PENDING', 'FULFILLED')"""
 
 
 def visible_to(actor: Actor) -> QuerySet[Redemption]:
@@ -54,6 +57,25 @@ async def pending_since(moment: datetime, limit: int) -> list[UUID]:
     """The longest waiting of those that were redeemed before a moment."""
     waiting = Redemption.filter(state=RedemptionState.PENDING.value, redeemed_at__lt=moment)
     return [row.id for row in await waiting.order_by("redeemed_at").limit(limit).only("id")]
+
+
+def cash_visible_to(actor: Actor) -> QuerySet[CashRedemption]:
+    """A member's own, a program's members' ones; all for operators and jobs; partners have none."""
+    everything = CashRedemption.all()
+    match actor.kind:
+        case ActorKind.MEMBER:
+            return everything.filter(member_id=actor.id)
+        case ActorKind.PROGRAM:
+            return everything.filter(program_id=actor.id)
+        case ActorKind.OPERATOR | ActorKind.SYSTEM:
+            return everything
+        case ActorKind.PARTNER:
+            return everything.filter(id__in=[])
+
+
+async def cashed_between(member_id: UUID, start: datetime, end: datetime) -> int:
+    """Points that a member turned into cash in [start, end), leaving out what came back."""
+    return int(await database.value(_CASHED, member_id, start, end))
 
 
 async def plaintext_of(reveal: CodeReveal) -> str | None:

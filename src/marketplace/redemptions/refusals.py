@@ -3,7 +3,9 @@
 from datetime import datetime
 from typing import Annotated
 
+from marketplace.kit.money import Money
 from marketplace.kit.refusals import Problem, Refusal
+from marketplace.payments.rules import NotPayable
 
 
 class PriceChanged(Refusal):
@@ -98,3 +100,20 @@ class CodeFrozen(Refusal):
     code = "CODE_FROZEN"
     text = "This redemption is {state}: its code can no longer be shown."
     state: Annotated[str, "Where the redemption stands."]
+
+
+class CashAmountChanged(Refusal):
+    """The points are worth less cash now than the person saw."""
+
+    code = "CASH_AMOUNT_CHANGED"
+    text = "You saw {seen} for these points; it is {now} now. Please look again."
+    seen: Annotated[Money, "What the person saw."]
+    now: Annotated[Money, "What is paid now."]
+
+
+class PayoutAccountMissing(Refusal):
+    """The member has no account that money can be sent to yet."""
+
+    code = "PAYOUT_ACCOUNT_MISSING"
+    text = "There is no account yet that the money could go to. Ask for an onboarding link and finish it first."
+    reason: Annotated[NotPayable, "What is missing."]

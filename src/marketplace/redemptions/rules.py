@@ -4,11 +4,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import ROUND_CEILING, Decimal
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from stdnum import luhn
 
 from marketplace.catalog.models import OfferKind
+from marketplace.kit import money
 from marketplace.kit.refusals import Problem
 from marketplace.redemptions.models import RedemptionState as State
 
@@ -106,6 +109,21 @@ def is_resellable(
     if kind is OfferKind.EXPERIENCE:
         return starts_at is None or now < starts_at
     return kind is OfferKind.VOUCHER and not revealed
+
+
+def least_points_for_cash(point_value: Decimal, cash_rate_bp: int, currency: str) -> int:
+    """The fewest points that are paid out as the smallest unit of a currency: the inverse of `cash_out`."""
+    smallest = Decimal(1).scaleb(-money.minor_digits(currency))
+    exact = smallest * money.BASIS_POINTS / (point_value * cash_rate_bp)
+    return int(exact.to_integral_value(ROUND_CEILING))
+
+
+def month_of(moment: datetime, timezone: str) -> tuple[datetime, datetime]:
+    """The calendar month a moment lies in, in a time zone: its first moment, and that of the next one."""
+    local = moment.astimezone(ZoneInfo(timezone))
+    start = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    following = start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)
+    return start, following
 
 
 def ticket_number(random_bits: int) -> str:

@@ -6,7 +6,7 @@ from marketplace.catalog import steps as catalog
 from marketplace.catalog.models import Item, OfferKind, StockMode
 from marketplace.catalog.rules import localised
 from marketplace.donations import steps as donations
-from marketplace.kit import clock
+from marketplace.kit import clock, database
 from marketplace.kit.refusals import InvalidInput
 from marketplace.ledger import accounts
 from marketplace.ledger.models import Purpose
@@ -48,6 +48,11 @@ def drafted(id: UUID, member_id: UUID, program: Program, priced: Priced, lots: i
         fx_as_of=priced.fx_as_of,
         redeemed_at=clock.now(),
     )
+
+
+async def one_at_a_time(what: str, member_id: UUID) -> None:
+    """Let one transaction of a member pass here at a time, until it ends."""
+    await database.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"{what}:{member_id}")
 
 
 async def set_aside(redemption: Redemption, program: Program) -> None:

@@ -2,15 +2,21 @@
 
 import strawberry
 
+from marketplace.redemptions.graphql.cash import CashMutation, CashQuery, CashRedemptionType
 from marketplace.redemptions.graphql.deliveries import PartnerMutation
-from marketplace.redemptions.graphql.reads import Query
+from marketplace.redemptions.graphql.reads import RedemptionQuery
 from marketplace.redemptions.graphql.types import RedemptionType
-from marketplace.redemptions.graphql.writes import Mutation as MemberMutation
+from marketplace.redemptions.graphql.writes import MemberMutation
 
 
 @strawberry.type
-class Mutation(MemberMutation, PartnerMutation):
+class Query(RedemptionQuery, CashQuery):
+    """Following redemptions, of rewards and of cash."""
+
+
+@strawberry.type
+class Mutation(MemberMutation, CashMutation, PartnerMutation):
     """What members, support and partners do."""
 
 
-__all__ = ["Mutation", "Query", "RedemptionType"]
+__all__ = ["CashRedemptionType", "Mutation", "Query", "RedemptionType"]

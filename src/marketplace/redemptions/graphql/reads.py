@@ -16,7 +16,7 @@ After = Annotated[str | None, strawberry.argument(description="The cursor to go 
 
 
 @strawberry.type
-class Query:
+class RedemptionQuery:
     @strawberry.field(description="One redemption; null when there is no such one for you.")
     async def redemption(
         self,

@@ -142,7 +142,7 @@ async def _revealed(reveal: CodeReveal) -> RevealedCode:
 
 
 @strawberry.type
-class Mutation:
+class MemberMutation:
     @mutation(
         gives=RedemptionType,
         refuses=[

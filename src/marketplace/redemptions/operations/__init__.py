@@ -1,5 +1,6 @@
 """Doors of the redemptions room: one per thing that somebody can do."""
 
+from marketplace.redemptions.operations.cashing import RedeemForCash, ReverseCash, redeem_for_cash, reverse_cash
 from marketplace.redemptions.operations.codes import ReissueCode, RevealCode, reissue_code, reveal_code
 from marketplace.redemptions.operations.fulfilling import (
     ConfirmCredit,
@@ -29,21 +30,25 @@ __all__ = [
     "FailOverdue",
     "FailRedemption",
     "MarkDelivered",
+    "RedeemForCash",
     "RedeemOffer",
     "RefundRedemption",
     "RefuseCredit",
     "ReissueCode",
     "RevealCode",
+    "ReverseCash",
     "ShipRedemption",
     "cancel_redemption",
     "confirm_credit",
     "fail_overdue",
     "fail_redemption",
     "mark_delivered",
+    "redeem_for_cash",
     "redeem_offer",
     "refund_redemption",
     "refuse_credit",
     "reissue_code",
     "reveal_code",
+    "reverse_cash",
     "ship_redemption",
 ]
