@@ -6,10 +6,13 @@ import pytest
 from dirty_equals import IsPartialDict
 
 from marketplace.app import wiring
-from marketplace.kit import clock, database, facts
+from marketplace.donations.models import Pledge
+from marketplace.kit import clock, database, facts, ids
 from marketplace.kit.facts import Fact
+from marketplace.kit.ids import new_id
 from marketplace.ledger.models import Journal, Purpose
-from marketplace.partners.models import AccrualKind, Partner
+from marketplace.members.models import Member, Program
+from marketplace.partners.models import Partner
 from marketplace.payments.facts import (
     PayoutFailed,
     PayoutPaid,
@@ -20,9 +23,11 @@ from marketplace.payments.facts import (
 )
 from marketplace.payments.models import ConnectedAccount, OutboundTransfer
 from marketplace.payments.steps import plan_reversal
+from marketplace.points.steps import earn
 from marketplace.settlement.facts import StatementPaid, StatementUnpaid
 from marketplace.settlement.models import Payout, PayoutEvent, Statement
 from tests import builders
+from tests.client import as_member
 from tests.payments.outbound import Payments, run_jobs
 from tests.settlement.books import (
     a_funded_program,
@@ -178,22 +183,44 @@ async def test_a_reversed_transfer_is_due_again_and_joins_the_next_statement(pay
     assert await violations() == []
 
 
-async def test_what_was_carried_is_paid_together_with_what_carries_it(payments: Payments) -> None:
+async def test_pledges_are_remitted_with_the_statement_that_carries_theirs(payments: Payments) -> None:
     program, charity = await a_funded_program(), await builders.a_charity(minimum_payout_minor=20_00)
     account = await onboard(payments, charity)
-    await sell(program, charity, 15_00, "Trees", kind=AccrualKind.DONATION)
-    [little] = await settle()
-    with clock.travel(WEEK):
-        await sell(program, charity, 15_00, "Trees", kind=AccrualKind.DONATION)
-        [enough] = await settle()
-    await run_jobs(after=WEEK)
+    member = await builders.a_member(program)
+    statements: list[Statement] = []
+    for week in range(2):
+        with clock.travel(WEEK * (week - 2)):
+            await donate(member, program, charity, 1500)
+        with clock.travel(WEEK * (week - 1)):
+            statements += await settle()
+    await run_jobs()
     await payments.webhooks(1)
+    assert [pledge.state for pledge in await Pledge.all()] == ["PLEDGED", "PLEDGED"]
+
     payout = await payments.payout(account)
     await payments.stand_in.order(f"payouts/{payout}/paid")
     await payments.webhooks(3)
 
-    assert (await payout_of(enough)).state == "IN_BANK"
-    assert heard == [StatementPaid(charity.id, little.id), StatementPaid(charity.id, enough.id)]
+    assert [(await payout_of(each)).state for each in statements] == ["CARRIED", "IN_BANK"]
+    assert heard == [StatementPaid(charity.id, each.id) for each in statements]
+    assert [pledge.state for pledge in await Pledge.all()] == ["REMITTED", "REMITTED"]
+
+    await payments.stand_in.order(f"payouts/{payout}/fail")
+    await payments.webhooks(1)
+
+    assert [pledge.state for pledge in await Pledge.all()] == ["PLEDGED", "PLEDGED"]
+    assert await violations() == []
+
+
+async def donate(member: Member, program: Program, charity: Partner, points: int) -> None:
+    async with database.transaction():
+        await earn(
+            member.id, program.id, program.unit, points,
+            origin_type="award", origin_id=new_id(), earned_at=clock.now(), expires_at=None,
+        )  # fmt: skip
+    phone, goal = as_member(member.id, program.id), ids.public("charity", charity.id)
+    pledge = await phone.do("donatePoints", "... on Pledge { id }", charityId=goal, points=points)
+    assert pledge["__typename"] == "Pledge"
 
 
 async def a_planned_payout() -> tuple[Partner, Statement, OutboundTransfer]:

@@ -3,13 +3,16 @@
 from marketplace.access.facts import ApiKeyIssued
 from marketplace.access.models import KeyOwner
 from marketplace.app import rooms
+from marketplace.donations import steps as donations
 from marketplace.kit import facts
 from marketplace.kit.refusals import NotFound
 from marketplace.members import queries as members
 from marketplace.partners import queries as partners
 from marketplace.payments import facts as payments
 from marketplace.redemptions import reactions as redemptions
+from marketplace.settlement import queries as statements
 from marketplace.settlement import reactions as settlement
+from marketplace.settlement.facts import StatementPaid, StatementUnpaid
 
 
 def wire() -> None:
@@ -37,6 +40,18 @@ def _settlement() -> None:
     facts.on(payments.PayoutFailed, settlement.payout_failed)
     facts.on(payments.PaymentSucceeded, settlement.payment_succeeded)
     facts.on(payments.PaymentFailed, settlement.payment_failed)
+    facts.on(StatementPaid, pledges_have_arrived)
+    facts.on(StatementUnpaid, pledges_came_back)
+
+
+async def pledges_have_arrived(paid: StatementPaid) -> None:
+    """What members donated has reached the charity's bank."""
+    await donations.remit(await statements.donations_on(paid.statement_id))
+
+
+async def pledges_came_back(unpaid: StatementUnpaid) -> None:
+    """The charity's bank sent back what members donated."""
+    await donations.take_back_remittance(await statements.donations_on(unpaid.statement_id))
 
 
 async def owner_must_exist(issued: ApiKeyIssued) -> None:

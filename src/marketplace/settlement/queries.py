@@ -195,6 +195,14 @@ async def payouts_of(statement_ids: list[UUID]) -> dict[UUID, Payout]:
     return {payout.statement_id: payout for payout in await Payout.filter(statement_id__in=statement_ids)}
 
 
+async def donations_on(statement_id: UUID) -> list[UUID]:
+    """The accruals of donations on a statement."""
+    found = """
+        SELECT k.accrual_id FROM line_accrual k JOIN statement_line l ON l.id = k.line_id
+        WHERE l.statement_id = $1 AND l.kind = 'DONATIONS'"""
+    return [row["accrual_id"] for row in await database.rows(found, statement_id)]
+
+
 @dataclass(frozen=True, slots=True)
 class Funding:
     """What a program has paid in and not spent: free, and set aside for what is on its way."""
