@@ -18,10 +18,11 @@ async def fetch(path: str) -> httpx.Response:
 
 
 async def test_an_offer_and_its_brand_have_pictures(db: None):
-    offer = await builders.an_offer(title={"en": "Tea & <cake>"})
+    brand = await builders.a_brand()
+    offer = await builders.an_offer(brand=brand, title={"en": "Tea & <cake>"})
 
     card = await fetch(f"/images/offers/{ids.public('offer', offer.id)}.svg")
-    monogram = await fetch(f"/images/brands/{ids.public('brand', offer.brand_id)}.svg")
+    monogram = await fetch(f"/images/brands/{brand.slug}.svg")
 
     assert card.headers["content-type"] == "image/svg+xml"
     assert "Tea &amp; &lt;cake&gt;" in card.text

@@ -1,4 +1,4 @@
-"""Pictures of brands and offers, drawn when asked for: `/images/brands/{id}.svg`, `/images/offers/{id}.svg`.
+"""Pictures of brands and offers, drawn when asked for: `/images/brands/{slug}.svg`, `/images/offers/{id}.svg`.
 
 They are for offers whose partner sent no picture, which is every offer of the demo.
 """
@@ -22,18 +22,14 @@ _HEADERS: Final = {
 def routes() -> list[BaseRoute]:
     """Where the pictures are served."""
     return [
-        Route("/images/brands/{id}.svg", brand_picture),
+        Route("/images/brands/{slug}.svg", brand_picture),
         Route("/images/offers/{id}.svg", offer_picture),
     ]
 
 
 async def brand_picture(request: Request) -> Response:
     """A brand's monogram."""
-    try:
-        key = ids.parse("brand", request.path_params["id"])
-    except ids.BadId:
-        return _missing()
-    brand = await database.row("SELECT name, slug FROM brand WHERE id = $1", key)
+    brand = await database.row("SELECT name, slug FROM brand WHERE slug = $1", request.path_params["slug"])
     return _drawn(brand_svg(brand["name"], brand["slug"])) if brand else _missing()
 
 

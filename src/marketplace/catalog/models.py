@@ -261,3 +261,12 @@ class MemberTake(Model):
         table = "member_take"
         unique_together = (("item_id", "member_id"),)
         constraints = [columns.holds("member_take", "not_negative", "units >= 0")]
+
+
+class SearchWord(Model):
+    """A word that some offer is found by; a word with a typo is looked up here first."""
+
+    word: fields.Field[str] = fields.CharField(max_length=40, primary_key=True)
+
+    class Meta(Model.Meta):
+        table = "search_word"

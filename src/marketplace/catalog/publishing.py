@@ -175,6 +175,14 @@ UPDATE listing SET published = FALSE
 WHERE offer_id = ANY($1::uuid[]) AND published AND NOT EXISTS (
     SELECT FROM item WHERE item.offer_id = listing.offer_id AND item.country = listing.country AND item.active)"""
 
+_WORDS = """
+INSERT INTO search_word (word)
+SELECT DISTINCT found.word FROM offer, unnest(string_to_array(search_text, ' ')) AS found (word)
+WHERE offer.id = ANY($1::uuid[]) AND length(found.word) BETWEEN 3 AND 40
+    AND NOT EXISTS (SELECT FROM search_word known WHERE known.word = found.word)
+ORDER BY found.word
+ON CONFLICT DO NOTHING"""
+
 _SEARCHED_BY = """
 SELECT (SELECT coalesce(jsonb_object_agg(id, name), '{}') FROM brand WHERE id = ANY($1::uuid[]))::text AS brands,
     (SELECT coalesce(jsonb_object_agg(code, names), '{}') FROM category)::text AS categories"""
@@ -197,8 +205,9 @@ async def upsert_offers(drafts: Iterable[OfferDraft]) -> Merged:
 
 
 async def refresh_listings(offer_ids: Iterable[UUID]) -> None:
-    """Let listings mirror these offers and their active items again."""
+    """Let listings mirror these offers and their active items again, and searches know their words."""
     wanted = list(offer_ids)
+    await database.execute(_WORDS, wanted)
     await database.execute(_LISTINGS, wanted)
     await database.execute(_UNLIST, wanted)
 

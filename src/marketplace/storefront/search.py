@@ -1,7 +1,7 @@
 """The catalogue as one list: filtered, searched, sorted and paged by stored values, a statement a page.
 
-Words are looked for as they are written; only when nothing in the market has them all, offers with words
-spelt alike are looked for, the most popular of them. Nothing is ever ranked over a whole match set.
+Words are looked for as they are written; only when nothing in the market has them all, the few known words
+most like each are looked for too. Pages stay in the list's own order: no match set is ever ranked.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from marketplace.ledger.queries import Rate
 from marketplace.storefront import rules
 from marketplace.storefront.rules import Shopper
 
-MOST_ALIKE = 2000
+MOST_ALIKE = 5
 MOST_CHOSEN = 100
 MOST_TEXT = 200
 
@@ -53,6 +53,12 @@ EXISTS (
             SELECT FROM member_take t WHERE t.item_id = i.id AND t.member_id = {member}
                 AND t.units >= i.max_per_member)))"""
 
+_ALIKE = f"""
+SELECT asked, alike.word FROM unnest($1::text[]) AS asked CROSS JOIN LATERAL (
+    SELECT known.word FROM search_word known WHERE known.word % asked
+    ORDER BY similarity(known.word, asked) DESC, known.word LIMIT {MOST_ALIKE}
+) alike"""
+
 
 @dataclass(frozen=True, slots=True)
 class OfferFilter:
@@ -75,14 +81,14 @@ class OfferFilter:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A list in one market, as one shopper asks for it. `alike` looks for words that are spelt alike."""
+    """A list in one market, as one shopper asks for it. Of each of `words`, one spelling must be found."""
 
     market: str
     wanted: OfferFilter
     shopper: Shopper | None
     price_range: tuple[int, int] | None
     moment: datetime
-    alike: bool = False
+    words: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(slots=True)
@@ -118,10 +124,11 @@ async def settle(
         if shopper is None:
             raise BadUserInput("A range of points needs a member or a program.")
         price_range = _price_range(shopper, wanted, currency, rate)
-    asked = Search(market, wanted, shopper, price_range, clock.now())
-    if not catalog_rules.search_words(wanted.text) or await _any_spelt_so(asked):
+    words = catalog_rules.search_words(wanted.text)
+    asked = Search(market, wanted, shopper, price_range, clock.now(), tuple((word,) for word in words))
+    if not words or await _any_spelt_so(asked):
         return asked
-    return replace(asked, alike=True)
+    return replace(asked, words=await _spellings(words))
 
 
 async def currency_of(market: str) -> str | None:
@@ -152,12 +159,21 @@ async def _any_spelt_so(asked: Search) -> bool:
     return await database.value(sql, *where.values)
 
 
+async def _spellings(words: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """Each word with the few known words that are most like it; a number has no other spelling."""
+    found: dict[str, list[str]] = {word: [word] for word in words}
+    for row in await database.rows(_ALIKE, [word for word in words if not word.isdigit()]):
+        found[row["asked"]].append(row["word"])
+    return tuple(tuple(dict.fromkeys(found[word])) for word in words)
+
+
 def _add_words(where: _Where, asked: Search) -> None:
-    for word in catalog_rules.search_words(asked.wanted.text):
-        if asked.alike:
-            where.add("o.id IN (SELECT offers_spelt_like({word}, {most}))", word=word, most=MOST_ALIKE)
+    for spellings in asked.words:
+        patterns = [f"%{word}%" for word in spellings]
+        if len(patterns) == 1:
+            where.add("o.search_text LIKE {pattern}", pattern=patterns[0])
         else:
-            where.add("o.search_text LIKE {pattern}", pattern=f"%{word}%")
+            where.add("o.search_text LIKE ANY ({patterns}::text[])", patterns=patterns)
 
 
 def _where(asked: Search) -> _Where:
