@@ -218,7 +218,7 @@ async def test_a_revoked_key_stops_at_once_and_stays_revoked(app: Starlette, par
     assert refused.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
 
 
-@pytest.mark.parametrize("key", ["nonsense", ids.public("apiKey", uuid4()), ids.public("offer", uuid4())])
+@pytest.mark.parametrize("key", ["nonsense", "apiKey_" + "0" * 32, "offer_" + "0" * 32])
 async def test_revoking_what_is_not_there_is_refused(partner: httpx.AsyncClient, key: str):
     answer = await ask(partner, REVOKE, input={"idempotencyKey": "r", "id": key})
 
