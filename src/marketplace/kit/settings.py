@@ -172,7 +172,7 @@ def load() -> Settings:
         return Settings()
     except ValidationError as error:
         lines = [
-            f"{'.'.join(str(part) for part in problem['loc']) or 'settings'}: {problem['msg']}"
+            ": ".join([*(str(part) for part in problem["loc"]), problem["msg"].removeprefix("Value error, ")])
             for problem in error.errors(include_input=False)
         ]
         raise SettingsError("\n".join(lines)) from None
