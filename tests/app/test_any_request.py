@@ -76,7 +76,8 @@ def answered(**request: Any) -> httpx.Response:
 
     async def send() -> httpx.Response:
         async with client() as http:
-            return await http.request(**({"url": ""} | request))
+            facts: dict[str, Any] = {"url": ""} | request
+            return await http.request(**facts)
 
     response = asyncio.run(send())
     assert response.status_code < 500, response.text

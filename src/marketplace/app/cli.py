@@ -3,22 +3,27 @@
 import asyncio
 import sys
 from contextlib import nullcontext
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, TextIO
 
 import typer
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
-from marketplace.app import runtime
+from marketplace.app import runtime, wiring
 from marketplace.app.rooms import checks
 from marketplace.app.schema import schema as build_schema
 from marketplace.kit import database, logs, migrations
 from marketplace.kit.checks import Violation
+from marketplace.kit.money import Money
 from marketplace.kit.settings import SettingsError, settings
 from marketplace.ledger import digests, export
 from marketplace.ledger.export import Format
 from marketplace.ledger.models import LedgerDigest
+from marketplace.settlement.jobs import settle_until
+from marketplace.settlement.models import Statement
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 migrations_app = typer.Typer(no_args_is_help=True, help="Look after the migrations.")
@@ -118,6 +123,39 @@ def demo() -> None:
     from marketplace.app.demo import run
 
     run.demo()
+
+
+@app.command()
+def settle(
+    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The last day, inclusive.")],
+) -> None:
+    """Settle every partner up to and with a day that is over: statements, and payouts on their way.
+
+    Running it again for the same day settles nothing twice.
+    """
+    from marketplace.settlement.refusals import PeriodNotOver
+
+    try:
+        with runtime.database_url() as url:
+            statements = asyncio.run(_settle(url, until.date()))
+    except PeriodNotOver as refused:
+        screen.print(f"[red]{refused.message}[/red]")
+        raise typer.Exit(1) from None
+    table = Table("statement", "period", "closing", title=f"Settled until {until:%Y-%m-%d}")
+    for row in statements:
+        closing = Money(row.closing_minor, row.currency)
+        table.add_row(row.number, f"{row.period_from} to {row.period_until}", str(closing))
+    screen.print(table if statements else "Nothing was left to settle.")
+
+
+async def _settle(url: str, until: date) -> list[Statement]:
+    wiring.wire()
+    async with database.opened(url, pool=4):
+        with Progress(console=screen, transient=True) as bar:
+            task = bar.add_task("Settling", total=None)
+            return await settle_until(
+                until, progress=lambda done, total: bar.update(task, completed=done, total=total)
+            )
 
 
 @check_app.command("books")

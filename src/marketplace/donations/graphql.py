@@ -12,8 +12,10 @@ from marketplace.donations.refusals import CharityNotOpen, DonationTooSmall, Ple
 from marketplace.kit import ids
 from marketplace.kit.actor import ActorKind, Scope
 from marketplace.kit.graphql import (
+    After,
     BigInt,
     Connection,
+    First,
     Info,
     MoneyType,
     Node,
@@ -87,9 +89,7 @@ class Query:
     """Donations."""
 
     @strawberry.field(description="The donations you may see, the newest first.")
-    async def pledges(
-        self, info: Info, first: int | None = None, after: str | None = None
-    ) -> Connection[PledgeType]:
+    async def pledges(self, info: Info, first: First = None, after: After = None) -> Connection[PledgeType]:
         rows = queries.pledges_for(actor_of(info))
         page = await page_of(rows, first=first, after=after)
         return Connection[PledgeType].of(page, PledgeType.of, rows.count)

@@ -11,8 +11,10 @@ from marketplace.gifts.refusals import GiftNotFound, GiftNotOpen, GiftToOneself
 from marketplace.kit import ids
 from marketplace.kit.actor import ActorKind, Scope
 from marketplace.kit.graphql import (
+    After,
     BigInt,
     Connection,
+    First,
     Info,
     Node,
     WriteInput,
@@ -79,7 +81,7 @@ class Query:
     """Gifts."""
 
     @strawberry.field(description="The gifts you gave or received, the newest first.")
-    async def gifts(self, info: Info, first: int | None = None, after: str | None = None) -> Connection[GiftType]:
+    async def gifts(self, info: Info, first: First = None, after: After = None) -> Connection[GiftType]:
         rows = queries.gifts_for(actor_of(info))
         page = await page_of(rows, first=first, after=after)
         return Connection[GiftType].of(page, GiftType.of, rows.count)

@@ -150,6 +150,10 @@ class PageInfo:
     end_cursor: str | None = strawberry.field(description="The cursor of the last row; give it as `after`.")
 
 
+First = Annotated[int | None, strawberry.argument(description="How many rows, at most 100.")]
+After = Annotated[str | None, strawberry.argument(description="The cursor to go on from.")]
+
+
 @strawberry.type(description="One row of a page.")
 class Edge(Generic[T]):
     cursor: str = strawberry.field(description="The place of this row in the list.")

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
@@ -9,10 +10,12 @@ import strawberry
 from marketplace.kit import ids
 from marketplace.kit.actor import ActorKind, Scope
 from marketplace.kit.graphql import (
+    After,
     BigInt,
     Connection,
     CountryCode,
     CurrencyCode,
+    First,
     Info,
     LanguageTag,
     Node,
@@ -194,22 +197,22 @@ class Query:
         return ProgramType.of(row) if row else None
 
     @strawberry.field(description="Every program, for operators.")
-    async def programs(
-        self, info: Info, first: int | None = None, after: str | None = None
-    ) -> Connection[ProgramType]:
+    async def programs(self, info: Info, first: First = None, after: After = None) -> Connection[ProgramType]:
         page = await page_of(queries.programs_for(actor_of(info)), first=first, after=after, sort="id")
         return Connection[ProgramType].of(page, ProgramType.of)
 
     @strawberry.field(description="A member by the program's own reference; null when there is none for you.")
-    async def member(self, info: Info, reference: str) -> MemberType | None:
+    async def member(
+        self,
+        info: Info,
+        reference: Annotated[str, strawberry.argument(description="The program's own reference.")],
+    ) -> MemberType | None:
         visible = queries.members_for(actor_of(info))
         row = await visible.filter(reference=reference).first() if len(reference) <= 120 else None
         return MemberType.of(row) if row else None
 
     @strawberry.field(description="The members you may see, the newest first.")
-    async def members(
-        self, info: Info, first: int | None = None, after: str | None = None
-    ) -> Connection[MemberType]:
+    async def members(self, info: Info, first: First = None, after: After = None) -> Connection[MemberType]:
         rows = queries.members_for(actor_of(info))
         page = await page_of(rows, first=first, after=after)
         return Connection[MemberType].of(page, MemberType.of, rows.count)

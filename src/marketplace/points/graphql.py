@@ -8,8 +8,10 @@ import strawberry
 from marketplace.kit import ids
 from marketplace.kit.actor import ActorKind, Scope
 from marketplace.kit.graphql import (
+    After,
     BigInt,
     Connection,
+    First,
     Info,
     Node,
     WriteInput,
@@ -57,7 +59,7 @@ class WalletType:
     next_expiry: datetime | None = strawberry.field(description="When the next points expire.")
 
     @strawberry.field(description="Every movement, the newest first.")
-    async def movements(self, first: int | None = None, after: str | None = None) -> Connection[MovementType]:
+    async def movements(self, first: First = None, after: After = None) -> Connection[MovementType]:
         page = await queries.movements(self.member_id, self.unit, first=first, after=after)
         return Connection[MovementType].of(page, MovementType.of)
 
@@ -76,8 +78,10 @@ class MemberWallet:
 
     @strawberry.field(description="The member's points.")
     async def wallet(self, info: Info, member: strawberry.Parent[MemberType]) -> WalletType | None:
-        found: Balances = await batched(info, "balances", _balances, member.row.id)
-        unit: str = await batched(info, "units", _units, member.row.program_id)
+        found = await batched(info, "balances", _balances, member.row.id)
+        unit = await batched(info, "units", _units, member.row.program_id)
+        if found is None or unit is None:
+            return None
         return WalletType(
             member_id=member.row.id,
             unit=unit,
