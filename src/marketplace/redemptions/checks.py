@@ -1,0 +1,140 @@
+"""What must always be true of redemptions: of codes, held points, held money, and what partners are owed."""
+
+from collections.abc import AsyncIterator
+
+from marketplace.kit import database
+from marketplace.kit.checks import Check, Violation
+
+_CODES = """
+WITH moved AS (
+    SELECT item_id, position, sum(change) AS out FROM stock_movement
+    WHERE position IS NOT NULL GROUP BY item_id, position
+),
+owned AS (
+    SELECT item_id, position, count(*) AS owners FROM (
+        SELECT item_id, code_position AS position FROM redemption WHERE code_position IS NOT NULL
+        UNION ALL
+        SELECT r.item_id, c.old_position FROM code_reissue c JOIN redemption r ON r.id = c.redemption_id
+    ) AS each GROUP BY item_id, position
+)
+SELECT item_id, position, coalesce(m.out, 0) AS out, coalesce(o.owners, 0) AS owners
+FROM moved m FULL JOIN owned o USING (item_id, position)
+WHERE coalesce(m.out, 0) <> coalesce(o.owners, 0) OR coalesce(m.out, 0) > 1
+ORDER BY item_id, position LIMIT 100"""
+_HOLDS = """
+WITH every AS (
+    SELECT id, 'redemption' AS what, hold_id, points, state FROM redemption
+    UNION ALL SELECT id, 'cash_redemption', hold_id, points, state FROM cash_redemption
+),
+returned AS (SELECT hold_id, sum(returned) AS points FROM lot_allocation GROUP BY hold_id)
+SELECT e.id, e.what, e.state, e.points, h.points AS held, h.state AS hold, coalesce(b.points, 0) AS back
+FROM every e FULL JOIN points_hold h ON h.id = e.hold_id LEFT JOIN returned b ON b.hold_id = h.id
+WHERE (e.id IS NULL AND h.ref_type IN ('redemption', 'cash_redemption'))
+   OR e.points <> coalesce(h.points, 0)
+   OR (h.id IS NOT NULL AND e.id IS NOT NULL AND CASE e.state
+        WHEN 'PENDING' THEN h.state <> 'OPEN'
+        WHEN 'FULFILLED' THEN h.state <> 'POSTED' OR coalesce(b.points, 0) <> 0
+        ELSE h.state = 'OPEN' OR coalesce(b.points, 0) <> e.points END)
+LIMIT 100"""
+_OWED = """
+SELECT r.id, r.state, r.home_minor, sale.source_minor AS owed, back.source_minor AS undone
+FROM redemption r
+LEFT JOIN pledge p ON p.redemption_id = r.id
+LEFT JOIN accrual sale ON (sale.kind = 'SALE' AND sale.ref_id = r.id) OR sale.id = p.accrual_id
+LEFT JOIN accrual back ON back.kind = 'REFUND' AND back.ref_id = r.id
+WHERE CASE r.state
+        WHEN 'PENDING' THEN sale.id IS NOT NULL OR back.id IS NOT NULL
+        WHEN 'FULFILLED' THEN coalesce(sale.source_minor, 0) <> r.home_minor OR back.id IS NOT NULL
+        ELSE coalesce(sale.net_minor, 0) + coalesce(back.net_minor, 0) <> 0 END
+LIMIT 100"""
+_MONEY = """
+WITH open AS (
+    SELECT program_id, home_currency AS unit, home_minor AS minor FROM redemption WHERE state = 'PENDING'
+    UNION ALL SELECT program_id, currency, amount_minor FROM cash_redemption WHERE state = 'PENDING'
+),
+wanted AS (SELECT program_id, unit, sum(minor) AS minor FROM open GROUP BY program_id, unit),
+held AS (
+    SELECT a.owner_id AS program_id, a.unit,
+        coalesce((SELECT sum(amount) FROM transfer WHERE credit_account_id = a.id), 0)
+        - coalesce((SELECT sum(amount) FROM transfer WHERE debit_account_id = a.id), 0) AS minor
+    FROM account a WHERE a.purpose = 'FUNDING_HELD'
+)
+SELECT program_id, unit, coalesce(h.minor, 0) AS books, coalesce(w.minor, 0) AS open
+FROM held h FULL JOIN wanted w USING (program_id, unit) WHERE coalesce(h.minor, 0) <> coalesce(w.minor, 0)"""
+_CASH = """
+SELECT c.id, c.state, o.state AS transfer FROM cash_redemption c JOIN outbound_transfer o ON o.id = c.outbound_id
+WHERE c.state <> CASE
+    WHEN o.state IN ('SENT', 'IN_BANK') THEN 'FULFILLED'
+    WHEN o.state = 'FAILED' THEN 'FAILED'
+    WHEN o.state = 'REVERSED' THEN 'REFUNDED' ELSE 'PENDING' END
+    OR o.amount_minor <> c.amount_minor OR o.currency <> c.currency
+LIMIT 100"""
+_ARRIVAL = """
+SELECT r.id, r.kind, r.state, coalesce(s.state, c.state) AS beside FROM redemption r
+LEFT JOIN shipment s ON s.redemption_id = r.id
+LEFT JOIN credit c ON c.redemption_id = r.id
+LEFT JOIN booking b ON b.redemption_id = r.id
+LEFT JOIN pledge p ON p.redemption_id = r.id
+WHERE CASE r.kind
+    WHEN 'MERCHANDISE' THEN s.state IS NULL OR (r.state = 'PENDING') > (s.state = 'ORDERED')
+        OR (r.state = 'FULFILLED' AND s.state = 'ORDERED')
+    WHEN 'BRAND_CURRENCY' THEN c.state IS NULL OR (r.state = 'PENDING') > (c.state = 'REQUESTED')
+        OR (r.state = 'FULFILLED' AND c.state <> 'CREDITED')
+    WHEN 'EXPERIENCE' THEN b.redemption_id IS NULL
+    WHEN 'DONATION' THEN p.id IS NULL OR (r.state = 'FULFILLED') = (p.state = 'CANCELLED')
+    ELSE FALSE END
+LIMIT 100"""
+
+
+async def check_codes_out_are_redeemed() -> AsyncIterator[Violation]:
+    """Each code that left the shelf belongs to one redemption, or was exchanged by support; no other does."""
+    for row in await database.rows(_CODES):
+        detail = f"position {row['position']} is out {row['out']} times and has {row['owners']} owners"
+        yield Violation("codes out are redeemed", f"item {row['item_id']}", detail)
+
+
+async def check_redemptions_hold_their_points() -> AsyncIterator[Violation]:
+    """Pending ones hold their points, fulfilled ones have spent them, all others have given them back."""
+    for row in await database.rows(_HOLDS):
+        detail = (
+            f"{row['state']} for {row['points']}; the hold of {row['held']} is {row['hold']}, {row['back']} back"
+        )
+        yield Violation("redemptions hold their points", f"{row['what']} {row['id']}", detail)
+
+
+async def check_redemptions_are_owed() -> AsyncIterator[Violation]:
+    """Each fulfilled redemption accrued its price once; what was undone is owed no more."""
+    for row in await database.rows(_OWED):
+        detail = f"{row['state']} for {row['home_minor']}: {row['owed']} owed, {row['undone']} taken back"
+        yield Violation("redemptions are owed", f"redemption {row['id']}", detail)
+
+
+async def check_held_money_is_for_open_redemptions() -> AsyncIterator[Violation]:
+    """What each program has set aside is the sum of its pending redemptions and payouts of points."""
+    for row in await database.rows(_MONEY):
+        detail = f"the books hold {row['books']} {row['unit']}, {row['open']} are pending"
+        yield Violation("held money is for open redemptions", f"program {row['program_id']}", detail)
+
+
+async def check_cash_follows_its_transfer() -> AsyncIterator[Violation]:
+    """A payout of points stands where its transfer stands."""
+    for row in await database.rows(_CASH):
+        detail = f"{row['state']}, its transfer is {row['transfer']}"
+        yield Violation("cash follows its transfer", f"cash redemption {row['id']}", detail)
+
+
+async def check_redemptions_arrive() -> AsyncIterator[Violation]:
+    """Each redemption has what its kind arrives by, in a state that goes with its own."""
+    for row in await database.rows(_ARRIVAL):
+        detail = f"{row['kind']} is {row['state']}, what stands beside it {row['beside']}"
+        yield Violation("redemptions arrive", f"redemption {row['id']}", detail)
+
+
+CHECKS: tuple[Check, ...] = (
+    check_codes_out_are_redeemed,
+    check_redemptions_hold_their_points,
+    check_redemptions_are_owed,
+    check_held_money_is_for_open_redemptions,
+    check_cash_follows_its_transfer,
+    check_redemptions_arrive,
+)

@@ -1,0 +1,73 @@
+"""The checks see nothing wrong with an eventful day, and each sees the one thing it is for."""
+
+from typing import Any
+
+import pytest
+
+from marketplace.catalog.models import OfferKind
+from marketplace.kit import database
+from tests import builders
+from tests.books import violations
+from tests.redemptions.world import ADDRESS, Shopper, a_shopper, key, partner_of, support
+
+pytestmark = pytest.mark.usefixtures("db")
+NUMBER = {"membershipNumber": "12345678"}
+
+
+async def an_eventful_day() -> tuple[Shopper, dict[str, Any]]:
+    """Every kind redeemed, and every way a redemption can go."""
+    shopper, desk = await a_shopper(tier="gold", points=30_000), await support()
+    voucher = await builders.a_voucher([f"C{n}" for n in range(9)])
+    free = await builders.a_voucher(price_minor=0)
+    mug = await builders.an_item(await builders.an_offer(OfferKind.MERCHANDISE), stock=5)
+    miles = await builders.an_item(await builders.an_offer(OfferKind.BRAND_CURRENCY), units=100, stock=9)
+    cause = await builders.an_item(await builders.an_offer(OfferKind.DONATION))
+    session = await builders.a_session()
+    mine: dict[str, Any] = {}
+    for name in ("kept", "exchanged", "refunded", "seen"):
+        mine[name] = await shopper.redeem(voucher)
+    mine["free"], mine["given"] = await shopper.redeem(free, expectedPoints=0), await shopper.redeem(cause)
+    mine["undone"], mine["seat"] = await shopper.redeem(cause), await shopper.redeem(session)
+    mine["left"] = await shopper.redeem(session)
+    for name in ("ordered", "sent", "dropped"):
+        mine[name] = await shopper.redeem(mug, address=ADDRESS)
+    for name in ("asked", "credited", "refused"):
+        mine[name] = await shopper.redeem(miles, lots=2, expectedPoints=2000, **NUMBER)
+    await shopper.phone.do("revealCode", "", redemptionId=mine["seen"]["id"])
+    await desk.do("reissueCode", "", redemptionId=mine["exchanged"]["id"], reason="x")
+    for name in ("refunded", "seen", "undone"):
+        await desk.do("refundRedemption", "", redemptionId=mine[name]["id"], reason="x")
+    for name in ("left", "dropped"):
+        await shopper.phone.do("cancelRedemption", "", redemptionId=mine[name]["id"])
+    post = {"carrier": "PostNL", "tracking": "1"}
+    await (await partner_of(mug)).do("shipRedemption", "", redemptionId=mine["sent"]["id"], **post)
+    airline = await partner_of(miles)
+    await airline.do("confirmCredit", "", redemptionId=mine["credited"]["id"])
+    await airline.do("refuseCredit", "", redemptionId=mine["refused"]["id"], reason="x")
+    return shopper, mine
+
+
+async def test_an_eventful_day_leaves_the_books_clean() -> None:
+    await an_eventful_day()
+    assert await violations() == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "name", "check"),
+    [
+        ("UPDATE redemption SET code_position = 8 WHERE id = $1", "kept", "codes out are redeemed"),
+        ("UPDATE points_hold SET state = 'RELEASED' WHERE ref_id = $1", "asked", "redemptions hold their points"),
+        ("UPDATE redemption SET state = 'PENDING' WHERE id = $1", "kept", "redemptions are owed"),
+        ("UPDATE redemption SET home_minor = 999 WHERE id = $1", "sent", "redemptions are owed"),
+        ("UPDATE redemption SET home_minor = 1 WHERE id = $1", "asked", "held money is for open redemptions"),
+        ("UPDATE redemption SET state = 'FULFILLED' WHERE id = $1", "refunded", "redemptions hold their points"),
+        ("UPDATE shipment SET state = 'ORDERED' WHERE redemption_id = $1", "sent", "redemptions arrive"),
+        ("UPDATE credit SET state = 'REFUSED' WHERE redemption_id = $1", "credited", "redemptions arrive"),
+        ("UPDATE pledge SET state = 'CANCELLED' WHERE redemption_id = $1", "given", "redemptions arrive"),
+        ("DELETE FROM booking WHERE redemption_id = $1", "seat", "redemptions arrive"),
+    ],
+)
+async def test_each_check_sees_what_it_is_for(statement: str, name: str, check: str) -> None:
+    _, mine = await an_eventful_day()
+    await database.execute(statement, key(mine[name]))
+    assert check in {violation.check for violation in await violations()}
