@@ -167,6 +167,19 @@ async def test_what_is_spelt_right_is_not_mixed_with_what_is_alike() -> None:
     assert await skus(await a_caller(), filter={"text": "puma shoe"}) == ["EXACT"]
 
 
+async def test_a_typo_stands_for_the_nearest_words_only() -> None:
+    await an_entry("NEAR", search_text="starbucks coffee")
+    await an_entry("FAR", search_text="golden stars")
+
+    assert await skus(await a_caller(), filter={"text": "starbuks"}) == ["NEAR"]
+
+
+async def test_a_number_is_forgiven_nothing() -> None:
+    await an_entry("OTHER", search_text="room 7123")
+
+    assert await skus(await a_caller(), filter={"text": "7124"}) == []
+
+
 async def test_a_text_without_a_word_narrows_nothing() -> None:
     await an_entry("ANY")
 

@@ -79,13 +79,14 @@ async def test_of_a_range_the_most_that_the_points_buy_is_chosen() -> None:
     assert choice["pointsPrice"] == IsPartialDict(points=1250, price={"amount": "12.50"})
 
 
-async def test_only_a_few_are_shown_and_none_that_cannot_be_taken() -> None:
+async def test_only_a_few_are_shown_and_none_that_is_free_or_cannot_be_taken() -> None:
     for _ in range(5):
         await an_item(await an_offer())
     await an_item(await an_offer(OfferKind.MERCHANDISE), stock=0)
     await an_item(await an_offer(OfferKind.DONATION, min_tier_rank=1))
     await an_item(await an_offer(OfferKind.BRAND_CURRENCY), country="DE")
     await a_session(price_minor=100_000)
+    await an_item(await an_offer(OfferKind.EXPERIENCE), price_minor=0)
 
     found = await asked(phone_of(await a_member()), 1000)
 

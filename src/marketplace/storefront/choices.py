@@ -29,14 +29,15 @@ class Choice:
 async def choices(shopper: Shopper, points: int) -> dict[OfferKind, list[Choice]]:
     """The best few choices of each kind in the member's market: most worth for a point first, then most points.
 
-    The most popular affordable offers of a kind are looked at, whatever the wallet holds.
+    The most popular affordable offers of a kind are looked at, whatever the wallet holds. What is free is no
+    choice: it takes none of the points.
     """
     assert shopper.country is not None
     currency = await search.currency_of(shopper.country)
     rate = await rate_or_none(currency, shopper.home_currency) if currency else None
     found: dict[OfferKind, list[OfferRow]] = {}
     for kind in OfferKind:
-        wanted = OfferFilter(kinds=(kind,), max_points=points, available_only=True)
+        wanted = OfferFilter(kinds=(kind,), min_points=1, max_points=points, available_only=True)
         asked = await search.settle(shopper.country, currency, wanted, shopper, rate)
         found[kind] = list((await search.page(asked, OfferSort.POPULAR, Ends(first=LOOKED_AT))).items)
     keys = [(offer.id, shopper.country) for offers in found.values() for offer in offers]
@@ -73,25 +74,25 @@ def _dearest(
         if amount is None or rules.closed(shopper, offer, item, moment) is not None:
             continue
         price = rules.price(shopper, amount, item.currency, rate)
-        affordable.append(Choice(offer, item, price, _times(item, price, points)))
+        if price.points:
+            affordable.append(Choice(offer, item, price, _times(item, price, points)))
     return max(affordable, key=lambda choice: choice.price.points, default=None)
 
 
 def _times(item: ItemRow, price: Price, points: int) -> int:
-    """How many units the points buy, as far as stock and the member's limit allow; one of what is free."""
-    times = points // price.points if price.points else 1
+    """How many units the points buy, as far as stock and the member's limit allow."""
+    times = points // price.points
     if item.units_left is not None:
         times = min(times, item.units_left)
     if item.max_per_member is not None:
         times = min(times, item.max_per_member - item.taken_by_member)
-    return max(times, 1)
+    return times
 
 
 def _best(found: list[Choice]) -> list[Choice]:
-    """The few with the most worth for a point; free ones first."""
+    """The few with the most worth for a point."""
 
-    def rank(choice: Choice) -> tuple[float, int]:
-        thousand = choice.price.worth_per_thousand_minor
-        return (-thousand if thousand is not None else float("-inf"), -choice.price.points)
+    def rank(choice: Choice) -> tuple[int, int]:
+        return (-(choice.price.worth_per_thousand_minor or 0), -choice.price.points)
 
     return sorted(found, key=rank)[:SHOWN]

@@ -22,6 +22,7 @@ from marketplace.storefront import rules
 from marketplace.storefront.rules import Shopper
 
 MOST_ALIKE = 5
+NEARLY_AS_ALIKE = 0.8
 MOST_CHOSEN = 100
 MOST_TEXT = 200
 
@@ -55,9 +56,10 @@ EXISTS (
 
 _ALIKE = f"""
 SELECT asked, alike.word FROM unnest($1::text[]) AS asked CROSS JOIN LATERAL (
-    SELECT known.word FROM search_word known WHERE known.word % asked
-    ORDER BY similarity(known.word, asked) DESC, known.word LIMIT {MOST_ALIKE}
-) alike"""
+    SELECT known.word, likeness, max(likeness) OVER () AS best
+    FROM search_word known, similarity(known.word, asked) AS likeness
+    WHERE known.word % asked ORDER BY likeness DESC, known.word LIMIT {MOST_ALIKE}
+) alike WHERE likeness >= {NEARLY_AS_ALIKE} * best"""
 
 
 @dataclass(frozen=True, slots=True)
