@@ -3,16 +3,22 @@
 What Stripe then says about the accounts arrives as it always does, by webhook once the server answers.
 """
 
+from typing import Final
+
 import httpx
 
 from marketplace.app.demo import counterparties, data
 from marketplace.app.demo.cast import Cast
 from marketplace.app.demo.offers import FLAGSHIPS
+from marketplace.app.demo.programs import PROGRAMS
 from marketplace.kit import database, jobs
+from marketplace.kit.money import Money
 from marketplace.kit.settings import settings
 from marketplace.payments import rules
 from marketplace.payments.models import PayeeKind
 from marketplace.payments.steps import open_account
+from marketplace.settlement.models import TopUpMethod
+from marketplace.settlement.operations import TopUpProgram, top_up_program
 
 HOW_MANY = 30
 UNFINISHED = 4
@@ -20,8 +26,14 @@ UNFINISHED = 4
 ONBOARDED_MEMBERS = ("north-0001", "north-0009", "atlas-0006")
 
 
+CARD: Final = "pm_card_bypassPending"
+"""Stripe's test card whose money is available at once (docs.stripe.com/testing#available-balance)."""
+CARD_TOP_UPS: Final = {"NORTH": 40_000_000, "ATLAS": 5_000_000}
+"""Minor units that programs pay in by card, so that there is something at Stripe to pay out."""
+
+
 async def open_accounts(company: Cast) -> None:
-    """Open accounts for some partners and members, and let most of them finish at the stand-in."""
+    """Open accounts for some partners and members, let most of them finish, and put money at the stand-in."""
     partners = payable_partners()
     async with database.transaction():
         for slug in partners:
@@ -33,6 +45,7 @@ async def open_accounts(company: Cast) -> None:
             await open_account(PayeeKind.MEMBER, member, country)
     await jobs.drain()
     done = [company.partners[slug].id for slug in partners[:-UNFINISHED]]
+    await _pay_in(company)
     await _finish([*done, *(company.members[reference].id for reference in ONBOARDED_MEMBERS)])
 
 
@@ -44,6 +57,19 @@ def payable_partners() -> list[str]:
         if rules.rail_for(counterparties.of_brand(brand).country) is rules.Rail.STRIPE
     ]
     return sorted(reachable, key=lambda slug: (slug not in FLAGSHIPS, slug))[:HOW_MANY]
+
+
+async def _pay_in(company: Cast) -> None:
+    for code, minor in CARD_TOP_UPS.items():
+        command = TopUpProgram(
+            idempotency_key=f"demo:card:{code}",
+            amount=Money(minor, PROGRAMS[code].home_currency),
+            method=TopUpMethod.STRIPE,
+            reference=f"{code}-card",
+            payment_method=CARD,
+        )
+        await top_up_program(company.programs[code], command)
+    await jobs.drain()
 
 
 async def _finish(owners: list[object]) -> None:

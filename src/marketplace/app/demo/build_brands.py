@@ -62,6 +62,7 @@ class Candidate:
 
     def row(self, slug: str) -> dict[str, Any]:
         row: dict[str, Any] = {"slug": slug, "name": self.name, "category": self.category}
+        row["fame"] = round(self.rank)
         row["wikidata"] = self.wikidata
         if self.website:
             row["website"] = self.website

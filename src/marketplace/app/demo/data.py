@@ -30,11 +30,15 @@ class Market:
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """A real brand, in the countries of ours in which name-suggestion-index lists it."""
+    """A real brand, in the countries of ours in which name-suggestion-index lists it.
+
+    `fame` is the builder's rank: the logarithm of how many places are mapped, weighted by its spread.
+    """
 
     slug: str
     name: str
     category: str
+    fame: int
     wikidata: str
     website: str | None
     countries: frozenset[str]
@@ -83,6 +87,7 @@ def brands() -> dict[str, Brand]:
             row["slug"],
             row["name"],
             row["category"],
+            row["fame"],
             row["wikidata"],
             row.get("website"),
             countries,

@@ -57,7 +57,7 @@ def _offer(charity: Charity, cause: str, region: str, dice: Random) -> OfferSeed
         title=title,
         description=description,
         items=items,
-        popularity=int(800 * dice.paretovariate(1.6)) % 50_000,
+        popularity=int(dice.uniform(200, 2500)),
         charity=charity.registry_id,
         cause=cause,
     )

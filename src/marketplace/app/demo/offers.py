@@ -45,7 +45,7 @@ def of_brand(brand: Brand) -> Iterator[OfferSeed]:
     where = markets_of(brand, dice)
     if not where:
         return
-    fame = 4000 if brand.slug in FLAGSHIPS else 1500 if brand.worldwide else 600
+    fame = max(brand.fame, 1) ** 2 * (3 if brand.slug in FLAGSHIPS else 1)
     yield from _gift_cards(brand, where, fame, dice)
     yield from _entitlements(brand, where, fame, dice)
     yield from _merchandise(brand, where, fame, dice)
@@ -286,5 +286,5 @@ def _tier(dice: Random, chance: float) -> str | None:
 
 
 def _popularity(fame: int, dice: Random) -> int:
-    """A long tail: few offers are wanted by many."""
-    return int(fame * dice.paretovariate(1.6)) % 100_000
+    """How much an offer is wanted: mostly its brand's fame, and some chance."""
+    return int(fame * dice.uniform(0.3, 1.2))

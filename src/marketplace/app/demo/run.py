@@ -40,15 +40,14 @@ def demo() -> None:
     if _taken(settings().port):
         screen.print(f"Port {settings().port} is taken. Choose another one: make demo PORT=8010", style="red")
         raise SystemExit(1)
-    with ExitStack() as stack:
+    with suppress(KeyboardInterrupt), ExitStack() as stack:
         stack.enter_context(_stripe(settings()))
         given = settings()
         url = stack.enter_context(runtime.database_url())
         made = asyncio.run(_prepare(url, given, screen))
         env = {"DATABASE_URL": url}
         stack.enter_context(child("worker", ["marketplace.app.cli", "work"], env, given.var_dir / "worker.log"))
-        with suppress(KeyboardInterrupt):
-            asyncio.run(_serve(url, given, made, screen))
+        asyncio.run(_serve(url, given, made, screen))
 
 
 def _taken(port: int) -> bool:
@@ -62,7 +61,9 @@ async def _prepare(url: str, given: Settings, screen: Console) -> Tokens:
     with screen.status("Bringing the database to the newest state …"):
         await migrations.migrate(url)
     wiring.wire()
-    async with database.opened(url):
+    async with database.opened(url, pool=1):
+        # A crash of the machine now would only mean to load again: no need to wait for the disk each time.
+        await database.execute("SET synchronous_commit = off")
         with screen.status("Loading brands, offers, codes and stock …"):
             await world.build(issuer)
         with screen.status("Playing a month of history through the doors …"):

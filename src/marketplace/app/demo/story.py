@@ -12,6 +12,7 @@ from random import Random
 
 from marketplace.app.demo import data, prices
 from marketplace.app.demo.members import MemberSeed, members
+from marketplace.app.demo.offers import FLAGSHIPS
 from marketplace.app.demo.programs import PROGRAMS, ProgramSeed
 from marketplace.app.demo.seeds import ItemSeed, OfferSeed
 from marketplace.kit.money import Money
@@ -166,7 +167,8 @@ def _spend(
     choices = shelves.affordable(member.country, kind, budget, program)
     if not choices:
         return None
-    offer, item, points = dice.choice(choices)
+    favourites = [choice for choice in choices if choice[0].brand_slug in FLAGSHIPS]
+    offer, item, points = dice.choice(favourites if favourites and dice.random() < 0.4 else choices)
     taken = Redeemed(
         days_ago=day,
         minute=minute,
