@@ -1,5 +1,6 @@
 """Pure decisions of the catalogue: which language is read, how text is found, when an offer is open."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -7,6 +8,7 @@ from functools import lru_cache
 
 FALLBACK_LANGUAGE = "en"
 MAX_SEARCH_WORDS = 6
+_ASCII_WORDS = re.compile("[a-z0-9]+")
 # Letters that Unicode does not take apart into a base letter and a mark.
 _UNMARKED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i"})
 
@@ -36,6 +38,8 @@ def localised(texts: Mapping[str, str], languages: Sequence[str]) -> str:
 @lru_cache(maxsize=4096)
 def fold(text: str) -> str:
     """Text as it is searched: case folded, accents stripped, everything but letters and digits a space."""
+    if text.isascii():
+        return " ".join(_ASCII_WORDS.findall(text.lower()))
     plain = unicodedata.normalize("NFKD", text).casefold().translate(_UNMARKED)
     bare = unicodedata.normalize("NFKD", plain).casefold()
     kept = (char if char.isalnum() else " " for char in bare if not unicodedata.combining(char))

@@ -1,6 +1,7 @@
 """Writes of uploads in bulk, inside a transaction that somebody else opened."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,7 @@ from marketplace.kit import clock, database
 from marketplace.kit.ids import new_id
 from marketplace.uploads import queries
 from marketplace.uploads.models import Upload
-from marketplace.uploads.offers import Checked, ItemKey, Known
+from marketplace.uploads.offers import Checked, ItemKey, Known, OfferKey
 from marketplace.uploads.refusals import CatalogueChanged
 from marketplace.uploads.rules import Finding, enough
 
@@ -34,7 +35,7 @@ async def keep(upload_id: UUID, checked: Checked) -> None:
     """Keep what a rehearsal found: good rows, and the first findings in the order of the file."""
     if checked.good:
         lines = [line for line, _ in checked.good]
-        texts = [orjson.dumps(_filled(data)).decode() for _, data in checked.good]
+        texts = await asyncio.to_thread(_written, checked)
         await database.execute(_ROWS, upload_id, [new_id() for _ in lines], lines, texts)
     findings: list[Finding] = enough(sorted(checked.findings, key=lambda found: found.line))
     if findings:
@@ -43,6 +44,10 @@ async def keep(upload_id: UUID, checked: Checked) -> None:
             for name in ("line", "column", "value", "code", "message", "suggestion")
         ]
         await database.execute(_PROBLEMS, upload_id, [new_id() for _ in findings], *columns)
+
+
+def _written(checked: Checked) -> list[str]:
+    return [orjson.dumps(_filled(data)).decode() for _, data in checked.good]
 
 
 def _filled(data: Data) -> Data:
@@ -62,23 +67,31 @@ async def forget_rows(upload_id: UUID) -> None:
 async def publish_offers(upload: Upload) -> None:
     """Bring the good rows of a file of offers into the catalogue; raises CatalogueChanged."""
     rows = await queries.rows_of(upload.id)
-    known = await queries.known_to(upload.partner_id, {data["sku"] for _, data in rows})
-    popular = await queries.popularity_of(known.brands.values(), {data["sku"] for _, data in rows})
-    offers: dict[tuple[UUID, str], Data] = {}
-    items: dict[tuple[UUID, str], list[ItemDraft]] = {}
+    skus = {data["sku"] for _, data in rows}
+    known = await queries.known_to(upload.partner_id, skus)
+    popular = await queries.popularity_of(known.brands.values(), skus)
+    source = f"upload:{upload.id.hex}"
+    await upsert_offers(await asyncio.to_thread(_drafts, rows, known, popular, source))
+
+
+def _drafts(
+    rows: list[tuple[int, Data]], known: Known, popular: Mapping[OfferKey, int], source: str
+) -> list[OfferDraft]:
+    """The offers of these rows, each with all of its items; raises CatalogueChanged."""
+    offers: dict[OfferKey, Data] = {}
+    items: dict[OfferKey, list[ItemDraft]] = {}
     for line, data in rows:
         key = (UUID(data["brand"]), data["sku"])
-        item = _item(data["item"])
-        _must_still_fit(line, known, OfferKind(data["offer"]["kind"]), (*key, item.sku, item.country), item.coded)
-        offers.setdefault(key, data["offer"])
-        items.setdefault(key, []).append(item)
-    source = f"upload:{upload.id.hex}"
-    await upsert_offers(
-        _offer(key, offer, items[key], source, popular.get(key, 0)) for key, offer in offers.items()
-    )
+        item = ItemDraft(**_with_times(data["item"]))
+        _must_still_fit(line, known, data["offer"]["kind"], (*key, item.sku, item.country), item.coded)
+        if key in offers:
+            items[key].append(item)
+        else:
+            offers[key], items[key] = data["offer"], [item]
+    return [_offer(key, offer, items[key], source, popular.get(key, 0)) for key, offer in offers.items()]
 
 
-def _must_still_fit(line: int, known: Known, kind: OfferKind, key: ItemKey, coded: bool) -> None:
+def _must_still_fit(line: int, known: Known, kind: str, key: ItemKey, coded: bool) -> None:
     """The rehearsal's promises, asked again: somebody may have published in between."""
     before = known.offers.get(key[:2])
     mode = known.items.get(key)
@@ -92,16 +105,13 @@ def _must_still_fit(line: int, known: Known, kind: OfferKind, key: ItemKey, code
 
 
 def _with_times(data: Data) -> Data:
-    return {name: datetime.fromisoformat(value) if name in _TIMES else value for name, value in data.items()}
+    for name in _TIMES:
+        if name in data:
+            data[name] = datetime.fromisoformat(data[name])
+    return data
 
 
-def _item(data: Data) -> ItemDraft:
-    return ItemDraft(**_with_times(data))
-
-
-def _offer(
-    key: tuple[UUID, str], data: Data, items: Sequence[ItemDraft], source: str, popularity: int
-) -> OfferDraft:
+def _offer(key: OfferKey, data: Data, items: Sequence[ItemDraft], source: str, popularity: int) -> OfferDraft:
     facts: Data = _with_times(data)
     facts["kind"] = OfferKind(data["kind"])
     if "delivery" in facts:
