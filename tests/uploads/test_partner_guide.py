@@ -41,7 +41,8 @@ def test_the_guide_names_every_column() -> None:
 
 
 def test_the_guide_names_every_finding() -> None:
-    source = "".join(path.read_text() for path in (ROOT / "src" / "marketplace" / "uploads").glob("*.py"))
+    room = ROOT / "src" / "marketplace" / "uploads"
+    source = "".join(path.read_text() for path in room.glob("*.py") if path.name != "refusals.py")
     codes = set(re.findall(r'"([A-Z0-9]+(?:_[A-Z0-9]+)+)"', source))
     assert len(codes) > 20
 
