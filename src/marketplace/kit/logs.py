@@ -151,5 +151,5 @@ def configure(*, production: bool, level: str = "INFO", stream: TextIO | None = 
     access = logging.getLogger("uvicorn.access")
     access.filters[:] = [WithoutQuery()]
     # Stripe's and httpx's informational lines repeat URLs and bodies of requests.
-    for name in ("stripe", "httpx", "httpcore"):
+    for name in ("stripe", "httpx", "httpcore", "tortoise", "procrastinate"):
         logging.getLogger(name).setLevel("WARNING")
