@@ -6,6 +6,7 @@ everything bounded before it is executed, and no exception's text in any answer.
 are not served here, and say so.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -89,6 +90,10 @@ class GraphQLView:
             return _refuse(refusal, media or JSON)
         except ClientDisconnect:
             raise
+        except asyncio.CancelledError as error:
+            if _is_cancelled_itself():
+                raise
+            return _encode_failure(error, media or JSON)
         except Exception as error:  # noqa: BLE001  # the last line of defence: nothing leaves unmasked
             return _encode_failure(error, media or JSON)
 
@@ -117,6 +122,12 @@ class GraphQLView:
             f"GraphQL is served by {METHODS}.",
             {"Allow": METHODS},
         )
+
+
+def _is_cancelled_itself() -> bool:
+    """Whether somebody ends this very request, rather than something that it waited for having been ended."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
 
 
 def _must_be_served(operation: OperationDefinitionNode, method: str) -> None:
@@ -158,7 +169,7 @@ def _refuse(refusal: HttpRefusal, media: str) -> Response:
     return _response({"errors": [error]}, media, refusal.status, refusal.headers)
 
 
-def _encode_failure(error: Exception, media: str) -> Response:
+def _encode_failure(error: BaseException, media: str) -> Response:
     incident = record_incident(error)
     told = {"message": UNEXPECTED, "extensions": {"code": INTERNAL, "incident": incident}}
     return _response({"errors": [told]}, media, HTTPStatus.INTERNAL_SERVER_ERROR)

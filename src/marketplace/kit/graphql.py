@@ -1,5 +1,6 @@
 """GraphQL pieces that every room shares: scalars, nodes, connections, refusals, writes, extensions."""
 
+import asyncio
 import types
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -331,7 +332,8 @@ async def batched(
             return [found.get(key) for key in keys]
 
         loader = info.context.loaders[name] = DataLoader(load)
-    return await loader.load(key)
+    # A failing sibling cancels the fields beside it; what others wait for too must outlive that.
+    return await asyncio.shield(loader.load(key))
 
 
 async def load_node(info: Info, prefix: str, key: UUID) -> Any:
