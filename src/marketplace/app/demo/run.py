@@ -6,11 +6,13 @@ a worker run beside the server and end with it. What it prints is also in `var/d
 
 import asyncio
 import os
+import signal
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import asdict
 from pathlib import Path
 from socket import socket
+from types import FrameType
 from typing import Final
 
 import orjson
@@ -40,14 +42,21 @@ def demo() -> None:
     if _taken(settings().port):
         screen.print(f"Port {settings().port} is taken. Choose another one: make demo PORT=8010", style="red")
         raise SystemExit(1)
+    signal.signal(signal.SIGTERM, _leave)
     with suppress(KeyboardInterrupt), ExitStack() as stack:
-        stack.enter_context(_stripe(settings()))
+        stripe_is_up = stack.enter_context(_stripe(settings()))
         given = settings()
         url = stack.enter_context(runtime.database_url())
-        made = asyncio.run(_prepare(url, given, screen))
+        made = asyncio.run(_prepare(url, given, screen, stripe_is_up))
         env = {"DATABASE_URL": url}
         stack.enter_context(child("worker", ["marketplace.app.cli", "work"], env, given.var_dir / "worker.log"))
+        stripe_is_up()
         asyncio.run(_serve(url, given, made, screen))
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    """End in order: children first, then the database."""
+    raise SystemExit(0)
 
 
 def _taken(port: int) -> bool:
@@ -55,7 +64,7 @@ def _taken(port: int) -> bool:
         return probe.connect_ex((HOST, port)) == 0
 
 
-async def _prepare(url: str, given: Settings, screen: Console) -> Tokens:
+async def _prepare(url: str, given: Settings, screen: Console, stripe_is_up: Callable[[], None]) -> Tokens:
     """Migrate, load what is missing, and make the tokens."""
     issuer = DevIssuer(given.var_dir / "dev-issuer")
     with screen.status("Bringing the database to the newest state …"):
@@ -70,6 +79,7 @@ async def _prepare(url: str, given: Settings, screen: Console) -> Tokens:
             fresh = not await history.is_told()
             await history.play()
             if fresh and given.stripe_api_base:
+                stripe_is_up()
                 await banking.open_accounts(await cast.assembled())
         return await tokens(issuer)
 
@@ -128,10 +138,13 @@ def _tell(screen: Console, address: str, made: Tokens) -> None:
 
 
 @contextmanager
-def _stripe(given: Settings) -> Generator[None]:
-    """Let this process and its children talk to the stand-in, unless a key for Stripe itself is set."""
+def _stripe(given: Settings) -> Generator[Callable[[], None]]:
+    """Let this process and its children talk to the stand-in, unless a key for Stripe itself is set.
+
+    Yields what waits until it answers, so that it can start while other things do.
+    """
     if given.stripe_api_key is not None:
-        yield
+        yield lambda: None
         return
     port, log = free_port(), given.var_dir / "stripe.log"
     arguments = [
@@ -147,5 +160,4 @@ def _stripe(given: Settings) -> Generator[None]:
     os.environ["STRIPE_API_BASE"] = f"http://127.0.0.1:{port}"
     settings.cache_clear()
     with child("stand-in for Stripe", arguments, {}, log) as process:
-        wait_until_it_listens(port, process, log)
-        yield
+        yield lambda: wait_until_it_listens(port, process, log)
