@@ -99,7 +99,7 @@ class _Server(uvicorn.Server):
 
 async def _serve(url: str, given: Settings, made: Tokens, screen: Console) -> None:
     def say() -> None:
-        address = f"http://localhost:{given.port}"
+        address = f"http://{HOST}:{given.port}"
         write_down(given.var_dir / "demo.json", address, made)
         _tell(screen, address, made)
 
