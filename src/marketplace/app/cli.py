@@ -158,6 +158,15 @@ async def _settle(url: str, until: date) -> list[Statement]:
             )
 
 
+@app.command()
+def tour() -> None:
+    """Play the whole story over HTTP, starting the demo if none answers; fails if anything is not as it should be."""
+    from marketplace.app.tour import run
+
+    if not run.tour():
+        raise typer.Exit(1)
+
+
 @check_app.command("books")
 def check_books() -> None:
     """Run every room's checks: what must be true of the rows, and the rows that break it."""

@@ -1,0 +1,50 @@
+"""What members do again and again: look at a price, redeem, look into the wallet."""
+
+from typing import Any
+
+from marketplace.app.tour.cast import Cast, Member
+from marketplace.app.tour.client import Client, Json
+
+REDEMPTION = """... on Redemption { id kind state points closedReason fulfilment { __typename
+  ... on VoucherFulfilment { hasCode revealedAt }
+  ... on CreditFulfilment { state membershipNumber lots units refusedReason }
+  ... on ShipmentFulfilment { state carrier tracking address { city country } }
+  ... on BookingFulfilment { ticket startsAt cancelUntil }
+  ... on DonationFulfilment { acknowledgementNumber pledge { state amount { amount currency } acknowledgement } } } }
+  ... on InvalidMembershipNumber { reason } ... on InvalidAddress { problems { path message } }
+  ... on PriceChanged { seen now } ... on InsufficientPoints { required available missing }
+  ... on NotAvailable { reason opensAt }"""
+_PRICE = """query Price($id: ID!) { node(id: $id) { ... on Item {
+  pointsPrice { points listPoints discountBp tier price { amount currency } worth { amount currency }
+                worthPerThousand { amount currency } pointValue { value currency } exchange { base quote rate source } }
+  whyNot { code message pointsToGo opensAt } unitsLeft } } }"""
+ADDRESSES: dict[str, Json] = {
+    "SE": {"name": "Astrid Lind", "line1": "Storgatan 1", "postalCode": "111 22", "city": "Stockholm", "country": "SE"},
+    "MY": {
+        "name": "Aisyah binti Ali", "line1": "Jalan Ampang 8", "postalCode": "50450", "city": "Kuala Lumpur",
+        "country": "MY",
+    },
+}  # fmt: skip
+
+
+def seen(phone: Client, item_id: str) -> Json:
+    """The item as this member sees it: passport, why not, units left."""
+    return phone.ask(_PRICE, id=item_id)["node"]
+
+
+def points_of(cast: Cast, member: Member, item: str) -> int:
+    """What an item of the tour costs this member."""
+    return int(seen(member.phone, cast.items[item]["id"])["pointsPrice"]["points"])
+
+
+def redeem(cast: Cast, member: Member, item: str, **more: Any) -> Json:
+    """Redeem an item of the tour at the price that is shown, unless `expectedPoints` says otherwise."""
+    if "expectedPoints" not in more:
+        more["expectedPoints"] = points_of(cast, member, item) * int(more.get("lots") or 1)
+    return member.phone.do("redeemOffer", REDEMPTION, itemId=cast.items[item]["id"], **more)
+
+
+def wallet(member: Member) -> tuple[int, int]:
+    """Points available and held."""
+    found = member.phone.ask("{ me { wallet { available held } } }")["me"]["wallet"]
+    return int(found["available"]), int(found["held"])
