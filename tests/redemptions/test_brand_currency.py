@@ -30,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("db")
 NUMBER = "4539 5787 6362 1486"
 CREDIT = (
     "... on Redemption { id state points fulfilment { ... on CreditFulfilment "
-    "{ state membershipNumber lots units refusedReason answeredAt } } }"
+    "{ creditState membershipNumber lots units refusedReason answeredAt } } }"
 )
 
 
@@ -54,13 +54,13 @@ async def test_lots_are_held_until_the_partner_credits_them() -> None:
     partner = await partner_of(item)
     waiting = await partner.get(
         "{ redemptions(state: PENDING, kind: BRAND_CURRENCY) { nodes { id fulfilment "
-        "{ ... on CreditFulfilment { state membershipNumber lots units } } } } }"
+        "{ ... on CreditFulfilment { creditState membershipNumber lots units } } } } }"
     )
     assert waiting["redemptions"]["nodes"] == [
         {
             "id": id,
             "fulfilment": {
-                "state": "REQUESTED",
+                "creditState": "REQUESTED",
                 "membershipNumber": "4539578763621486",
                 "lots": 3,
                 "units": 1500,
@@ -68,7 +68,7 @@ async def test_lots_are_held_until_the_partner_credits_them() -> None:
         }
     ]
     answer = await partner.do("confirmCredit", CREDIT, redemptionId=id)
-    assert (answer["state"], answer["fulfilment"]["state"]) == ("FULFILLED", "CREDITED")
+    assert (answer["state"], answer["fulfilment"]["creditState"]) == ("FULFILLED", "CREDITED")
     assert answer["fulfilment"]["answeredAt"] is not None
     assert (await shopper.wallet(), await shopper.wallet(Purpose.HELD)) == (0, 0)
     assert await money_of(shopper.program) == (470_00, 0)
@@ -82,7 +82,7 @@ async def test_refused_lots_give_everything_back() -> None:
     answer = await (await partner_of(item)).do(
         "refuseCredit", CREDIT + "... on Redemption { closedReason }", redemptionId=id, reason="no such account"
     )
-    assert (answer["state"], answer["fulfilment"]["state"]) == ("FAILED", "REFUSED")
+    assert (answer["state"], answer["fulfilment"]["creditState"]) == ("FAILED", "REFUSED")
     assert answer["closedReason"] == answer["fulfilment"]["refusedReason"] == "no such account"
     assert (await shopper.wallet(), await shopper.wallet(Purpose.HELD)) == (3000, 0)
     assert await shopper.lots() == [1500, 1500]
@@ -104,9 +104,9 @@ async def test_refused_lots_give_everything_back() -> None:
 async def test_a_number_that_cannot_be_right_is_refused(number: str | None, says: str) -> None:
     shopper, item = await a_shopper(), await miles()
     async with nothing_happens():
-        answer = await shopper.redeem(item, "... on InvalidMembershipNumber { reason }", membershipNumber=number)
+        answer = await shopper.redeem(item, "... on InvalidMembershipNumber { problem }", membershipNumber=number)
     assert answer["__typename"] == "InvalidMembershipNumber"
-    assert says in answer["reason"]
+    assert says in answer["problem"]
 
 
 @pytest.mark.parametrize("lots", [0, -1, 101])
@@ -139,8 +139,8 @@ async def test_what_was_answered_cannot_be_answered_again() -> None:
     await partner.do("confirmCredit", "", redemptionId=id)
     async with nothing_happens():
         for mutation, more in (("confirmCredit", {}), ("refuseCredit", {"reason": "x"})):
-            answer = await partner.do(mutation, "... on RedemptionClosed { state }", redemptionId=id, **more)
-            assert (answer["__typename"], answer["state"]) == ("RedemptionClosed", "FULFILLED")
+            answer = await partner.do(mutation, "... on RedemptionClosed { current }", redemptionId=id, **more)
+            assert (answer["__typename"], answer["current"]) == ("RedemptionClosed", "FULFILLED")
 
 
 async def test_another_partner_and_another_kind_are_not_found() -> None:
@@ -200,9 +200,9 @@ async def test_a_member_takes_pending_lots_back() -> None:
     assert answer["state"] == "CANCELLED"
     assert await shopper.lots() == [1500, 1500]
     refused = await (await partner_of(item)).do(
-        "confirmCredit", "... on RedemptionClosed { state }", redemptionId=id
+        "confirmCredit", "... on RedemptionClosed { current }", redemptionId=id
     )
-    assert refused["state"] == "CANCELLED"
+    assert refused["current"] == "CANCELLED"
 
 
 async def test_what_nobody_answers_within_thirty_days_is_given_back() -> None:

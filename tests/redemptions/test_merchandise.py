@@ -23,8 +23,8 @@ from tests.redemptions.world import (
 
 pytestmark = pytest.mark.usefixtures("db")
 PARCEL = (
-    "... on Redemption { id state fulfilment { ... on ShipmentFulfilment { state carrier tracking shippedAt "
-    "deliveredAt address { name line1 line2 city postalCode region country } } } }"
+    "... on Redemption { id state fulfilment { ... on ShipmentFulfilment { shipmentState carrier tracking "
+    "shippedAt deliveredAt address { name line1 line2 city postalCode region country } } } }"
 )
 BY_POST = {"carrier": "PostNL", "tracking": "3SABCD1234567"}
 
@@ -38,7 +38,7 @@ async def a_mug(stock: int = 3) -> Item:
 async def test_a_parcel_is_ordered_sent_and_arrives() -> None:
     shopper, mug = await a_shopper(), await a_mug()
     ordered = await shopper.redeem(mug, PARCEL, address=ADDRESS)
-    assert (ordered["state"], ordered["fulfilment"]["state"]) == ("PENDING", "ORDERED")
+    assert (ordered["state"], ordered["fulfilment"]["shipmentState"]) == ("PENDING", "ORDERED")
     assert ordered["fulfilment"]["address"] == ADDRESS | {"line2": "", "region": ""}
     assert (await Stock.get(item_id=mug.id)).taken == 1
     assert (await shopper.wallet(), await shopper.wallet(Purpose.HELD)) == (2000, 1000)
@@ -46,14 +46,14 @@ async def test_a_parcel_is_ordered_sent_and_arrives() -> None:
 
     partner = await partner_of(mug)
     sent = await partner.do("shipRedemption", PARCEL, redemptionId=ordered["id"], **BY_POST)
-    assert (sent["state"], sent["fulfilment"]["state"]) == ("FULFILLED", "SHIPPED")
+    assert (sent["state"], sent["fulfilment"]["shipmentState"]) == ("FULFILLED", "SHIPPED")
     assert (sent["fulfilment"]["carrier"], sent["fulfilment"]["tracking"]) == ("PostNL", "3SABCD1234567")
     assert await shopper.wallet(Purpose.HELD) == 0
     assert await money_of(shopper.program) == (490_00, 0)
     assert await payable(mug) == 9_03
 
     arrived = await partner.do("markDelivered", PARCEL, redemptionId=ordered["id"])
-    assert (arrived["state"], arrived["fulfilment"]["state"]) == ("FULFILLED", "DELIVERED")
+    assert (arrived["state"], arrived["fulfilment"]["shipmentState"]) == ("FULFILLED", "DELIVERED")
     assert arrived["fulfilment"]["deliveredAt"] is not None
     assert await Accrual.all().count() == 1
 
@@ -89,9 +89,9 @@ async def test_a_member_cancels_what_is_not_sent_yet() -> None:
     async with nothing_happens():
         partner = await partner_of(mug)
         refused = await partner.do(
-            "shipRedemption", "... on RedemptionClosed { state }", redemptionId=ordered["id"], **BY_POST
+            "shipRedemption", "... on RedemptionClosed { current }", redemptionId=ordered["id"], **BY_POST
         )
-        assert (refused["__typename"], refused["state"]) == ("RedemptionClosed", "CANCELLED")
+        assert (refused["__typename"], refused["current"]) == ("RedemptionClosed", "CANCELLED")
         again = await shopper.phone.do("cancelRedemption", "", redemptionId=ordered["id"])
         assert again["__typename"] == "RedemptionClosed"
 
@@ -102,9 +102,9 @@ async def test_what_was_sent_cannot_be_cancelled_but_refunded_and_the_thing_is_n
     await (await partner_of(mug)).do("shipRedemption", "", redemptionId=ordered["id"], **BY_POST)
     async with nothing_happens():
         late = await shopper.phone.do(
-            "cancelRedemption", "... on RedemptionClosed { state }", redemptionId=ordered["id"]
+            "cancelRedemption", "... on RedemptionClosed { current }", redemptionId=ordered["id"]
         )
-    assert (late["__typename"], late["state"]) == ("RedemptionClosed", "FULFILLED")
+    assert (late["__typename"], late["current"]) == ("RedemptionClosed", "FULFILLED")
     answer = await (await support()).do(
         "refundRedemption", REDEMPTION, redemptionId=ordered["id"], reason="broken"
     )
@@ -120,9 +120,9 @@ async def test_what_is_pending_is_cancelled_not_refunded() -> None:
     ordered = await shopper.redeem(mug, address=ADDRESS)
     async with nothing_happens():
         answer = await server_of(shopper.program).do(
-            "refundRedemption", "... on NotRefundable { state }", redemptionId=ordered["id"], reason="x"
+            "refundRedemption", "... on NotRefundable { current }", redemptionId=ordered["id"], reason="x"
         )
-    assert (answer["__typename"], answer["state"]) == ("NotRefundable", "PENDING")
+    assert (answer["__typename"], answer["current"]) == ("NotRefundable", "PENDING")
 
 
 async def test_a_partner_that_cannot_deliver_gives_everything_back() -> None:
@@ -147,17 +147,17 @@ async def test_a_parcel_arrives_after_it_was_sent_and_once() -> None:
     ordered, partner = await shopper.redeem(mug, address=ADDRESS), await partner_of(mug)
     voucher = await shopper.redeem(await builders.a_voucher(brand=await (await mug.offer).brand))
     async with nothing_happens():
-        early = await partner.do("markDelivered", "... on NotOnItsWay { state }", redemptionId=ordered["id"])
+        early = await partner.do("markDelivered", "... on NotOnItsWay { current }", redemptionId=ordered["id"])
         wrong = await partner.do("markDelivered", "", redemptionId=voucher["id"])
         nothing = await partner.do("shipRedemption", "", redemptionId=ordered["id"], carrier=" ", tracking="")
-    assert (early["__typename"], early["state"]) == ("NotOnItsWay", "ORDERED")
+    assert (early["__typename"], early["current"]) == ("NotOnItsWay", "ORDERED")
     assert wrong["__typename"] == "NotFound"
     assert [problem["path"] for problem in nothing["problems"]] == ["carrier", "tracking"]
     await partner.do("shipRedemption", "", redemptionId=ordered["id"], **BY_POST)
     await partner.do("markDelivered", "", redemptionId=ordered["id"])
     async with nothing_happens():
-        twice = await partner.do("markDelivered", "... on NotOnItsWay { state }", redemptionId=ordered["id"])
-    assert twice["state"] == "DELIVERED"
+        twice = await partner.do("markDelivered", "... on NotOnItsWay { current }", redemptionId=ordered["id"])
+    assert twice["current"] == "DELIVERED"
 
 
 async def test_the_address_is_not_for_the_program() -> None:

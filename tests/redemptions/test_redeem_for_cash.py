@@ -149,11 +149,11 @@ async def test_what_is_not_sent_yet_cannot_be_reversed(payments: Payments, shopp
     answer, stranger = await cash(shopper), await builders.a_program()
     async with nothing_happens():
         early = await server_of(shopper.program).do(
-            "reverseCash", "... on NotRefundable { state }", cashRedemptionId=answer["id"]
+            "reverseCash", "... on NotRefundable { current }", cashRedemptionId=answer["id"]
         )
         foreign = await server_of(stranger).do("reverseCash", "", cashRedemptionId=answer["id"])
         await forbidden(shopper.phone, "reverseCash", cashRedemptionId=answer["id"])
-    assert (early["__typename"], early["state"]) == ("NotRefundable", "PENDING")
+    assert (early["__typename"], early["current"]) == ("NotRefundable", "PENDING")
     assert foreign["__typename"] == "NotFound"
 
 
@@ -212,12 +212,12 @@ async def test_less_cash_than_was_seen_is_refused(payments: Payments, shopper: S
 async def test_without_an_account_it_is_refused_with_what_is_missing(payments: Payments) -> None:
     shopper = await a_shopper()
     async with nothing_happens():
-        none = await cash(shopper, 1000, "... on PayoutAccountMissing { reason }")
-    assert (none["__typename"], none["reason"]) == ("PayoutAccountMissing", "NO_ACCOUNT")
+        none = await cash(shopper, 1000, "... on PayoutAccountMissing { notPayableReason }")
+    assert (none["__typename"], none["notPayableReason"]) == ("PayoutAccountMissing", "NO_ACCOUNT")
     await onboard(payments, shopper, finish=False)
     async with nothing_happens():
-        open_ = await cash(shopper, 1000, "... on PayoutAccountMissing { reason }")
-    assert open_["reason"] == "ONBOARDING_INCOMPLETE"
+        open_ = await cash(shopper, 1000, "... on PayoutAccountMissing { notPayableReason }")
+    assert open_["notPayableReason"] == "ONBOARDING_INCOMPLETE"
 
 
 async def test_more_than_the_wallet_or_the_funding_holds_is_refused(payments: Payments) -> None:

@@ -56,12 +56,12 @@ async def test_a_code_is_frozen_once_it_was_refunded_also_for_a_repeat_of_the_ke
         for idempotency_key in ("k", "another"):
             answer = await shopper.phone.do(
                 "revealCode",
-                "... on CodeFrozen { state }",
+                "... on CodeFrozen { current }",
                 redemptionId=mine["id"],
                 idempotencyKey=idempotency_key,
             )
             assert answer["__typename"] == "CodeFrozen"
-            assert answer["state"] == "REFUNDED"
+            assert answer["current"] == "REFUNDED"
 
 
 async def test_an_entitlement_has_no_code_to_show() -> None:

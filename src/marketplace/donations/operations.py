@@ -79,7 +79,7 @@ async def cancel_pledge(actor: Actor, command: CancelPledge) -> Pledge:
     if pledge is None:
         raise NotFound(what="donation")
     if pledge.state != PledgeState.PLEDGED:
-        raise PledgeNotCancellable(state=pledge.state)
+        raise PledgeNotCancellable(current=pledge.state)
     member = await Member.get(id=pledge.member_id).prefetch_related("program")
     await steps.cancel_pledge(pledge, member.program, ref_id=new_id())
     return pledge

@@ -27,5 +27,5 @@ class PledgeNotCancellable(Refusal):
     """The money has left for the charity, or the pledge was cancelled before."""
 
     code = "PLEDGE_NOT_CANCELLABLE"
-    text = "This donation is {state} and cannot be cancelled any more."
-    state: Annotated[str, "Where the pledge stands."]
+    text = "This donation is {current} and cannot be cancelled any more."
+    current: Annotated[str, "Where the pledge stands."]

@@ -70,7 +70,7 @@ async def cancel_pledge_of(redemption_id: UUID, program: Program, *, discount: i
     """
     found = await Pledge.select_for_update().get(redemption_id=redemption_id)
     if found.state != PledgeState.PLEDGED:
-        raise PledgeNotCancellable(state=found.state)
+        raise PledgeNotCancellable(current=found.state)
     await cancel_pledge(found, program, ref_id=redemption_id, discount=discount)
 
 

@@ -76,9 +76,9 @@ async def _recipient(program: Program, reference: str | None) -> Member | None:
 
 def _must_be_open(gift: Gift) -> None:
     if gift.state != GiftState.OFFERED:
-        raise GiftNotOpen(state=gift.state)
+        raise GiftNotOpen(current=gift.state)
     if gift.expires_at <= clock.now():
-        raise GiftNotOpen(state=GiftState.EXPIRED.value)
+        raise GiftNotOpen(current=GiftState.EXPIRED.value)
 
 
 async def _close(gift: Gift, state: GiftState) -> Gift:
@@ -139,7 +139,7 @@ async def recall_gift(actor: Actor, command: RecallGift) -> Gift:
     if gift is None:
         raise NotFound(what="gift")
     if gift.state != GiftState.OFFERED:
-        raise GiftNotOpen(state=gift.state)
+        raise GiftNotOpen(current=gift.state)
     return await _return(gift, GiftState.RECALLED)
 
 
@@ -172,5 +172,5 @@ async def expire_gift(actor: Actor, command: ExpireGift) -> Gift:
     """Return an unclaimed gift whose time is over to its giver's lots. Raises GiftNotOpen when it is closed."""
     gift = await Gift.filter(id=command.gift_id).select_for_update().first()
     if gift is None or gift.state != GiftState.OFFERED or gift.expires_at > clock.now():
-        raise GiftNotOpen(state=gift.state if gift else "unknown")
+        raise GiftNotOpen(current=gift.state if gift else "unknown")
     return await _return(gift, GiftState.EXPIRED)

@@ -16,8 +16,8 @@ class GiftNotOpen(Refusal):
     """The gift was claimed, recalled or declined before, or its time is over."""
 
     code = "GIFT_NOT_OPEN"
-    text = "This gift is {state} and can be neither claimed nor taken back any more."
-    state: Annotated[str, "Where the gift stands."]
+    text = "This gift is {current} and can be neither claimed nor taken back any more."
+    current: Annotated[str, "Where the gift stands."]
 
 
 class GiftNotFound(Refusal):

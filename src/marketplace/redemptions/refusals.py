@@ -21,8 +21,8 @@ class InvalidMembershipNumber(Refusal):
     """The number is not one that the brand could have given out."""
 
     code = "INVALID_MEMBERSHIP_NUMBER"
-    text = "{reason} Please compare the number with your card."
-    reason: Annotated[str, "What is wrong with the number."]
+    text = "{problem} Please compare the number with your card."
+    problem: Annotated[str, "What is wrong with the number."]
 
 
 class InvalidAddress(Refusal):
@@ -37,16 +37,16 @@ class RedemptionClosed(Refusal):
     """The redemption has gone on to a state in which this cannot be done any more."""
 
     code = "REDEMPTION_CLOSED"
-    text = "This redemption is {state}: it is too late for that."
-    state: Annotated[str, "Where the redemption stands."]
+    text = "This redemption is {current}: it is too late for that."
+    current: Annotated[str, "Where the redemption stands."]
 
 
 class NotOnItsWay(Refusal):
     """Only a parcel that a carrier has can arrive."""
 
     code = "NOT_ON_ITS_WAY"
-    text = "This parcel is {state}; only one that is SHIPPED can be delivered."
-    state: Annotated[str, "Where the parcel is."]
+    text = "This parcel is {current}; only one that is SHIPPED can be delivered."
+    current: Annotated[str, "Where the parcel is."]
 
 
 class NoContractInForce(Refusal):
@@ -83,8 +83,8 @@ class NotRefundable(Refusal):
     """Only what was fulfilled can be refunded."""
 
     code = "NOT_REFUNDABLE"
-    text = "This redemption is {state}; only a fulfilled one can be refunded."
-    state: Annotated[str, "Where the redemption stands."]
+    text = "This redemption is {current}; only a fulfilled one can be refunded."
+    current: Annotated[str, "Where the redemption stands."]
 
 
 class NoCode(Refusal):
@@ -98,8 +98,8 @@ class CodeFrozen(Refusal):
     """The code was given up when the redemption was closed."""
 
     code = "CODE_FROZEN"
-    text = "This redemption is {state}: its code can no longer be shown."
-    state: Annotated[str, "Where the redemption stands."]
+    text = "This redemption is {current}: its code can no longer be shown."
+    current: Annotated[str, "Where the redemption stands."]
 
 
 class CashAmountChanged(Refusal):
@@ -116,4 +116,4 @@ class PayoutAccountMissing(Refusal):
 
     code = "PAYOUT_ACCOUNT_MISSING"
     text = "There is no account yet that the money could go to. Ask for an onboarding link and finish it first."
-    reason: Annotated[NotPayable, "What is missing."]
+    not_payable_reason: Annotated[NotPayable, "What is missing."]

@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -40,7 +41,7 @@ class Client:
     name: str
     token: str | None = None
 
-    def ask(self, query: str, **variables: object) -> Json:
+    def ask(self, query: str, /, **variables: Any) -> Json:
         """The data of a query; raises Unanswered when there are errors."""
         return self._data(self.answer(query, variables))
 
@@ -48,17 +49,17 @@ class Client:
         """The whole answer, with its errors."""
         return self._post(query, json={"query": query, "variables": variables or {}})
 
-    def do(self, mutation: str, shows: str = "", **fields: object) -> Json:
-        """Run a mutation: its result with __typename. `shows` is what to select of it; a key is made if none is given."""
+    def do(self, mutation: str, shows: str = "", /, **fields: Any) -> Json:
+        """Run a mutation: its result with __typename and what `shows` selects. A key is made if none is given."""
         fields.setdefault("idempotencyKey", new_key())
         return self._data(self.answer(_mutation(mutation, shows), {"input": fields}))[mutation]
 
-    def attempt(self, mutation: str, **fields: object) -> Json:
+    def attempt(self, mutation: str, /, **fields: Any) -> Json:
         """The whole answer of a mutation that is expected to be turned away at the door."""
         fields.setdefault("idempotencyKey", new_key())
         return self.answer(_mutation(mutation, ""), {"input": fields})
 
-    def send(self, mutation: str, shows: str, name: str, content: bytes, **fields: object) -> Json:
+    def send(self, mutation: str, shows: str, name: str, content: bytes, /, **fields: Any) -> Json:
         """Run a mutation that takes a file, by the GraphQL multipart request specification."""
         fields = {"idempotencyKey": new_key(), **fields, "file": None}
         text = _mutation(mutation, shows)
@@ -98,6 +99,12 @@ def _mutation(mutation: str, shows: str) -> str:
 def new_key() -> str:
     """A fresh idempotency key."""
     return f"tour-{uuid4().hex}"
+
+
+def at_once(calls: Sequence[Callable[[], Json]]) -> list[Json]:
+    """Make all these calls at the same time; their answers in the same order."""
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return [call.result() for call in [pool.submit(each) for each in calls]]
 
 
 def wait_for(look: Callable[[], Json], done: Callable[[Json], bool], *, patience_s: float = 60) -> Json:

@@ -20,10 +20,14 @@ def _written(lines: Iterable[Line]) -> bytes:
 
 
 def _voucher(sku: str, country: str, currency: str, price: str, **more: str) -> Line:
-    titles = {"title_en": f"Coffee for {price}", "title_sv": f"Kaffe för {price}", "title_ms": f"Kopi bernilai {price}"}
+    titles = {
+        "title_en": f"Coffee for {price}",
+        "title_sv": f"Kaffe för {price}",
+        "title_ms": f"Kopi bernilai {price}",
+    }
     return {
-        "sku": sku, "kind": "VOUCHER", "category": "dining", "country": country, "currency": currency, "price": price,
-        "delivery": "CODE", **titles, **more,
+        "sku": sku, "kind": "VOUCHER", "category": "dining", "country": country, "currency": currency,
+        "price": price, "delivery": "CODE", **titles, **more,
     }  # fmt: skip
 
 
@@ -110,6 +114,6 @@ def codes(run: str) -> tuple[bytes, int]:
         for number in range(CODES_PER_ITEM)
     ]
     good.append({"sku": "SISTA", "code": f"FIKA-{run}-SISTA".upper()})
-    return _written([*good, good[0], {"sku": "KAFE-50", "code": f"FIKA-{run}-LOST"}, {"sku": "MUGG", "code": "X"}]), len(
-        good
-    )
+    return _written(
+        [*good, good[0], {"sku": "KAFE-50", "code": f"FIKA-{run}-LOST"}, {"sku": "MUGG", "code": "X"}]
+    ), len(good)

@@ -81,6 +81,8 @@ def _verdict(stage: Stage, cast: casting.Cast, *, play_s: float, start_s: float)
     if stage.failures:
         told = "\n".join(f"✗ {escape(failure)}" for failure in stage.failures)
         stage.say("")
-        stage.screen.print(Panel(told, title=f"{len(stage.failures)} things were not as they should be", style="red"))
+        stage.screen.print(
+            Panel(told, title=f"{len(stage.failures)} things were not as they should be", style="red")
+        )
     else:
         stage.screen.print(f"[bold green]All {stage.expectations} expectations held.[/bold green]")

@@ -7,19 +7,23 @@ from marketplace.app.tour.client import Client, Json
 
 REDEMPTION = """... on Redemption { id kind state points closedReason fulfilment { __typename
   ... on VoucherFulfilment { hasCode revealedAt }
-  ... on CreditFulfilment { state membershipNumber lots units refusedReason }
-  ... on ShipmentFulfilment { state carrier tracking address { city country } }
+  ... on CreditFulfilment { creditState membershipNumber lots units refusedReason }
+  ... on ShipmentFulfilment { shipmentState carrier tracking address { city country } }
   ... on BookingFulfilment { ticket startsAt cancelUntil }
-  ... on DonationFulfilment { acknowledgementNumber pledge { state amount { amount currency } acknowledgement } } } }
-  ... on InvalidMembershipNumber { reason } ... on InvalidAddress { problems { path message } }
+  ... on DonationFulfilment { acknowledgementNumber
+    pledge { state amount { amount currency } acknowledgement } } } }
+  ... on InvalidMembershipNumber { problem } ... on InvalidAddress { problems { path message } }
   ... on PriceChanged { seen now } ... on InsufficientPoints { required available missing }
   ... on NotAvailable { reason opensAt }"""
 _PRICE = """query Price($id: ID!) { node(id: $id) { ... on Item {
   pointsPrice { points listPoints discountBp tier price { amount currency } worth { amount currency }
-                worthPerThousand { amount currency } pointValue { value currency } exchange { base quote rate source } }
+                worthPerThousand { amount currency } pointValue { value currency }
+                exchange { base quote rate source } }
   whyNot { code message pointsToGo opensAt } unitsLeft } } }"""
 ADDRESSES: dict[str, Json] = {
-    "SE": {"name": "Astrid Lind", "line1": "Storgatan 1", "postalCode": "111 22", "city": "Stockholm", "country": "SE"},
+    "SE": {
+        "name": "Astrid Lind", "line1": "Storgatan 1", "postalCode": "111 22", "city": "Stockholm", "country": "SE",
+    },
     "MY": {
         "name": "Aisyah binti Ali", "line1": "Jalan Ampang 8", "postalCode": "50450", "city": "Kuala Lumpur",
         "country": "MY",

@@ -4,7 +4,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from rich import box
 from rich.console import Console
@@ -40,15 +40,19 @@ class Stage:
             play()
         except Exception as error:  # noqa: BLE001 (the play goes on, and the failure is told)
             where = traceback.extract_tb(error.__traceback__)[-1]
-            self._note("Tour", "the chapter broke off", f"{error!r} in {where.name}, line {where.lineno}", ok=False)
+            self._note(
+                "Tour", "the chapter broke off", f"{error!r} in {where.name}, line {where.lineno}", ok=False
+            )
         self._flush()
 
-    def does(self, who: Client, did: str, answer: Json, is_a: str, shown: str | None = None, **facts: object) -> Json:
+    def does(
+        self, who: Client, did: str, answer: Json, is_a: str, shown: str | None = None, **facts: object
+    ) -> Json:
         """Note an answer that must be of a type and carry these facts; gives the answer back."""
         typename = answer["__typename"]
         wrong = [f"{name} is {answer.get(name)!r}" for name, value in facts.items() if answer.get(name) != value]
         ok = typename == is_a and not wrong
-        text = _told(answer) if "message" in answer and is_a != typename or "code" in answer else shown
+        text = _told(answer) if "message" in answer else shown
         said = f"{typename}: {text}" if text else _with_facts(typename, facts)
         if not ok:
             said += f" (expected {_with_facts(is_a, facts)}; {', '.join(wrong) or 'another type'})"
@@ -105,7 +109,8 @@ class Stage:
 
 def _told(answer: Json) -> str:
     """What a refusal says, with the problems of an input."""
-    problems = "".join(f" [{each['path']}: {each['message']}]" for each in answer.get("problems") or [])
+    found: list[Json] = answer.get("problems") or []
+    problems = "".join(f" [{each['path']}: {each['message']}]" for each in found)
     return f"{answer.get('message', '')}{problems}"
 
 
@@ -116,10 +121,10 @@ def _with_facts(typename: str, facts: Json) -> str:
 def _plain(value: Any) -> str:
     """A value for people: sets and lists as words, objects by their fields."""
     if isinstance(value, dict):
-        fields: Json = value
+        fields = cast("Json", value)
         return ", ".join(f"{name} {_plain(each)}" for name, each in fields.items() if name != "__typename")
     if isinstance(value, set | frozenset | list | tuple):
-        several: Iterable[Any] = value
+        several = cast("Iterable[Any]", value)
         return ", ".join(sorted(_plain(each) for each in several))
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 

@@ -48,7 +48,7 @@ class VoucherFulfilment:
 
 @strawberry.type(description="Brand currency for an account with the brand.")
 class CreditFulfilment:
-    state: CreditState = strawberry.field(description="Whether it has been credited.")
+    credit_state: CreditState = strawberry.field(description="Whether it has been credited.")
     membership_number: str | None = strawberry.field(
         description="The number to credit; shown to its owner, the brand and support."
     )
@@ -71,7 +71,7 @@ class PostalAddress:
 
 @strawberry.type(description="Merchandise in a parcel.")
 class ShipmentFulfilment:
-    state: ShipmentState = strawberry.field(description="Where the parcel is.")
+    shipment_state: ShipmentState = strawberry.field(description="Where the parcel is.")
     address: PostalAddress | None = strawberry.field(
         description="Where it goes; shown to its owner, the brand and support, until it is erased."
     )
@@ -146,7 +146,7 @@ async def _voucher(info: Info, row: Redemption) -> VoucherFulfilment:
 async def _credit(info: Info, row: Redemption) -> CreditFulfilment:
     found: Credit = await _own(info, "credit", _credits, row)
     return CreditFulfilment(
-        state=CreditState(found.state),
+        credit_state=CreditState(found.state),
         membership_number=found.membership_number if _may_see_person(actor_of(info)) else None,
         lots=found.lots,
         units=BigInt(found.units),
@@ -159,7 +159,7 @@ async def _shipment(info: Info, row: Redemption) -> ShipmentFulfilment:
     found: Shipment = await _own(info, "shipment", _shipments, row)
     shown = found.address and _may_see_person(actor_of(info))
     return ShipmentFulfilment(
-        state=ShipmentState(found.state),
+        shipment_state=ShipmentState(found.state),
         address=PostalAddress(**found.address) if shown else None,
         carrier=found.carrier,
         tracking=found.tracking,

@@ -137,7 +137,7 @@ async def _revealed(reveal: CodeReveal) -> RevealedCode:
     redemption = await reveal.redemption
     code = await queries.plaintext_of(reveal)
     if code is None:
-        raise CodeFrozen(state=redemption.state)
+        raise CodeFrozen(current=redemption.state)
     return RevealedCode(code=code, redemption=RedemptionType.of(redemption))
 
 

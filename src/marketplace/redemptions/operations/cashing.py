@@ -91,7 +91,7 @@ async def reverse_cash(actor: Actor, command: ReverseCash) -> CashRedemption:
     if row.state == CashState.REFUNDED:
         raise AlreadyRefunded(refunded_at=row.closed_at)
     if row.state != CashState.FULFILLED:
-        raise NotRefundable(state=row.state)
+        raise NotRefundable(current=row.state)
     await plan_reversal(row.outbound_id)
     return row
 
@@ -120,5 +120,5 @@ async def _payable_account(member_id: UUID) -> ConnectedAccount:
     account = await account_of(PayeeKind.MEMBER, member_id)
     reason = why_not_payable(account)
     if reason is not None or account is None:
-        raise PayoutAccountMissing(reason=reason)
+        raise PayoutAccountMissing(not_payable_reason=reason)
     return account

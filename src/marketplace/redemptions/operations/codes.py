@@ -32,7 +32,7 @@ class ReissueCode(Command):
 def _live_position(redemption: Redemption) -> int:
     """Where the code stands in the vault; raises NoCode or CodeFrozen."""
     if redemption.state != RedemptionState.FULFILLED:
-        raise CodeFrozen(state=redemption.state)
+        raise CodeFrozen(current=redemption.state)
     if redemption.code_position is None:
         raise NoCode
     return redemption.code_position

@@ -73,7 +73,7 @@ async def _pending(actor: Actor, redemption_id: UUID, *kinds: OfferKind) -> Rede
     if OfferKind(redemption.kind) not in kinds:
         raise NotFound(what="redemption")
     if redemption.state != RedemptionState.PENDING:
-        raise RedemptionClosed(state=redemption.state)
+        raise RedemptionClosed(current=redemption.state)
     return redemption
 
 
@@ -143,7 +143,7 @@ async def mark_delivered(actor: Actor, command: MarkDelivered) -> Redemption:
     if shipment is None:
         raise NotFound(what="redemption")
     if shipment.state != ShipmentState.SHIPPED:
-        raise NotOnItsWay(state=shipment.state)
+        raise NotOnItsWay(current=shipment.state)
     shipment.state, shipment.delivered_at = ShipmentState.DELIVERED.value, clock.now()
     await shipment.save(update_fields=["state", "delivered_at"])
     return redemption

@@ -52,7 +52,7 @@ def _must_be_sound(command: RedeemOffer, priced: Priced) -> None:
         number = rules.tidy_number(command.membership_number or "")
         reason = rules.number_problem(number, priced.offer.number_pattern, priced.offer.check_digit)
         if reason is not None:
-            raise InvalidMembershipNumber(reason=reason)
+            raise InvalidMembershipNumber(problem=reason)
     if kind is OfferKind.MERCHANDISE:
         address = command.address and command.address.tidy()
         found = [Problem("address", "Say where to send it.")]

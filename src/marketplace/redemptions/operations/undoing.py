@@ -41,7 +41,7 @@ async def cancel_redemption(actor: Actor, command: CancelRedemption) -> Redempti
     redemption = await queries.locked(actor, command.redemption_id)
     state, kind = RedemptionState(redemption.state), OfferKind(redemption.kind)
     if not rules.may_become(state, kind, RedemptionState.CANCELLED):
-        raise RedemptionClosed(state=state.value)
+        raise RedemptionClosed(current=state.value)
     if kind is OfferKind.EXPERIENCE:
         booking = await Booking.get(redemption_id=redemption.id)
         if booking.cancel_until is None or clock.now() > booking.cancel_until:
@@ -63,6 +63,6 @@ async def refund_redemption(actor: Actor, command: RefundRedemption) -> Redempti
     if state is RedemptionState.REFUNDED:
         raise AlreadyRefunded(refunded_at=redemption.closed_at)
     if not rules.may_become(state, kind, RedemptionState.REFUNDED):
-        raise NotRefundable(state=state.value)
+        raise NotRefundable(current=state.value)
     await steps.undo(redemption, RedemptionState.REFUNDED, reason)
     return redemption

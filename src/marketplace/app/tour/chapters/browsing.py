@@ -31,17 +31,22 @@ def play(stage: Stage, cast: Cast) -> None:
     _asked_too_much(stage, cast.astrid)
 
 
-def _offers(member: Member, sort: str = "POPULAR", first: int = 5, after: str | None = None, **wanted: object) -> Json:
+def _offers(
+    member: Member, sort: str = "POPULAR", first: int = 5, after: str | None = None, **wanted: object
+) -> Json:
     return member.phone.ask(_LIST, filter=wanted or None, sort=sort, first=first, after=after)["offers"]
 
 
 def _show(stage: Stage, title: str, found: Json) -> None:
     rows = [
         (offer["kind"], offer["title"], offer["brand"]["name"], money((offer["pointsPrice"] or {}).get("price")),
-         f"{(offer['pointsPrice'] or {}).get('points', 0):,}", (offer["whyNot"] or {}).get("message", "can be taken"))
+         f"{(offer['pointsPrice'] or {}).get('points', 0):,}",
+         (offer["whyNot"] or {}).get("message", "can be taken"))
         for offer in found["nodes"]
     ]  # fmt: skip
-    stage.show(f"{title} ({found['totalCount']:,} in all)", ("kind", "title", "brand", "price", "points", ""), rows)
+    stage.show(
+        f"{title} ({found['totalCount']:,} in all)", ("kind", "title", "brand", "price", "points", ""), rows
+    )
 
 
 def _listed(stage: Stage, member: Member) -> None:
@@ -67,7 +72,9 @@ def _searched(stage: Stage, member: Member) -> None:
     found = _offers(member, text="starbuks")
     _show(stage, f"{member.phone.name}: searching for “starbuks”", found)
     brands = {offer["brand"]["name"] for offer in found["nodes"]}
-    stage.holds(member.phone, "finds Starbucks in spite of the typo", "Starbucks" in brands, ", ".join(sorted(brands)))
+    stage.holds(
+        member.phone, "finds Starbucks in spite of the typo", "Starbucks" in brands, ", ".join(sorted(brands))
+    )
     nothing = _offers(member, text="zzqxyvv")
     stage.equal(member.phone, "searches for what there is not", nothing["totalCount"], 0)
 
@@ -90,10 +97,23 @@ def _passports(stage: Stage, cast: Cast) -> None:
              money(price["worthPerThousand"]), f"{price['pointValue']['value']} {price['pointValue']['currency']}")
         )  # fmt: skip
         fair = Decimal(str(price["worth"]["amount"])) / Decimal(str(price["pointValue"]["value"]))
-        stage.holds(member.phone, f"is asked worth / point value for {item}", price["listPoints"] == -(-fair // 1), fair)
+        stage.holds(
+            member.phone, f"is asked worth / point value for {item}", price["listPoints"] == -(-fair // 1), fair
+        )
         cut = price["listPoints"] * (10_000 - price["discountBp"]) / 10_000
-        stage.holds(member.phone, "less the discount of the tier", abs(price["points"] - cut) <= 1, price["points"])
-    columns = ("who", "item", "price", "list points", "tier", "points", "1,000 points are worth", "a point is worth")
+        stage.holds(
+            member.phone, "less the discount of the tier", abs(price["points"] - cut) <= 1, price["points"]
+        )
+    columns = (
+        "who",
+        "item",
+        "price",
+        "list points",
+        "tier",
+        "points",
+        "1,000 points are worth",
+        "a point is worth",
+    )
     stage.show("Price passports of one mug", columns, rows)
 
 
@@ -101,7 +121,8 @@ def _why_not(stage: Stage, cast: Cast) -> None:
     johan = cast.johan.phone
     soon = seen(johan, cast.items["MOGEN/SE"]["id"])["whyNot"]
     stage.equal(johan, "asks why not: it opens in a week", soon["code"], "NOT_YET_OPEN")
-    dear = next(offer for offer in _offers(cast.johan, sort="PRICE_DESC")["nodes"] if offer["pointsPrice"])
+    dearest: list[Json] = _offers(cast.johan, sort="PRICE_DESC", first=50)["nodes"]
+    dear = next(offer for offer in dearest if offer["whyNot"]["code"] == "INSUFFICIENT_POINTS")
     points, why = dear["pointsPrice"]["points"], dear["whyNot"]
     stage.equal(johan, f"asks how far {dear['title']} is", why["pointsToGo"], points - 2_000)
     foreign = seen(johan, cast.items["KAFFE-20/MY"]["id"])["whyNot"]
@@ -113,7 +134,8 @@ def _why_not(stage: Stage, cast: Cast) -> None:
 _CHOICES = """query Choices($points: BigInt!) { redemptionChoices(points: $points) { worth { amount currency }
   kinds { kind choices { times pointsLeft item { label offer { title } }
           pointsPrice { points worthPerThousand { amount currency } } } }
-  cash { amount { amount currency } worthPerThousand { amount currency } rateBp leastPoints whyNot { code message } } } }"""
+  cash { amount { amount currency } worthPerThousand { amount currency } rateBp
+    whyNot { code message } } } }"""
 
 
 def _choices(stage: Stage, member: Member) -> None:
@@ -138,8 +160,8 @@ def _choices(stage: Stage, member: Member) -> None:
 def _asked_too_much(stage: Stage, member: Member) -> None:
     variables: Json = {"filter": None, "sort": "POPULAR"}
     greedy = member.phone.answer(_LIST, variables | {"first": 5000})
-    stage.turned_away(member.phone, "asks for 5,000 rows at once", greedy, "PAGE_TOO_LARGE")
+    stage.turned_away(member.phone, "asks for 5,000 rows at once", greedy, "LIMIT_EXCEEDED")
     forged = member.phone.answer(_LIST, variables | {"first": 5, "after": "bm9uc2Vuc2U"})
     stage.turned_away(member.phone, "turns the page with a made-up cursor", forged, "BAD_USER_INPUT")
-    ids = member.phone.answer("{ offer(id: \"offer_nonsense\") { id } }")
+    ids = member.phone.answer('{ offer(id: "offer_nonsense") { id } }')
     stage.equal(member.phone, "asks for an offer that is none", (ids.get("data") or {}).get("offer"), None)

@@ -53,14 +53,21 @@ def _by_bank(stage: Stage, cast: Cast) -> None:
 def _by_card(stage: Stage, program: Client, operator: Client, currency: str, amount: str) -> None:
     before = _available(program)
     wish = {"method": "STRIPE", "amount": {"amount": amount, "currency": currency}}
-    declined = program.do("topUpProgram", _TOP_UP, **wish, reference=new_key(), paymentMethod="pm_card_chargeDeclined")
+    declined = program.do(
+        "topUpProgram", _TOP_UP, **wish, reference=new_key(), paymentMethod="pm_card_chargeDeclined"
+    )
     end = _ended(program, declined)
-    stage.equal(program, "pays by a card that is declined", (end["state"], end["failure"]), ("FAILED", "card_declined"))
+    stage.equal(
+        program, "pays by a card that is declined", (end["state"], end["failure"]), ("FAILED", "card_declined")
+    )
     paid = program.do("topUpProgram", _TOP_UP, **wish, reference=new_key(), paymentMethod="pm_card_bypassPending")
     stage.does(program, "pays by card", paid, "TopUp", money(paid.get("amount")), method="STRIPE")
     by_hand = operator.do("confirmTopUp", topUpId=paid["id"], evidence="it looks fine")
     stage.holds(
-        operator, "confirms the card by hand: refused", by_hand["__typename"] == "TopUpConfirmsItself", by_hand["message"]
+        operator,
+        "confirms the card by hand: refused",
+        by_hand["__typename"] == "TopUpConfirmsItself",
+        by_hand["message"],
     )
     stage.equal(program, "waits until Stripe says so", _ended(program, paid)["state"], "SUCCEEDED")
     stage.equal(program, "has exactly that much more", _available(program) - before, Decimal(amount))

@@ -43,14 +43,20 @@ def _terms_agreed(stage: Stage, cast: Cast) -> None:
     stage.does(operator, "approves it before there is a contract", early, "PartnerHasNoContract")
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
     terms = {
-        "partner": partner, "validFrom": yesterday.isoformat(), "commissionBp": 800, "vatBp": 2500, "currency": "SEK",
-        "timezone": "Europe/Stockholm", "schedule": "WEEKLY", "minimumPayout": {"amount": "100", "currency": "SEK"},
+        "partner": partner, "validFrom": yesterday.isoformat(), "commissionBp": 800, "vatBp": 2500,
+        "currency": "SEK", "timezone": "Europe/Stockholm", "schedule": "WEEKLY",
+        "minimumPayout": {"amount": "100", "currency": "SEK"},
     }  # fmt: skip
     agreed = operator.do("agreeContract", "... on Contract { commissionBp currency validFrom }", **terms)
     stage.does(operator, "agrees on 8 % commission, settled in SEK", agreed, "Contract", commissionBp=800)
     bad = operator.do("agreeContract", **(terms | {"timezone": "Mars/Olympus", "commissionBp": 20_000}))
     stage.does(operator, "agrees on 200 %, by the days of Mars", bad, "InvalidInput")
-    brand = {"partner": partner, "name": f"Fjord & Fika {cast.run}", "countries": ["SE", "MY"], "category": "dining"}
+    brand = {
+        "partner": partner,
+        "name": f"Fjord & Fika {cast.run}",
+        "countries": ["SE", "MY"],
+        "category": "dining",
+    }
     made = operator.do("createBrand", "... on Brand { id slug imageUrl }", **brand)
     stage.does(operator, "gives it a brand in Sweden and Malaysia", made, "Brand")
     stage.does(operator, "gives it the same brand again", operator.do("createBrand", **brand), "BrandNameTaken")

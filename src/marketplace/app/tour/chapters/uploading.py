@@ -29,7 +29,9 @@ def _rehearsed(stage: Stage, partner: Client) -> None:
     content, mistakes = files.with_mistakes()
     file = partner.send("uploadOffers", SHOWN, "autumn.csv", content)
     said = f"{file['rowsGood']} of {file['rowsTotal']} rows are good"
-    stage.does(partner, "uploads autumn.csv, with mistakes", file, "UploadedFile", said, state="CHECKED", rowsGood=1)
+    stage.does(
+        partner, "uploads autumn.csv, with mistakes", file, "UploadedFile", said, state="CHECKED", rowsGood=1
+    )
     found = file["findings"]["nodes"]
     stage.equal(partner, "is told of every mistake", {each["code"] for each in found}, mistakes)
     _show_findings(stage, "autumn.csv: what is wrong", found)
@@ -54,7 +56,9 @@ def _published(stage: Stage, cast: Cast) -> None:
          f"{each['price']['amount']} {each['price']['currency']}", each["change"])
         for each in file["preview"]
     ]  # fmt: skip
-    stage.show("winter.csv: as it would be published", ("line", "kind", "SKU", "market", "title", "price", ""), rows)
+    stage.show(
+        "winter.csv: as it would be published", ("line", "kind", "SKU", "market", "title", "price", ""), rows
+    )
     suspended = operator.do("suspendPartner", "... on Partner { status }", partner=cast.partner_id)
     stage.does(operator, "suspends the partner for a moment", suspended, "Partner", status="SUSPENDED")
     refused = partner.do("publishUpload", upload=file["id"])
@@ -79,7 +83,9 @@ def _coded(stage: Stage, cast: Cast) -> None:
     stage.does(partner, "loads the good ones into the vault", done, "UploadedFile", state="PUBLISHED")
     again = partner.send("uploadCodes", SHOWN, "codes.csv", content)
     loaded = {each["code"] for each in again["findings"]["nodes"]}
-    stage.holds(partner, "uploads the same codes again: all are known", "CODE_IN_VAULT" in loaded, ", ".join(loaded))
+    stage.holds(
+        partner, "uploads the same codes again: all are known", "CODE_IN_VAULT" in loaded, ", ".join(loaded)
+    )
     stage.equal(partner, "so none is good", again["rowsGood"], 0)
     whole = f"FIKA-{cast.run}".upper()
     stage.holds(partner, "and no answer shows a whole code", whole not in str(file) + str(again), "masked")

@@ -1,10 +1,10 @@
 """Vouchers: the price that was seen, the code and who may see it, the last one, and a key sent many times."""
 
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from marketplace.app.tour.cast import Cast
-from marketplace.app.tour.client import new_key
+from marketplace.app.tour.client import at_once, new_key
 from marketplace.app.tour.shopping import points_of, redeem, wallet
 from marketplace.app.tour.stage import Stage
 
@@ -31,7 +31,9 @@ def _refused(stage: Stage, cast: Cast) -> None:
     odd = redeem(cast, astrid, "KAFFE-50/SE", lots=3, message="Hello")
     stage.does(astrid.phone, "takes three lots of a voucher, with a message", odd, "InvalidInput")
     poor = redeem(cast, johan, "POANG/SE", lots=5, membershipNumber="1234567897")
-    stage.does(johan.phone, "takes more than he can pay", poor, "InsufficientPoints", required=3_000, available=2_000)
+    stage.does(
+        johan.phone, "takes more than he can pay", poor, "InsufficientPoints", required=3_000, available=2_000
+    )
     nobody = cast.anybody.attempt("redeemOffer", itemId=cast.items["KAFFE-50/SE"]["id"], expectedPoints=1)
     stage.turned_away(cast.anybody, "takes one without a token", nobody, "UNAUTHENTICATED")
     stage.equal(astrid.phone, "has what she had", wallet(astrid), before)
@@ -39,17 +41,19 @@ def _refused(stage: Stage, cast: Cast) -> None:
 
 def _taken(stage: Stage, cast: Cast) -> None:
     for member, item in ((cast.astrid, "KAFFE-50/SE"), (cast.aisyah, "KAFFE-20/MY")):
-        (before, _), points, key = wallet(member), points_of(cast, member, item), new_key()
-        taken = redeem(cast, member, item, idempotencyKey=key)
+        (before, _), points = wallet(member), points_of(cast, member, item)
+        order = partial(redeem, cast, member, item, idempotencyKey=new_key(), expectedPoints=points)
+        answers = at_once([order] * 8)
+        kinds = Counter(answer["__typename"] for answer in answers)
+        ids = {answer["id"] for answer in answers if "id" in answer}
+        stage.holds(member.phone, f"takes {item}, sent eight times at once", len(ids) == 1, dict(kinds))
+        taken = order()
         said = f"FULFILLED for {taken.get('points')} points"
-        stage.does(member.phone, f"takes {item}", taken, "Redemption", said, state="FULFILLED", points=points)
+        stage.does(
+            member.phone, "sends it a ninth time", taken, "Redemption", said, state="FULFILLED", points=points
+        )
+        stage.equal(member.phone, "has one redemption, and has paid once", wallet(member), (before - points, 0))
         cast.redeemed[item] = taken
-        with ThreadPoolExecutor(8) as pool:
-            again = list(pool.map(lambda _: redeem(cast, member, item, idempotencyKey=key), range(8)))  # noqa: B023
-        kinds = Counter(answer["__typename"] for answer in again)
-        same = all(answer.get("id") in (taken["id"], None) for answer in again)
-        stage.holds(member.phone, "sends it eight times more, at once: one redemption", same, dict(kinds))
-        stage.equal(member.phone, "has paid once", wallet(member), (before - points, 0))
 
 
 def _revealed(stage: Stage, cast: Cast) -> None:
@@ -69,19 +73,28 @@ def _revealed(stage: Stage, cast: Cast) -> None:
     entry = cast.partner.ask(
         "query R($id: ID!) { redemption(id: $id) { state member { id } fulfilment { __typename } } }", id=taken
     )["redemption"]
-    stage.equal(cast.partner, "sees that it was sold, and not to whom", (entry["state"], entry["member"]), ("FULFILLED", None))
+    stage.equal(
+        cast.partner,
+        "sees that it was sold, and not to whom",
+        (entry["state"], entry["member"]),
+        ("FULFILLED", None),
+    )
 
 
 def _the_last_one(stage: Stage, cast: Cast) -> None:
     tries = [cast.astrid, cast.johan] * 6
     prices = {member.reference: points_of(cast, member, "SISTA/SE") for member in (cast.astrid, cast.johan)}
-    with ThreadPoolExecutor(len(tries)) as pool:
-        answers = list(
-            pool.map(
-                lambda member: redeem(cast, member, "SISTA/SE", expectedPoints=prices[member.reference]), tries
+    answers = at_once(
+        [
+            partial(
+                redeem, cast, member, "SISTA/SE", expectedPoints=prices[member.reference], idempotencyKey=new_key()
             )
-        )
+            for member in tries
+        ]
+    )
     kinds = Counter(answer["__typename"] for answer in answers)
-    stage.equal("Astrid, Johan", "12 requests at once for the last one", dict(kinds), {"Redemption": 1, "OfferSoldOut": 11})
+    stage.equal(
+        "Astrid, Johan", "12 requests at once for the last one", dict(kinds), {"Redemption": 1, "OfferSoldOut": 11}
+    )
     late = redeem(cast, cast.astrid, "SISTA/SE", expectedPoints=prices[cast.astrid.reference])
     stage.does(cast.astrid.phone, "tries once more", late, "OfferSoldOut")
