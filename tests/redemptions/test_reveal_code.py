@@ -10,6 +10,8 @@ from tests.redemptions.world import a_shopper, forbidden, key, nothing_happens, 
 pytestmark = pytest.mark.usefixtures("db")
 CODE = "... on RevealedCode { code redemption { id fulfilment { ... on VoucherFulfilment { revealedAt } } } }"
 
+REDEEMED = "... on Redemption { id fulfilment { ... on VoucherFulfilment { hasCode revealedAt } } }"
+
 
 async def test_the_owner_sees_the_code_and_each_time_is_noted() -> None:
     shopper, voucher = await a_shopper(), await builders.a_voucher(["ABCD-1234", "EFGH-5678"])
@@ -70,3 +72,22 @@ async def test_an_entitlement_has_no_code_to_show() -> None:
     async with nothing_happens():
         answer = await shopper.phone.do("revealCode", CODE, redemptionId=mine["id"])
     assert answer["__typename"] == "NoCode"
+
+
+async def test_a_link_is_shown_in_the_same_way_and_not_before() -> None:
+    shopper, link = await a_shopper(), "https://shop.example/welcome?with=10"
+    offer = await builders.an_offer(delivery="LINK")
+    item = await builders.an_item(offer, attributes={"link": link})
+    mine = await shopper.redeem(item, REDEEMED)
+    assert mine["fulfilment"] == {"hasCode": True, "revealedAt": None}
+    answer = await shopper.phone.do("revealCode", CODE, redemptionId=mine["id"])
+    assert answer["code"] == link
+    assert (await CodeReveal.get(redemption_id=key(mine))).position is None
+    desk = await support()
+    async with nothing_happens():
+        exchanged = await desk.do("reissueCode", "", redemptionId=mine["id"], reason="x")
+    assert exchanged["__typename"] == "NoCode"
+    await desk.do("refundRedemption", "", redemptionId=mine["id"], reason="x")
+    async with nothing_happens():
+        frozen = await shopper.phone.do("revealCode", CODE, redemptionId=mine["id"])
+    assert frozen["__typename"] == "CodeFrozen"

@@ -50,6 +50,7 @@ def test_membership_numbers(number: str, pattern: str | None, check: str | None,
 
 def test_cards_print_spaces() -> None:
     assert rules.tidy_number(" 4539 5787\t6362 1486 ") == "4539578763621486"
+    assert rules.tidy_number(" 12 345 ", r"\d{2} \d{3}") == "12 345"
 
 
 def test_a_booking_can_be_cancelled_until_some_hours_before() -> None:

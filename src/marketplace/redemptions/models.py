@@ -107,12 +107,12 @@ class Redemption(Model):
 
 
 class CodeReveal(Model):
-    """A code shown in the clear to its owner, noted before it left. Append-only."""
+    """A code (at a position) or a link shown in the clear to its owner, noted before it left. Append-only."""
 
     id: fields.Field[UUID] = columns.key()
     redemption: Any = columns.ref("redemptions.Redemption")
     redemption_id: UUID
-    position: fields.Field[int] = columns.whole()
+    position: fields.Field[int | None] = columns.whole_or_none()
     revealed_at: fields.Field[datetime] = columns.moment()
 
     append_only: ClassVar[bool] = True

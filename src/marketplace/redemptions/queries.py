@@ -1,6 +1,7 @@
 """Reads of redemptions, scoped to who asks."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -12,12 +13,15 @@ from marketplace.kit.actor import Actor, ActorKind
 from marketplace.kit.refusals import NotFound
 from marketplace.redemptions.models import CashRedemption, CodeReveal, Redemption, RedemptionState
 
-_CODE = """
-SELECT c.ciphertext FROM voucher_code c JOIN redemption r ON r.item_id = c.item_id
-WHERE r.id = $1 AND c.position = $2 AND r.state = 'FULFILLED'"""
-_CODE_EXPIRY = """
-SELECT r.id, c.expires_at FROM redemption r
-JOIN voucher_code c ON c.item_id = r.item_id AND c.position = r.code_position WHERE r.id = ANY ($1)"""
+_PLAINTEXT = """
+SELECT c.ciphertext, i.attributes->>'link' AS link FROM redemption r JOIN item i ON i.id = r.item_id
+LEFT JOIN voucher_code c ON c.item_id = r.item_id AND c.position = $2
+WHERE r.id = $1 AND r.state = 'FULFILLED'"""
+_VOUCHERS = """
+SELECT r.id, c.expires_at,
+    r.state = 'FULFILLED' AND (r.code_position IS NOT NULL OR i.attributes ? 'link') AS has_code
+FROM redemption r JOIN item i ON i.id = r.item_id
+LEFT JOIN voucher_code c ON c.item_id = r.item_id AND c.position = r.code_position WHERE r.id = ANY ($1)"""
 _CASHED = """
 SELECT coalesce(sum(points), 0) FROM cash_redemption
 WHERE member_id = $1 AND redeemed_at >= $2 AND redeemed_at < $3 AND state IN ('PENDING', 'FULFILLED')"""
@@ -79,12 +83,22 @@ async def cashed_between(member_id: UUID, start: datetime, end: datetime) -> int
 
 
 async def plaintext_of(reveal: CodeReveal) -> str | None:
-    """The code that a committed reveal is about; None when the redemption was closed since."""
-    row = await database.row(_CODE, reveal.redemption_id, reveal.position)
-    return vault.unseal(row["ciphertext"]) if row else None
+    """The code or link that a committed reveal is about; None when the redemption was closed since."""
+    row = await database.row(_PLAINTEXT, reveal.redemption_id, reveal.position)
+    if row is None:
+        return None
+    return vault.unseal(row["ciphertext"]) if row["ciphertext"] else row["link"]
 
 
-async def code_expiries(redemption_ids: Iterable[UUID]) -> dict[UUID, object]:
-    """When the codes of vouchers expire, by redemption."""
-    rows = await database.rows(_CODE_EXPIRY, list(redemption_ids))
-    return {row["id"]: row["expires_at"] for row in rows}
+@dataclass(frozen=True, slots=True)
+class VoucherFacts:
+    """Whether a voucher has something to reveal, and until when that can be used."""
+
+    has_code: bool
+    expires_at: datetime | None
+
+
+async def vouchers(redemption_ids: Iterable[UUID]) -> dict[UUID, VoucherFacts]:
+    """The facts of vouchers, by redemption."""
+    rows = await database.rows(_VOUCHERS, list(redemption_ids))
+    return {row["id"]: VoucherFacts(row["has_code"], row["expires_at"]) for row in rows}

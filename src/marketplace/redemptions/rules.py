@@ -67,9 +67,12 @@ def order_problems(order: Order, kind: OfferKind) -> list[Problem]:
     return problems
 
 
-def tidy_number(number: str) -> str:
-    """A membership number as it is kept: without the spaces that cards print."""
-    return "".join(number.split())
+def tidy_number(number: str, pattern: str | None = None) -> str:
+    """A membership number as it is kept: without the spaces that cards print, unless the brand's form has them."""
+    spaced = " ".join(number.split())
+    if pattern is not None and re.fullmatch(pattern, spaced, re.ASCII):
+        return spaced
+    return spaced.replace(" ", "")
 
 
 def number_problem(number: str, pattern: str | None, check_digit: str | None) -> str | None:

@@ -66,6 +66,11 @@ def markets_of(brand: Brand, dice: Random) -> list[str]:
     return chosen or [dice.choice(possible)]
 
 
+def _link(path: str) -> dict[str, str]:
+    """Where a voucher that is a link leads: nowhere, it is a demo (RFC 2606)."""
+    return {"link": f"https://redeem.example/{path}"}
+
+
 def _gift_cards(brand: Brand, where: list[str], fame: int, dice: Random) -> Iterator[OfferSeed]:
     """One voucher offer a market, with the denominations people know there."""
     for country in where:
@@ -87,6 +92,7 @@ def _gift_cards(brand: Brand, where: list[str], fame: int, dice: Random) -> Iter
                     face_value_minor=minor,
                     stock=codes if delivery == "CODE" else None,
                     coded=delivery == "CODE",
+                    attributes=_link(f"{brand.slug}/{country}/{minor}") if delivery == "LINK" else {},
                 )
             )
         starts, ends = _window(dice)

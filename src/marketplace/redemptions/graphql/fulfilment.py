@@ -117,8 +117,8 @@ def _rows_of(model: Any) -> Rows:
     return fetch
 
 
-async def _expiries(_info: Info, keys: list[UUID]) -> Mapping[UUID, Any]:
-    return await queries.code_expiries(keys)
+async def _vouchers(_info: Info, keys: list[UUID]) -> Mapping[UUID, Any]:
+    return await queries.vouchers(keys)
 
 
 async def _pledges(_info: Info, keys: list[UUID]) -> Mapping[UUID, Any]:
@@ -136,11 +136,8 @@ async def _own(info: Info, name: str, rows: Rows, row: Redemption) -> Any:
 
 
 async def _voucher(info: Info, row: Redemption) -> VoucherFulfilment:
-    return VoucherFulfilment(
-        has_code=row.code_position is not None,
-        revealed_at=row.revealed_at,
-        expires_at=await batched(info, "code expiry", _expiries, row.id) if row.code_position else None,
-    )
+    found: queries.VoucherFacts = await _own(info, "voucher", _vouchers, row)
+    return VoucherFulfilment(has_code=found.has_code, revealed_at=row.revealed_at, expires_at=found.expires_at)
 
 
 async def _credit(info: Info, row: Redemption) -> CreditFulfilment:

@@ -29,28 +29,27 @@ class ReissueCode(Command):
     reason: str
 
 
-def _live_position(redemption: Redemption) -> int:
-    """Where the code stands in the vault; raises NoCode or CodeFrozen."""
+def _must_be_live(redemption: Redemption) -> None:
     if redemption.state != RedemptionState.FULFILLED:
         raise CodeFrozen(current=redemption.state)
-    if redemption.code_position is None:
-        raise NoCode
-    return redemption.code_position
 
 
 @operation(scope=Scope.REDEEM, returns=CodeReveal)
 async def reveal_code(actor: Actor, command: RevealCode) -> CodeReveal:
-    """Note that the owner is shown the code: the plaintext leaves after this is committed.
+    """Note that the owner is shown the code or link: the plaintext leaves after this is committed.
 
     Each reveal is a row and an audit entry of its own. Raises NotFound, NoCode or CodeFrozen.
     """
     redemption = await queries.locked(actor, command.redemption_id)
-    position = _live_position(redemption)
+    _must_be_live(redemption)
+    item: Item = await redemption.item
+    if redemption.code_position is None and "link" not in item.attributes:
+        raise NoCode
     moment = clock.now()
     if redemption.revealed_at is None:
         redemption.revealed_at = moment
         await redemption.save(update_fields=["revealed_at"])
-    return await CodeReveal.create(redemption=redemption, position=position, revealed_at=moment)
+    return await CodeReveal.create(redemption=redemption, position=redemption.code_position, revealed_at=moment)
 
 
 @operation(scope=Scope.SUPPORT, returns=Redemption)
@@ -61,7 +60,10 @@ async def reissue_code(actor: Actor, command: ReissueCode) -> Redemption:
     """
     reason = steps.sound_reason(command.reason)
     redemption = await queries.locked(actor, command.redemption_id)
-    old = _live_position(redemption)
+    _must_be_live(redemption)
+    old = redemption.code_position
+    if old is None:
+        raise NoCode
     item: Item = await redemption.item
     reissue = CodeReissue(
         id=new_id(), redemption=redemption, old_position=old, reason=reason, reissued_at=clock.now()

@@ -32,6 +32,10 @@ class RedeemOffer(Command):
     message: str | None = None
 
 
+def _number(command: RedeemOffer, priced: Priced) -> str:
+    return rules.tidy_number(command.membership_number or "", priced.offer.number_pattern)
+
+
 def _must_be_sound(command: RedeemOffer, priced: Priced) -> None:
     """Raises InvalidInput, InvalidMembershipNumber or InvalidAddress for an order that cannot be carried out."""
     kind = OfferKind(priced.offer.kind)
@@ -49,7 +53,7 @@ def _must_be_sound(command: RedeemOffer, priced: Priced) -> None:
     if problems:
         raise InvalidInput(problems=problems)
     if kind is OfferKind.BRAND_CURRENCY:
-        number = rules.tidy_number(command.membership_number or "")
+        number = _number(command, priced)
         reason = rules.number_problem(number, priced.offer.number_pattern, priced.offer.check_digit)
         if reason is not None:
             raise InvalidMembershipNumber(problem=reason)
@@ -99,7 +103,7 @@ async def _arrange(redemption: Redemption, priced: Priced, command: RedeemOffer)
             await Credit.create(
                 redemption=redemption,
                 state=CreditState.REQUESTED.value,
-                membership_number=rules.tidy_number(command.membership_number or ""),
+                membership_number=_number(command, priced),
                 lots=lots,
                 units=lots * (priced.item.units or 1),
             )
