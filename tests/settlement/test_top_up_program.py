@@ -6,15 +6,17 @@ import pytest
 from dirty_equals import IsPartialDict
 
 from marketplace.app import wiring
-from marketplace.kit import ids, jobs
+from marketplace.kit import database, ids, jobs
 from marketplace.kit.ids import new_id
 from marketplace.ledger.models import Purpose
 from marketplace.members.models import Program
+from marketplace.payments.models import InboundPayment
+from marketplace.payments.steps import plan_refund
 from marketplace.settlement.models import TopUp
 from tests import builders
 from tests.client import as_member, as_operator, as_partner, as_program
 from tests.payments.outbound import Payments, run_jobs
-from tests.settlement.books import FINANCE, euros, house, rows, violations
+from tests.settlement.books import FINANCE, euros, house, rows, sell, violations
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -99,6 +101,30 @@ async def test_a_card_payment_funds_by_itself(payments: Payments) -> None:
     assert top_up.state == "SUCCEEDED"
     assert await available(program) == "1000.00"
     assert await house(Purpose.STRIPE_CLEARING) == -1000_00
+    assert await violations() == []
+
+
+@pytest.mark.parametrize(("spent", "uncovered", "left"), [(0, "0.00", "50.00"), (300_00, "250.00", "0.00")])
+async def test_a_payment_that_goes_back_takes_back_what_is_not_spent(
+    payments: Payments, spent: int, uncovered: str, left: str
+) -> None:
+    wiring.wire()
+    program = await builders.a_program()
+    await confirm((await pay_in(program, "50.00", reference="INV-0"))["id"])
+    await pay_in(program, method="STRIPE", paymentMethod="pm_card_bypassPending")
+    await run_jobs()
+    if spent:
+        await sell(program, await builders.a_partner(), spent, days_ago=0)
+    async with database.transaction():
+        await plan_refund((await InboundPayment.get()).id)
+
+    await run_jobs()
+    await payments.webhooks(2)
+
+    listed = await as_program(program.id).get("{ topUps(state: RETURNED) { nodes { uncovered { amount } } } }")
+    assert listed["topUps"]["nodes"] == [{"uncovered": {"amount": uncovered}}]
+    assert await available(program) == left
+    assert await house(Purpose.STRIPE_CLEARING) == 0
     assert await violations() == []
 
 

@@ -40,6 +40,7 @@ def _settlement() -> None:
     facts.on(payments.PayoutFailed, settlement.payout_failed)
     facts.on(payments.PaymentSucceeded, settlement.payment_succeeded)
     facts.on(payments.PaymentFailed, settlement.payment_failed)
+    facts.on(payments.ChargeRefunded, settlement.charge_refunded)
     facts.on(StatementPaid, pledges_have_arrived)
     facts.on(StatementUnpaid, pledges_came_back)
 

@@ -78,12 +78,14 @@ WHERE p.id IS NULL OR p.amount_minor <> s.closing_minor OR p.currency <> s.curre
         ELSE o.state IN ('PLANNED', 'IN_FLIGHT', 'UNKNOWN', 'WAITING_FOR_FUNDS') END))
 ORDER BY s.id LIMIT {SHOWN}"""
 _TOP_UPS = f"""
-SELECT t.reference, t.state, t.amount_minor, coalesce(paid.amount, 0) AS paid FROM top_up t
+SELECT t.reference, t.state, t.amount_minor, paid.amount AS paid FROM top_up t
 LEFT JOIN LATERAL (
-    SELECT sum(x.amount) AS amount FROM journal j JOIN transfer x ON x.journal_id = j.id
-    WHERE j.reason = 'funding.paid_in' AND j.ref_id = t.id
+    SELECT coalesce(sum(x.amount) FILTER (WHERE j.reason = 'funding.paid_in'), 0) AS amount,
+        coalesce(sum(x.amount) FILTER (WHERE j.reason = 'funding.returned'), 0) AS back
+    FROM journal j JOIN transfer x ON x.journal_id = j.id WHERE j.ref_id = t.id
 ) AS paid ON true
-WHERE coalesce(paid.amount, 0) <> CASE t.state WHEN 'SUCCEEDED' THEN t.amount_minor ELSE 0 END
+WHERE paid.amount <> CASE WHEN t.state IN ('SUCCEEDED', 'RETURNED') THEN t.amount_minor ELSE 0 END
+   OR paid.back <> CASE t.state WHEN 'RETURNED' THEN t.amount_minor ELSE 0 END
 ORDER BY t.id LIMIT {SHOWN}"""
 _NEGATIVE = """
 SELECT a.owner_id, a.unit, b.balance FROM balance b JOIN account a ON a.id = b.account_id
@@ -153,7 +155,7 @@ async def check_digests() -> AsyncIterator[Violation]:
 
 
 async def check_funding() -> AsyncIterator[Violation]:
-    """A top-up raised the funding by its amount when it succeeded, and only then; no funding is below zero."""
+    """A top-up raised the funding when it succeeded, lowered it when it was returned, and else did nothing."""
     for row in await database.rows(_TOP_UPS):
         detail = f"{row['state']} with {row['amount_minor']}, booked {row['paid']}"
         yield Violation("settlement.funding", f"top-up {row['reference']}", detail)

@@ -21,11 +21,12 @@ class TopUpMethod(StrEnum):
 
 
 class TopUpState(StrEnum):
-    """PENDING until the money is there."""
+    """PENDING until the money is there; RETURNED when it went back to the payer."""
 
     PENDING = "PENDING"
     SUCCEEDED = "SUCCEEDED"
     FAILED = "FAILED"
+    RETURNED = "RETURNED"
 
 
 class RunState(StrEnum):
@@ -81,7 +82,10 @@ class AdjustmentState(StrEnum):
 
 
 class TopUp(Model):
-    """Money that a program pays in before its members spend."""
+    """Money that a program pays in before its members spend.
+
+    When it is returned, `uncovered_minor` is what members had spent of it by then: the marketplace bears it.
+    """
 
     id: fields.Field[UUID] = columns.key()
     program: Any = columns.ref("members.Program")
@@ -95,6 +99,7 @@ class TopUp(Model):
     evidence: fields.Field[str | None] = columns.text_or_none(300)
     confirmed_by: fields.Field[UUID | None] = fields.UUIDField(null=True)
     failure: fields.Field[str | None] = columns.text_or_none(120)
+    uncovered_minor: fields.Field[int | None] = columns.whole_or_none()
     succeeded_at: fields.Field[datetime | None] = columns.moment_or_none()
 
     class Meta(Model.Meta):
@@ -104,6 +109,10 @@ class TopUp(Model):
             columns.one_of("top_up", "method", TopUpMethod),
             columns.one_of("top_up", "state", TopUpState),
             columns.holds("top_up", "amount_positive", "amount_minor > 0"),
+            columns.holds("top_up", "uncovered_in_range", "uncovered_minor BETWEEN 0 AND amount_minor"),
+            columns.holds(
+                "top_up", "returned_says_what_it_leaves", "state <> 'RETURNED' OR uncovered_minor IS NOT NULL"
+            ),
         ]
 
 

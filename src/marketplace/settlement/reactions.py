@@ -13,6 +13,7 @@ from marketplace.ledger.models import Purpose
 from marketplace.ledger.steps import Entry, post
 from marketplace.partners.models import Contract, Schedule
 from marketplace.payments.facts import (
+    ChargeRefunded,
     PaymentFailed,
     PaymentSucceeded,
     PayoutFailed,
@@ -115,6 +116,13 @@ async def payment_failed(fact: PaymentFailed) -> None:
     if top_up is not None and top_up.state == TopUpState.PENDING:
         top_up.state, top_up.failure = TopUpState.FAILED.value, fact.code[:120]
         await top_up.save(update_fields=["state", "failure"])
+
+
+async def charge_refunded(fact: ChargeRefunded) -> None:
+    """All of a top-up's payment went back to the payer."""
+    top_up = await _top_up(fact.payment)
+    if top_up is not None:
+        await steps.return_top_up(top_up)
 
 
 async def _top_up(payment: InboundPayment) -> TopUp | None:

@@ -9,7 +9,9 @@ import strawberry
 from marketplace.kit import ids, paging
 from marketplace.kit.actor import ActorKind, Scope
 from marketplace.kit.graphql import (
+    After,
     Connection,
+    First,
     Info,
     MoneyInput,
     MoneyType,
@@ -26,7 +28,6 @@ from marketplace.kit.graphql import (
 from marketplace.kit.refusals import NotFound
 from marketplace.partners.graphql import PartnerType
 from marketplace.settlement import operations, queries
-from marketplace.settlement.graphql.arguments import After, First
 from marketplace.settlement.models import Adjustment, AdjustmentState
 from marketplace.settlement.refusals import AdjustmentDecided, SamePerson, WrongCurrency
 

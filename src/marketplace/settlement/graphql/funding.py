@@ -9,8 +9,10 @@ import strawberry
 from marketplace.kit import ids, paging
 from marketplace.kit.actor import Actor, ActorKind, Scope
 from marketplace.kit.graphql import (
+    After,
     Connection,
     CurrencyCode,
+    First,
     Info,
     MoneyInput,
     MoneyType,
@@ -27,7 +29,6 @@ from marketplace.kit.graphql import (
 from marketplace.kit.refusals import NotAllowed, NotFound
 from marketplace.members.graphql import ProgramType
 from marketplace.settlement import operations, queries
-from marketplace.settlement.graphql.arguments import After, First
 from marketplace.settlement.models import TopUp, TopUpMethod, TopUpState
 from marketplace.settlement.refusals import (
     TopUpConfirmsItself,
@@ -48,6 +49,7 @@ describe_enum(
     PENDING="It is on its way.",
     SUCCEEDED="It is there and can be spent.",
     FAILED="It was declined; nothing was paid.",
+    RETURNED="It went back to the payer.",
 )
 
 
@@ -68,6 +70,7 @@ class TopUpType(Node):
     succeeded_at: datetime | None = strawberry.field(description="When the money was there.")
     failure: str | None = strawberry.field(description="Why it failed, as a code of Stripe's.")
     evidence: str | None = strawberry.field(description="Where finance saw that a bank transfer had arrived.")
+    uncovered: MoneyType | None = strawberry.field(description="What members had spent when it was returned.")
     program_key: strawberry.Private[UUID]
 
     @strawberry.field(description="The program that pays.")
@@ -86,6 +89,7 @@ class TopUpType(Node):
             succeeded_at=row.succeeded_at,
             failure=row.failure,
             evidence=row.evidence,
+            uncovered=None if row.uncovered_minor is None else MoneyType.minor(row.uncovered_minor, row.currency),
             program_key=row.program_id,
         )
 

@@ -9,8 +9,10 @@ import strawberry
 from marketplace.kit import ids, paging
 from marketplace.kit.actor import ActorKind, Scope
 from marketplace.kit.graphql import (
+    After,
     BigInt,
     Connection,
+    First,
     Info,
     MoneyType,
     Node,
@@ -25,7 +27,6 @@ from marketplace.kit.graphql import (
 from marketplace.partners.graphql import PartnerType
 from marketplace.partners.models import Schedule
 from marketplace.settlement import operations, queries
-from marketplace.settlement.graphql.arguments import After, First
 from marketplace.settlement.graphql.statements import StatementType
 from marketplace.settlement.models import PayoutReason, PayoutState, RunState, SettlementRun
 from marketplace.settlement.queries import Case

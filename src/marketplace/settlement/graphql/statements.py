@@ -10,8 +10,10 @@ from tortoise.expressions import Subquery
 from marketplace.kit import ids, paging
 from marketplace.kit.actor import ActorKind, Scope
 from marketplace.kit.graphql import (
+    After,
     BigInt,
     Connection,
+    First,
     Info,
     MoneyType,
     Node,
@@ -27,7 +29,6 @@ from marketplace.partners.graphql import PartnerType
 from marketplace.partners.models import Accrual, Contract
 from marketplace.settlement import queries, rules
 from marketplace.settlement.exports import statement_csv
-from marketplace.settlement.graphql.arguments import After, First
 from marketplace.settlement.models import (
     LineAccrual,
     LineKind,
