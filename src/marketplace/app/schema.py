@@ -1,14 +1,21 @@
 """The whole graph: every room's Query and Mutation, merged."""
 
 from functools import cache
+from typing import Annotated
 
 import strawberry
 from strawberry.tools import merge_types
+from strawberry.types import get_object_definition
 
 from marketplace.app import rooms, wiring
 from marketplace.app.federation import FederationQuery, Subgraph
 from marketplace.app.nodes import MAX_NODES, load_nodes
 from marketplace.kit.graphql import CONFIG, Info, Node, refusal_handlers
+
+_Id = Annotated[strawberry.ID, strawberry.argument(description="The global id of anything.")]
+_Ids = Annotated[list[strawberry.ID], strawberry.argument(description="Global ids, of any types.")]
+_READS = "What can be asked. Everybody sees what is theirs, and anybody the catalogue."
+_WRITES = "What can be done: each once for its idempotency key, whole or not at all."
 
 
 @strawberry.type
@@ -16,12 +23,18 @@ class NodeQuery:
     """Fetching anything by its global id."""
 
     @strawberry.field(description="Anything by its global id; null when there is no such thing for you.")
-    async def node(self, info: Info, id: strawberry.ID) -> Node | None:
+    async def node(self, info: Info, id: _Id) -> Node | None:
         return (await load_nodes(info, [id]))[0]
 
     @strawberry.field(description=f"Up to {MAX_NODES} things by their global ids, in the same order.")
-    async def nodes(self, info: Info, ids: list[strawberry.ID]) -> list[Node | None]:
+    async def nodes(self, info: Info, ids: _Ids) -> list[Node | None]:
         return await load_nodes(info, list(ids))
+
+
+def _merged(name: str, parts: tuple[type, ...], description: str) -> type:
+    merged = merge_types(name, parts)
+    get_object_definition(merged, strict=True).description = description
+    return merged
 
 
 @cache
@@ -33,8 +46,8 @@ def schema() -> Subgraph:
     mutations = tuple(module.Mutation for module in found if hasattr(module, "Mutation"))
     types = [extra for module in found for extra in getattr(module, "TYPES", ())]
     return Subgraph(
-        query=merge_types("Query", (NodeQuery, FederationQuery, *queries)),
-        mutation=merge_types("Mutation", mutations) if mutations else None,
+        query=_merged("Query", (NodeQuery, FederationQuery, *queries), _READS),
+        mutation=_merged("Mutation", mutations, _WRITES) if mutations else None,
         types=types,
         config=CONFIG,
         exception_handlers=refusal_handlers(),

@@ -23,6 +23,7 @@ from marketplace.kit.graphql import (
     actor_of,
     actor_with,
     batched,
+    describe_enum,
     id_of,
     mutation,
     node_loader,
@@ -34,7 +35,13 @@ from marketplace.partners.graphql import CharityType
 from marketplace.partners.models import Partner
 from marketplace.points.refusals import InsufficientPoints
 
-PledgeStateType = strawberry.enum(PledgeState, name="PledgeState", description="Where a donation stands.")
+describe_enum(
+    PledgeState,
+    "Where a donation stands.",
+    PLEDGED="It is owed to the charity.",
+    REMITTED="It has left for the charity.",
+    CANCELLED="It was undone; the member has the points again.",
+)
 
 
 async def _charities(info: Info, wanted: list[UUID]) -> dict[UUID, Partner]:
@@ -47,7 +54,7 @@ class PledgeType(Node):
     points: BigInt = strawberry.field(description="The points that were given.")
     amount: MoneyType = strawberry.field(description="The money the charity receives for them.")
     message: str = strawberry.field(description="The giver's words.")
-    state: PledgeStateType = strawberry.field(description="Where it stands.")  # type: ignore[valid-type]
+    state: PledgeState = strawberry.field(description="Where it stands.")
     pledged_at: datetime = strawberry.field(description="When it was given.")
     remitted_at: datetime | None = strawberry.field(description="When it reached the charity's bank.")
     row: strawberry.Private[Pledge]

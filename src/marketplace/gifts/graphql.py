@@ -21,6 +21,7 @@ from marketplace.kit.graphql import (
     actor_of,
     actor_with,
     batched,
+    describe_enum,
     id_of,
     mutation,
     node_loader,
@@ -29,7 +30,15 @@ from marketplace.kit.paging import page_of
 from marketplace.kit.refusals import InvalidInput, NotFound
 from marketplace.points.refusals import InsufficientPoints
 
-GiftStateType = strawberry.enum(GiftState, name="GiftState", description="Where a gift stands.")
+describe_enum(
+    GiftState,
+    "Where a gift stands. All but the first are final.",
+    OFFERED="The points are set aside and can be claimed.",
+    CLAIMED="The points are in the receiver's wallet.",
+    RECALLED="The giver took it back before it was claimed.",
+    DECLINED="The receiver sent it back.",
+    EXPIRED="Nobody claimed it in time; the points went back.",
+)
 
 
 async def _first_expiry(info: Info, wanted: list[UUID]) -> dict[UUID, datetime | None]:
@@ -43,7 +52,7 @@ async def _first_expiry(info: Info, wanted: list[UUID]) -> dict[UUID, datetime |
 class GiftType(Node):
     points: BigInt = strawberry.field(description="How many points.")
     message: str = strawberry.field(description="The giver's words.")
-    state: GiftStateType = strawberry.field(description="Where it stands.")  # type: ignore[valid-type]
+    state: GiftState = strawberry.field(description="Where it stands.")
     offered_at: datetime = strawberry.field(description="When it was given.")
     expires_at: datetime = strawberry.field(description="Until when it can be claimed; then it returns.")
     row: strawberry.Private[Gift]

@@ -267,6 +267,7 @@ def describe_enum(kind: type[StrEnum], about: str, *, name: str | None = None, *
         value.description = values[value.name]
 
 
+_THE_INPUT = strawberry.argument(description="What is asked for, under the key that makes it happen once.")
 EVERY_WRITE: tuple[type[Refusal], ...] = (InvalidInput, IdempotencyKeyReused, InProgress)
 
 
@@ -278,6 +279,8 @@ def mutation(*, gives: Any, refuses: Sequence[type[Refusal]] = (), description: 
 
     def publish(resolver: Any) -> Any:
         name = "".join(part.capitalize() for part in resolver.__name__.split("_")) + "Result"
+        hints: dict[str, Any] = resolver.__annotations__
+        hints["input"] = Annotated[hints["input"], _THE_INPUT]
         members = (gives, *(refusal_type(r) for r in dict.fromkeys((*refuses, *EVERY_WRITE))))
         union = Annotated[
             Union[members],  # noqa: UP007  # pyright: ignore
