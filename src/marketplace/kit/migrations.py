@@ -5,6 +5,7 @@ SQL. One folder a room under `migrations/`.
 """
 
 import asyncio
+from collections.abc import Container
 from importlib import import_module, invalidate_caches
 from pathlib import Path
 from typing import Any, cast
@@ -39,7 +40,8 @@ async def migrate(url: str, target: str | None = None) -> None:
             raise TimeoutError("another migration has been running for a minute")
         try:
             await tortoise_migrate(config=database.config(url, role="", pool=1), target=target)
-            for statement in grants():
+            tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+            for statement in grants({row["tablename"] for row in tables}):
                 await connection.execute(statement)
         finally:
             await Tortoise.close_connections()
@@ -47,18 +49,20 @@ async def migrate(url: str, target: str | None = None) -> None:
         await connection.close()
 
 
-def grants() -> list[str]:
-    """What the application's role may do: nothing but SELECT and INSERT on what is append-only."""
+def grants(tables: Container[str]) -> list[str]:
+    """What the application's role may do with these tables: only SELECT and INSERT on what is append-only."""
     role = database.APP_ROLE
     models = [model for app in Tortoise.apps.values() for model in app.values()]  # pyright: ignore
     kept = [table_of(model) for model in models if getattr(model, "append_only", False)]
+    kept = sorted(table for table in kept if table in tables)
+    revoked = [f"REVOKE UPDATE, DELETE, TRUNCATE ON {', '.join(kept)} FROM {role}"] if kept else []
     return [
         f"DO $$ BEGIN CREATE ROLE {role} NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN END $$",
         f"GRANT {role} TO CURRENT_USER",
         f"GRANT USAGE ON SCHEMA public TO {role}",
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
         f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}",
-        f"REVOKE UPDATE, DELETE, TRUNCATE ON {', '.join(sorted(kept))} FROM {role}",
+        *revoked,
     ]
 
 
