@@ -1,0 +1,28 @@
+"""Waiting until all the work that was asked for is done."""
+
+import asyncio
+import time
+
+from marketplace.kit import clock, database
+from tests.faults.programs import House
+
+DRAINED_WITHIN_S = 420.0
+_WAITING = "SELECT count(*) FROM outbox_message WHERE due_at <= $1"
+_AT_WORK = """
+SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')
+AND task_name NOT IN (SELECT DISTINCT task_name FROM procrastinate_periodic_defers)"""
+_FAILED = "SELECT task_name, attempts FROM procrastinate_jobs WHERE status = 'failed'"
+
+
+async def drained(house: House) -> float:
+    """Wait until no message is due, no job is left, and none was given up; returns the seconds it took."""
+    started = time.monotonic()
+    async with asyncio.timeout(DRAINED_WITHIN_S):
+        while True:
+            house.start_all()
+            waiting = await database.value(_WAITING, clock.now())
+            if not waiting and not await database.value(_AT_WORK):
+                break
+            await asyncio.sleep(1)
+    assert await database.rows(_FAILED) == []
+    return time.monotonic() - started

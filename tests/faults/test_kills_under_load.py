@@ -1,0 +1,111 @@
+"""kill -9 of server, worker and postgres under load: nothing lost, nothing doubled, the books clean."""
+
+import asyncio
+import os
+import secrets
+from pathlib import Path
+from random import Random
+
+import httpx
+import pytest
+
+from marketplace.access.dev_issuer import DevIssuer
+from marketplace.kit import database, migrations
+from tests.faults.clients import Client, Tally
+from tests.faults.drained import drained
+from tests.faults.programs import House
+from tests.faults.shoppers import CODES, PIECES, Shopper, World, build
+
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(1200)]
+KILLS = int(os.environ.get("FAULTS_KILLS", "54"))
+SEED = int(os.environ.get("FAULTS_SEED", "0")) or secrets.randbelow(1_000_000) + 1
+OPERATIONS = {
+    "redeemOffer": "redeem_offer",
+    "cancelRedemption": "cancel_redemption",
+    "shipRedemption": "ship_redemption",
+    "revealCode": "reveal_code",
+    "donatePoints": "donate_points",
+    "awardPoints": "award_points",
+    "givePoints": "give_points",
+    "claimGift": "claim_gift",
+    "recallGift": "recall_gift",
+}
+DONE = frozenset({"Redemption", "RevealedCode", "Pledge", "Award", "Gift"})
+
+
+async def test_kills_at_random_moments_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
+    print(f"FAULTS_SEED={SEED} FAULTS_KILLS={KILLS}")
+    house, tally = House(tmp_path / "var"), Tally()
+    with house.up() as url:
+        await migrations.migrate(url)
+        async with database.opened(url):
+            world = await build(DevIssuer(house.folder / "dev-issuer"))
+        house.start_all()
+        await house.is_ready()
+        async with httpx.AsyncClient(timeout=20) as http:
+            shoppers = _shoppers(house, world, http, tally)
+            await _load_and_kill(house, shoppers)
+            print(
+                f"{dict(house.killed)}; {tally.commands} commands, {tally.replays} replays, {dict(tally.retries)}"
+            )
+            print(dict(sorted(tally.answers.items())))
+            await _everyone_has_what_the_answers_say(shoppers)
+        async with database.opened(url):
+            await drained(house)
+            await _rows_are_what_was_answered(tally, shoppers)
+        books = house.run("check", "books")
+        assert books.returncode == 0, books.stdout
+    assert house.killed.total() >= KILLS
+
+
+def _shoppers(house: House, world: World, http: httpx.AsyncClient, tally: Tally) -> list[Shopper]:
+    def client(token: str, number: int) -> Client:
+        return Client(house.url, token, http, Random(SEED * 1000 + number), tally)
+
+    desk = {name: client(token, 900 + n) for n, (name, token) in enumerate(world.tokens.items())}
+    return [
+        Shopper(
+            reference, world, client(token, number), desk["partner"], desk["program"], 3 * (6_000 + 100 * number)
+        )
+        for number, (reference, (_, token)) in enumerate(world.members.items())
+    ]
+
+
+async def _load_and_kill(house: House, shoppers: list[Shopper]) -> None:
+    over = asyncio.Event()
+    watching = asyncio.create_task(house.keep_running())
+    playing = [asyncio.create_task(shopper.play(shoppers, over)) for shopper in shoppers]
+    try:
+        killing = asyncio.create_task(house.kill_at_random(Random(SEED), KILLS))
+        done, _ = await asyncio.wait([killing, *playing], return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+        over.set()
+        await asyncio.gather(*playing)
+    finally:
+        for task in (watching, *playing):
+            task.cancel()
+
+
+async def _everyone_has_what_the_answers_say(shoppers: list[Shopper]) -> None:
+    for shopper in shoppers:
+        await shopper.reveal()
+        assert await shopper.wallet() == (shopper.available, shopper.held), shopper.reference
+    codes = [code for shopper in shoppers for code in shopper.codes]
+    assert len(codes) == len(set(codes)) <= CODES
+    results = [result for shopper in shoppers for result in shopper.results]
+    assert len(results) == len(set(results))
+
+
+async def _rows_are_what_was_answered(tally: Tally, shoppers: list[Shopper]) -> None:
+    for mutation, name in OPERATIONS.items():
+        count = await database.value("SELECT count(*) FROM operation_record WHERE operation = $1", name)
+        answered = sum(
+            n for what, n in tally.answers.items() if what.split()[0] == mutation and what.split()[1] in DONE
+        )
+        assert count == answered, name
+    assert await database.value("SELECT count(*) FROM operation_record WHERE result_id IS NULL") == 0
+    out = await database.rows("SELECT i.stock_mode, s.taken FROM stock s JOIN item i ON i.id = s.item_id")
+    taken = {row["stock_mode"]: row["taken"] for row in out}
+    assert taken["CODES"] == sum(len(shopper.codes) for shopper in shoppers)
+    assert taken["COUNTED"] <= PIECES
