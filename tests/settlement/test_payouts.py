@@ -27,6 +27,7 @@ from marketplace.points.steps import earn
 from marketplace.settlement.facts import StatementPaid, StatementUnpaid
 from marketplace.settlement.models import Payout, PayoutEvent, Statement
 from tests import builders
+from tests.books import violations
 from tests.client import as_member
 from tests.payments.outbound import Payments, run_jobs
 from tests.settlement.books import (
@@ -40,7 +41,6 @@ from tests.settlement.books import (
     settle,
     shown,
     standing,
-    violations,
 )
 
 WEEK = timedelta(days=7)

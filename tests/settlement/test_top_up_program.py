@@ -14,9 +14,10 @@ from marketplace.payments.models import InboundPayment
 from marketplace.payments.steps import plan_refund
 from marketplace.settlement.models import TopUp
 from tests import builders
+from tests.books import violations
 from tests.client import as_member, as_operator, as_partner, as_program
 from tests.payments.outbound import Payments, run_jobs
-from tests.settlement.books import FINANCE, euros, house, rows, sell, violations
+from tests.settlement.books import FINANCE, euros, house, rows, sell
 
 pytestmark = pytest.mark.usefixtures("db")
 
