@@ -44,6 +44,14 @@ async def test_one_unknown_reference_spares_the_rest():
     assert answers == [None, there, *[None] * 7, there]
 
 
+async def test_what_is_no_entity_is_null():
+    charity = await a_partner(kind="CHARITY", registry_id="GB-CHC-1")
+
+    reference = {"__typename": "Charity", "id": ids.public("charity", charity.id)}
+
+    assert await entities(as_operator(uuid4()), reference) == [None]
+
+
 async def test_a_foreign_entity_is_as_good_as_none():
     one, other = await a_partner(), await a_partner()
     reference = {"__typename": "Partner", "id": ids.public("partner", other.id)}

@@ -1,7 +1,7 @@
 """Our part of a federated graph: entities in one batch for each kind, and one bad reference spares the rest."""
 
 from collections.abc import Mapping
-from typing import cast
+from typing import Any, cast
 
 import strawberry
 from strawberry.federation.schema import FederationAny
@@ -38,10 +38,12 @@ class Subgraph(strawberry.federation.Schema):
         self, info: Info, representations: list[FederationAny]
     ) -> list[FederationAny]:
         """The entities behind the representations, in order: null for one that is unknown or not yours."""
+        entities = cast("Any", info.schema)._schema.type_map["_Entity"].types
+        allowed = {each.name for each in entities}
         wanted = [_reference(each) for each in representations]
         found = await load_nodes(info, [reference[1] for reference in wanted])
         answers = [
-            thing if thing is not None and name in _names(thing) else None
+            thing if thing is not None and name in (names := _names(thing)) and names & allowed else None
             for (name, _), thing in zip(wanted, found, strict=True)
         ]
         return cast("list[FederationAny]", answers)

@@ -4,7 +4,7 @@ import asyncio
 import types
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Annotated, Any, Generic, NewType, Optional, TypeVar, Union, cast, get_args, get_origin
 from uuid import UUID
@@ -32,6 +32,7 @@ T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 MAX_SAFE_INTEGER = 2**53 - 1
+MAX_DECIMAL_DIGITS = 30
 
 BigInt = NewType("BigInt", int)
 CurrencyCode = NewType("CurrencyCode", str)
@@ -45,8 +46,27 @@ def _whole(value: object) -> int:
     return value
 
 
+def _exact(value: object) -> Decimal:
+    """A decimal of a sane size: one written with a huge exponent would take forever to compute with."""
+    try:
+        number = Decimal(str(value)) if isinstance(value, str | int | float) else None
+    except InvalidOperation:
+        number = None
+    if number is None or isinstance(value, bool) or not number.is_finite():
+        raise ValueError("Decimal is a number such as 12.50, as a string")
+    if len(number.as_tuple().digits) > MAX_DECIMAL_DIGITS or abs(number.adjusted()) > MAX_DECIMAL_DIGITS:
+        raise ValueError(f"Decimal has at most {MAX_DECIMAL_DIGITS} digits")
+    return number
+
+
 SCALARS: dict[object, Any] = {
     Upload: UploadDefinition,
+    Decimal: strawberry.scalar(
+        name="Decimal",
+        description="A decimal number as a string, such as `12.50`.",
+        serialize=lambda value: format(value, "f"),
+        parse_value=_exact,
+    ),
     BigInt: strawberry.scalar(
         name="BigInt",
         description="A whole number within ±(2^53-1), as a JSON number.",
