@@ -64,7 +64,7 @@ SCALARS: dict[object, Any] = {
     Decimal: strawberry.scalar(
         name="Decimal",
         description="A decimal number as a string, such as `12.50`.",
-        serialize=lambda value: format(value, "f"),
+        serialize=lambda value: format(Decimal(str(value)), "f"),
         parse_value=_exact,
     ),
     BigInt: strawberry.scalar(
