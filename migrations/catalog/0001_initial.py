@@ -122,26 +122,6 @@ class Migration(migrations.Migration):
             },
             bases=["Model"],
         ),
-        ops.RunSQL(
-            "ALTER TABLE \"offer\" ADD CONSTRAINT \"offer_kind_known\" CHECK (kind IN ('VOUCHER', 'BRAND_CURRENCY', 'MERCHANDISE', 'EXPERIENCE', 'DONATION'))",
-            'ALTER TABLE "offer" DROP CONSTRAINT "offer_kind_known"',
-        ),
-        ops.RunSQL(
-            "ALTER TABLE \"offer\" ADD CONSTRAINT \"offer_status_known\" CHECK (status IN ('DRAFT', 'PUBLISHED', 'RETIRED'))",
-            'ALTER TABLE "offer" DROP CONSTRAINT "offer_status_known"',
-        ),
-        ops.RunSQL(
-            "ALTER TABLE \"offer\" ADD CONSTRAINT \"offer_delivery_known\" CHECK (delivery IN ('CODE', 'LINK', 'ENTITLEMENT'))",
-            'ALTER TABLE "offer" DROP CONSTRAINT "offer_delivery_known"',
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "offer" ADD CONSTRAINT "offer_voucher_has_delivery" CHECK (kind <> \'VOUCHER\' OR delivery IS NOT NULL)',
-            'ALTER TABLE "offer" DROP CONSTRAINT "offer_voucher_has_delivery"',
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "offer" ADD CONSTRAINT "offer_window_in_order" CHECK (published_until IS NULL OR published_until > published_from)',
-            'ALTER TABLE "offer" DROP CONSTRAINT "offer_window_in_order"',
-        ),
         ops.CreateModel(
             name="Item",
             fields=[
@@ -193,18 +173,6 @@ class Migration(migrations.Migration):
             },
             bases=["Model"],
         ),
-        ops.RunSQL(
-            "ALTER TABLE \"item\" ADD CONSTRAINT \"item_stock_mode_known\" CHECK (stock_mode IN ('UNLIMITED', 'COUNTED', 'CODES'))",
-            'ALTER TABLE "item" DROP CONSTRAINT "item_stock_mode_known"',
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "item" ADD CONSTRAINT "item_price_not_negative" CHECK (price_minor >= 0)',
-            'ALTER TABLE "item" DROP CONSTRAINT "item_price_not_negative"',
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "item" ADD CONSTRAINT "item_range_in_order" CHECK (max_price_minor IS NULL OR max_price_minor >= price_minor)',
-            'ALTER TABLE "item" DROP CONSTRAINT "item_range_in_order"',
-        ),
         ops.CreateModel(
             name="Listing",
             fields=[
@@ -247,10 +215,6 @@ class Migration(migrations.Migration):
                 "table_description": "An offer in one market, with what lists filter and sort by (copied from offer and items).",
             },
             bases=["Model"],
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "listing" ADD CONSTRAINT "listing_price_not_negative" CHECK (from_price_minor >= 0)',
-            'ALTER TABLE "listing" DROP CONSTRAINT "listing_price_not_negative"',
         ),
         ops.CreateModel(
             name="ReturnedCode",
@@ -308,10 +272,6 @@ class Migration(migrations.Migration):
             },
             bases=["Model"],
         ),
-        ops.RunSQL(
-            'ALTER TABLE "stock" ADD CONSTRAINT "stock_never_oversold" CHECK (taken >= 0 AND taken <= loaded)',
-            'ALTER TABLE "stock" DROP CONSTRAINT "stock_never_oversold"',
-        ),
         ops.CreateModel(
             name="StockMovement",
             fields=[
@@ -343,10 +303,6 @@ class Migration(migrations.Migration):
                 "table_description": "One unit taken or put back, with its cause: `taken` of the stock row is their sum. Append-only.",
             },
             bases=["Model"],
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "stock_movement" ADD CONSTRAINT "stock_movement_one_unit" CHECK (change IN (-1, 1))',
-            'ALTER TABLE "stock_movement" DROP CONSTRAINT "stock_movement_one_unit"',
         ),
         ops.CreateModel(
             name="VoucherCode",
@@ -380,7 +336,33 @@ class Migration(migrations.Migration):
             bases=["Model"],
         ),
         ops.RunSQL(
-            'ALTER TABLE "voucher_code" ADD CONSTRAINT "voucher_code_position_from_one" CHECK (position > 0)',
-            'ALTER TABLE "voucher_code" DROP CONSTRAINT "voucher_code_position_from_one"',
+            [
+                "ALTER TABLE \"offer\" ADD CONSTRAINT \"offer_kind_known\" CHECK (kind IN ('VOUCHER', 'BRAND_CURRENCY', 'MERCHANDISE', 'EXPERIENCE', 'DONATION'))",
+                "ALTER TABLE \"offer\" ADD CONSTRAINT \"offer_status_known\" CHECK (status IN ('DRAFT', 'PUBLISHED', 'RETIRED'))",
+                "ALTER TABLE \"offer\" ADD CONSTRAINT \"offer_delivery_known\" CHECK (delivery IN ('CODE', 'LINK', 'ENTITLEMENT'))",
+                'ALTER TABLE "offer" ADD CONSTRAINT "offer_voucher_has_delivery" CHECK (kind <> \'VOUCHER\' OR delivery IS NOT NULL)',
+                'ALTER TABLE "offer" ADD CONSTRAINT "offer_window_in_order" CHECK (published_until IS NULL OR published_until > published_from)',
+                "ALTER TABLE \"item\" ADD CONSTRAINT \"item_stock_mode_known\" CHECK (stock_mode IN ('UNLIMITED', 'COUNTED', 'CODES'))",
+                'ALTER TABLE "item" ADD CONSTRAINT "item_price_not_negative" CHECK (price_minor >= 0)',
+                'ALTER TABLE "item" ADD CONSTRAINT "item_range_in_order" CHECK (max_price_minor IS NULL OR max_price_minor >= price_minor)',
+                'ALTER TABLE "listing" ADD CONSTRAINT "listing_price_not_negative" CHECK (from_price_minor >= 0)',
+                'ALTER TABLE "stock" ADD CONSTRAINT "stock_never_oversold" CHECK (taken >= 0 AND taken <= loaded)',
+                'ALTER TABLE "stock_movement" ADD CONSTRAINT "stock_movement_one_unit" CHECK (change IN (-1, 1))',
+                'ALTER TABLE "voucher_code" ADD CONSTRAINT "voucher_code_position_from_one" CHECK (position > 0)',
+            ],
+            [
+                'ALTER TABLE "voucher_code" DROP CONSTRAINT "voucher_code_position_from_one"',
+                'ALTER TABLE "stock_movement" DROP CONSTRAINT "stock_movement_one_unit"',
+                'ALTER TABLE "stock" DROP CONSTRAINT "stock_never_oversold"',
+                'ALTER TABLE "listing" DROP CONSTRAINT "listing_price_not_negative"',
+                'ALTER TABLE "item" DROP CONSTRAINT "item_range_in_order"',
+                'ALTER TABLE "item" DROP CONSTRAINT "item_price_not_negative"',
+                'ALTER TABLE "item" DROP CONSTRAINT "item_stock_mode_known"',
+                'ALTER TABLE "offer" DROP CONSTRAINT "offer_window_in_order"',
+                'ALTER TABLE "offer" DROP CONSTRAINT "offer_voucher_has_delivery"',
+                'ALTER TABLE "offer" DROP CONSTRAINT "offer_delivery_known"',
+                'ALTER TABLE "offer" DROP CONSTRAINT "offer_status_known"',
+                'ALTER TABLE "offer" DROP CONSTRAINT "offer_kind_known"',
+            ],
         ),
     ]

@@ -89,11 +89,13 @@ class Migration(migrations.Migration):
             bases=["Model"],
         ),
         ops.RunSQL(
-            "ALTER TABLE \"pledge\" ADD CONSTRAINT \"pledge_state_known\" CHECK (state IN ('PLEDGED', 'REMITTED', 'CANCELLED'))",
-            'ALTER TABLE "pledge" DROP CONSTRAINT "pledge_state_known"',
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "pledge" ADD CONSTRAINT "pledge_amount_positive" CHECK (points > 0 AND amount_minor > 0)',
-            'ALTER TABLE "pledge" DROP CONSTRAINT "pledge_amount_positive"',
+            [
+                "ALTER TABLE \"pledge\" ADD CONSTRAINT \"pledge_state_known\" CHECK (state IN ('PLEDGED', 'REMITTED', 'CANCELLED'))",
+                'ALTER TABLE "pledge" ADD CONSTRAINT "pledge_amount_positive" CHECK (points > 0 AND amount_minor > 0)',
+            ],
+            [
+                'ALTER TABLE "pledge" DROP CONSTRAINT "pledge_amount_positive"',
+                'ALTER TABLE "pledge" DROP CONSTRAINT "pledge_state_known"',
+            ],
         ),
     ]

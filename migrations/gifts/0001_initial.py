@@ -92,15 +92,15 @@ class Migration(migrations.Migration):
             bases=["Model"],
         ),
         ops.RunSQL(
-            "ALTER TABLE \"gift\" ADD CONSTRAINT \"gift_state_known\" CHECK (state IN ('OFFERED', 'CLAIMED', 'RECALLED', 'DECLINED', 'EXPIRED'))",
-            'ALTER TABLE "gift" DROP CONSTRAINT "gift_state_known"',
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "gift" ADD CONSTRAINT "gift_points_positive" CHECK (points > 0)',
-            'ALTER TABLE "gift" DROP CONSTRAINT "gift_points_positive"',
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "gift" ADD CONSTRAINT "gift_not_to_oneself" CHECK (recipient_id IS NULL OR recipient_id <> sender_id)',
-            'ALTER TABLE "gift" DROP CONSTRAINT "gift_not_to_oneself"',
+            [
+                "ALTER TABLE \"gift\" ADD CONSTRAINT \"gift_state_known\" CHECK (state IN ('OFFERED', 'CLAIMED', 'RECALLED', 'DECLINED', 'EXPIRED'))",
+                'ALTER TABLE "gift" ADD CONSTRAINT "gift_points_positive" CHECK (points > 0)',
+                'ALTER TABLE "gift" ADD CONSTRAINT "gift_not_to_oneself" CHECK (recipient_id IS NULL OR recipient_id <> sender_id)',
+            ],
+            [
+                'ALTER TABLE "gift" DROP CONSTRAINT "gift_not_to_oneself"',
+                'ALTER TABLE "gift" DROP CONSTRAINT "gift_points_positive"',
+                'ALTER TABLE "gift" DROP CONSTRAINT "gift_state_known"',
+            ],
         ),
     ]

@@ -42,14 +42,6 @@ class Migration(migrations.Migration):
             },
             bases=["Model"],
         ),
-        ops.RunSQL(
-            "ALTER TABLE \"account\" ADD CONSTRAINT \"account_owner_kind_known\" CHECK (owner_kind IN ('MEMBER', 'PROGRAM', 'PARTNER', 'MARKETPLACE'))",
-            'ALTER TABLE "account" DROP CONSTRAINT "account_owner_kind_known"',
-        ),
-        ops.RunSQL(
-            "ALTER TABLE \"account\" ADD CONSTRAINT \"account_purpose_known\" CHECK (purpose IN ('WALLET', 'HELD', 'ISSUED', 'REDEEMED', 'BREAKAGE', 'TIER_DISCOUNT', 'FUNDING', 'FUNDING_HELD', 'PAYABLE', 'DUE', 'IN_TRANSIT', 'STRIPE_CONNECTED', 'COMMISSION', 'COMMISSION_VAT', 'CASH_DUE', 'FX', 'STRIPE_CLEARING', 'STRIPE_FEES', 'BANK', 'ADJUSTMENTS'))",
-            'ALTER TABLE "account" DROP CONSTRAINT "account_purpose_known"',
-        ),
         ops.CreateModel(
             name="Balance",
             fields=[
@@ -77,10 +69,6 @@ class Migration(migrations.Migration):
             },
             bases=["Model"],
         ),
-        ops.RunSQL(
-            'ALTER TABLE "balance" ADD CONSTRAINT "balance_never_negative" CHECK (balance >= 0)',
-            'ALTER TABLE "balance" DROP CONSTRAINT "balance_never_negative"',
-        ),
         ops.CreateModel(
             name="FxRate",
             fields=[
@@ -100,10 +88,6 @@ class Migration(migrations.Migration):
                 "table_description": "Units of `quote` for one unit of `base`, as one source stated it at one time.",
             },
             bases=["Model"],
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "fx_rate" ADD CONSTRAINT "fx_rate_positive" CHECK (rate > 0)',
-            'ALTER TABLE "fx_rate" DROP CONSTRAINT "fx_rate_positive"',
         ),
         ops.CreateModel(
             name="Journal",
@@ -198,11 +182,21 @@ class Migration(migrations.Migration):
             bases=["Model"],
         ),
         ops.RunSQL(
-            'ALTER TABLE "transfer" ADD CONSTRAINT "transfer_amount_positive" CHECK (amount > 0)',
-            'ALTER TABLE "transfer" DROP CONSTRAINT "transfer_amount_positive"',
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "transfer" ADD CONSTRAINT "transfer_two_accounts" CHECK (debit_account_id <> credit_account_id)',
-            'ALTER TABLE "transfer" DROP CONSTRAINT "transfer_two_accounts"',
+            [
+                "ALTER TABLE \"account\" ADD CONSTRAINT \"account_owner_kind_known\" CHECK (owner_kind IN ('MEMBER', 'PROGRAM', 'PARTNER', 'MARKETPLACE'))",
+                "ALTER TABLE \"account\" ADD CONSTRAINT \"account_purpose_known\" CHECK (purpose IN ('WALLET', 'HELD', 'ISSUED', 'REDEEMED', 'BREAKAGE', 'TIER_DISCOUNT', 'FUNDING', 'FUNDING_HELD', 'PAYABLE', 'DUE', 'IN_TRANSIT', 'STRIPE_CONNECTED', 'COMMISSION', 'COMMISSION_VAT', 'CASH_DUE', 'FX', 'STRIPE_CLEARING', 'STRIPE_FEES', 'BANK', 'ADJUSTMENTS'))",
+                'ALTER TABLE "balance" ADD CONSTRAINT "balance_never_negative" CHECK (balance >= 0)',
+                'ALTER TABLE "fx_rate" ADD CONSTRAINT "fx_rate_positive" CHECK (rate > 0)',
+                'ALTER TABLE "transfer" ADD CONSTRAINT "transfer_amount_positive" CHECK (amount > 0)',
+                'ALTER TABLE "transfer" ADD CONSTRAINT "transfer_two_accounts" CHECK (debit_account_id <> credit_account_id)',
+            ],
+            [
+                'ALTER TABLE "transfer" DROP CONSTRAINT "transfer_two_accounts"',
+                'ALTER TABLE "transfer" DROP CONSTRAINT "transfer_amount_positive"',
+                'ALTER TABLE "fx_rate" DROP CONSTRAINT "fx_rate_positive"',
+                'ALTER TABLE "balance" DROP CONSTRAINT "balance_never_negative"',
+                'ALTER TABLE "account" DROP CONSTRAINT "account_purpose_known"',
+                'ALTER TABLE "account" DROP CONSTRAINT "account_owner_kind_known"',
+            ],
         ),
     ]

@@ -47,18 +47,6 @@ class Migration(migrations.Migration):
             },
             bases=["Model"],
         ),
-        ops.RunSQL(
-            'ALTER TABLE "program" ADD CONSTRAINT "program_code_is_a_word" CHECK (code ~ \'^[A-Z][A-Z0-9]{1,19}$\')',
-            'ALTER TABLE "program" DROP CONSTRAINT "program_code_is_a_word"',
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "program" ADD CONSTRAINT "program_cash_rate_is_a_share" CHECK (cash_rate_bp BETWEEN 0 AND 10000)',
-            'ALTER TABLE "program" DROP CONSTRAINT "program_cash_rate_is_a_share"',
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "program" ADD CONSTRAINT "program_lots_live" CHECK (lot_months > 0)',
-            'ALTER TABLE "program" DROP CONSTRAINT "program_lots_live"',
-        ),
         ops.CreateModel(
             name="PointValue",
             fields=[
@@ -87,10 +75,6 @@ class Migration(migrations.Migration):
                 "table_description": "What one point is worth in major units of the program's home currency, from a day on.",
             },
             bases=["Model"],
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "point_value" ADD CONSTRAINT "point_value_positive" CHECK (value > 0)',
-            'ALTER TABLE "point_value" DROP CONSTRAINT "point_value_positive"',
         ),
         ops.CreateModel(
             name="TierLevel",
@@ -124,10 +108,6 @@ class Migration(migrations.Migration):
                 "table_description": "A level of a program with the discount its members get on points prices.",
             },
             bases=["Model"],
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "tier_level" ADD CONSTRAINT "tier_level_discount_is_a_share" CHECK (discount_bp BETWEEN 0 AND 10000)',
-            'ALTER TABLE "tier_level" DROP CONSTRAINT "tier_level_discount_is_a_share"',
         ),
         ops.CreateModel(
             name="Member",
@@ -178,10 +158,6 @@ class Migration(migrations.Migration):
             },
             bases=["Model"],
         ),
-        ops.RunSQL(
-            "ALTER TABLE \"member\" ADD CONSTRAINT \"member_status_known\" CHECK (status IN ('ACTIVE', 'ERASED'))",
-            'ALTER TABLE "member" DROP CONSTRAINT "member_status_known"',
-        ),
         ops.CreateModel(
             name="PersonalData",
             fields=[
@@ -208,5 +184,23 @@ class Migration(migrations.Migration):
                 "table_description": "What names a person. Erasing it touches no total.",
             },
             bases=["Model"],
+        ),
+        ops.RunSQL(
+            [
+                'ALTER TABLE "program" ADD CONSTRAINT "program_code_is_a_word" CHECK (code ~ \'^[A-Z][A-Z0-9]{1,19}$\')',
+                'ALTER TABLE "program" ADD CONSTRAINT "program_cash_rate_is_a_share" CHECK (cash_rate_bp BETWEEN 0 AND 10000)',
+                'ALTER TABLE "program" ADD CONSTRAINT "program_lots_live" CHECK (lot_months > 0)',
+                'ALTER TABLE "point_value" ADD CONSTRAINT "point_value_positive" CHECK (value > 0)',
+                'ALTER TABLE "tier_level" ADD CONSTRAINT "tier_level_discount_is_a_share" CHECK (discount_bp BETWEEN 0 AND 10000)',
+                "ALTER TABLE \"member\" ADD CONSTRAINT \"member_status_known\" CHECK (status IN ('ACTIVE', 'ERASED'))",
+            ],
+            [
+                'ALTER TABLE "member" DROP CONSTRAINT "member_status_known"',
+                'ALTER TABLE "tier_level" DROP CONSTRAINT "tier_level_discount_is_a_share"',
+                'ALTER TABLE "point_value" DROP CONSTRAINT "point_value_positive"',
+                'ALTER TABLE "program" DROP CONSTRAINT "program_lots_live"',
+                'ALTER TABLE "program" DROP CONSTRAINT "program_cash_rate_is_a_share"',
+                'ALTER TABLE "program" DROP CONSTRAINT "program_code_is_a_word"',
+            ],
         ),
     ]

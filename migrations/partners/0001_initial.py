@@ -46,18 +46,6 @@ class Migration(migrations.Migration):
             },
             bases=["Model"],
         ),
-        ops.RunSQL(
-            "ALTER TABLE \"partner\" ADD CONSTRAINT \"partner_kind_known\" CHECK (kind IN ('COMMERCIAL', 'CHARITY'))",
-            'ALTER TABLE "partner" DROP CONSTRAINT "partner_kind_known"',
-        ),
-        ops.RunSQL(
-            "ALTER TABLE \"partner\" ADD CONSTRAINT \"partner_status_known\" CHECK (status IN ('PENDING', 'APPROVED', 'SUSPENDED'))",
-            'ALTER TABLE "partner" DROP CONSTRAINT "partner_status_known"',
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "partner" ADD CONSTRAINT "partner_charity_has_registry_id" CHECK (kind <> \'CHARITY\' OR registry_id IS NOT NULL)',
-            'ALTER TABLE "partner" DROP CONSTRAINT "partner_charity_has_registry_id"',
-        ),
         ops.CreateModel(
             name="Brand",
             fields=[
@@ -136,30 +124,6 @@ class Migration(migrations.Migration):
             },
             bases=["Model"],
         ),
-        ops.RunSQL(
-            "ALTER TABLE \"contract\" ADD CONSTRAINT \"contract_schedule_known\" CHECK (schedule IN ('WEEKLY', 'MONTHLY'))",
-            'ALTER TABLE "contract" DROP CONSTRAINT "contract_schedule_known"',
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "contract" ADD CONSTRAINT "contract_commission_is_a_share" CHECK (commission_bp BETWEEN 0 AND 10000)',
-            'ALTER TABLE "contract" DROP CONSTRAINT "contract_commission_is_a_share"',
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "contract" ADD CONSTRAINT "contract_vat_is_a_share" CHECK (vat_bp BETWEEN 0 AND 10000)',
-            'ALTER TABLE "contract" DROP CONSTRAINT "contract_vat_is_a_share"',
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "contract" ADD CONSTRAINT "contract_minimum_not_negative" CHECK (minimum_payout_minor >= 0)',
-            'ALTER TABLE "contract" DROP CONSTRAINT "contract_minimum_not_negative"',
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "contract" ADD CONSTRAINT "contract_window_not_negative" CHECK (return_window_days >= 0)',
-            'ALTER TABLE "contract" DROP CONSTRAINT "contract_window_not_negative"',
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "contract" ADD CONSTRAINT "contract_dates_in_order" CHECK (valid_until IS NULL OR valid_until > valid_from)',
-            'ALTER TABLE "contract" DROP CONSTRAINT "contract_dates_in_order"',
-        ),
         ops.CreateModel(
             name="Accrual",
             fields=[
@@ -236,11 +200,31 @@ class Migration(migrations.Migration):
             bases=["Model"],
         ),
         ops.RunSQL(
-            "ALTER TABLE \"accrual\" ADD CONSTRAINT \"accrual_kind_known\" CHECK (kind IN ('SALE', 'DONATION', 'REFUND', 'ADJUSTMENT'))",
-            'ALTER TABLE "accrual" DROP CONSTRAINT "accrual_kind_known"',
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "accrual" ADD CONSTRAINT "accrual_adds_up" CHECK (net_minor = gross_minor - commission_minor - vat_minor)',
-            'ALTER TABLE "accrual" DROP CONSTRAINT "accrual_adds_up"',
+            [
+                "ALTER TABLE \"partner\" ADD CONSTRAINT \"partner_kind_known\" CHECK (kind IN ('COMMERCIAL', 'CHARITY'))",
+                "ALTER TABLE \"partner\" ADD CONSTRAINT \"partner_status_known\" CHECK (status IN ('PENDING', 'APPROVED', 'SUSPENDED'))",
+                'ALTER TABLE "partner" ADD CONSTRAINT "partner_charity_has_registry_id" CHECK (kind <> \'CHARITY\' OR registry_id IS NOT NULL)',
+                "ALTER TABLE \"contract\" ADD CONSTRAINT \"contract_schedule_known\" CHECK (schedule IN ('WEEKLY', 'MONTHLY'))",
+                'ALTER TABLE "contract" ADD CONSTRAINT "contract_commission_is_a_share" CHECK (commission_bp BETWEEN 0 AND 10000)',
+                'ALTER TABLE "contract" ADD CONSTRAINT "contract_vat_is_a_share" CHECK (vat_bp BETWEEN 0 AND 10000)',
+                'ALTER TABLE "contract" ADD CONSTRAINT "contract_minimum_not_negative" CHECK (minimum_payout_minor >= 0)',
+                'ALTER TABLE "contract" ADD CONSTRAINT "contract_window_not_negative" CHECK (return_window_days >= 0)',
+                'ALTER TABLE "contract" ADD CONSTRAINT "contract_dates_in_order" CHECK (valid_until IS NULL OR valid_until > valid_from)',
+                "ALTER TABLE \"accrual\" ADD CONSTRAINT \"accrual_kind_known\" CHECK (kind IN ('SALE', 'DONATION', 'REFUND', 'ADJUSTMENT'))",
+                'ALTER TABLE "accrual" ADD CONSTRAINT "accrual_adds_up" CHECK (net_minor = gross_minor - commission_minor - vat_minor)',
+            ],
+            [
+                'ALTER TABLE "accrual" DROP CONSTRAINT "accrual_adds_up"',
+                'ALTER TABLE "accrual" DROP CONSTRAINT "accrual_kind_known"',
+                'ALTER TABLE "contract" DROP CONSTRAINT "contract_dates_in_order"',
+                'ALTER TABLE "contract" DROP CONSTRAINT "contract_window_not_negative"',
+                'ALTER TABLE "contract" DROP CONSTRAINT "contract_minimum_not_negative"',
+                'ALTER TABLE "contract" DROP CONSTRAINT "contract_vat_is_a_share"',
+                'ALTER TABLE "contract" DROP CONSTRAINT "contract_commission_is_a_share"',
+                'ALTER TABLE "contract" DROP CONSTRAINT "contract_schedule_known"',
+                'ALTER TABLE "partner" DROP CONSTRAINT "partner_charity_has_registry_id"',
+                'ALTER TABLE "partner" DROP CONSTRAINT "partner_status_known"',
+                'ALTER TABLE "partner" DROP CONSTRAINT "partner_kind_known"',
+            ],
         ),
     ]

@@ -64,10 +64,6 @@ class Migration(migrations.Migration):
             },
             bases=["Model"],
         ),
-        ops.RunSQL(
-            "ALTER TABLE \"connected_account\" ADD CONSTRAINT \"connected_account_owner_kind_known\" CHECK (owner_kind IN ('MEMBER', 'PARTNER'))",
-            'ALTER TABLE "connected_account" DROP CONSTRAINT "connected_account_owner_kind_known"',
-        ),
         ops.CreateModel(
             name="InboundPayment",
             fields=[
@@ -97,14 +93,6 @@ class Migration(migrations.Migration):
                 "table_description": "Money that somebody pays us through Stripe for one cause. Its id is in the intent's metadata.",
             },
             bases=["Model"],
-        ),
-        ops.RunSQL(
-            "ALTER TABLE \"inbound_payment\" ADD CONSTRAINT \"inbound_payment_state_known\" CHECK (state IN ('PLANNED', 'PENDING', 'SUCCEEDED', 'FAILED', 'REFUNDED'))",
-            'ALTER TABLE "inbound_payment" DROP CONSTRAINT "inbound_payment_state_known"',
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "inbound_payment" ADD CONSTRAINT "inbound_payment_amount_positive" CHECK (amount_minor > 0)',
-            'ALTER TABLE "inbound_payment" DROP CONSTRAINT "inbound_payment_amount_positive"',
         ),
         ops.CreateModel(
             name="OutboundTransfer",
@@ -154,14 +142,6 @@ class Migration(migrations.Migration):
             },
             bases=["Model"],
         ),
-        ops.RunSQL(
-            "ALTER TABLE \"outbound_transfer\" ADD CONSTRAINT \"outbound_transfer_state_known\" CHECK (state IN ('PLANNED', 'IN_FLIGHT', 'UNKNOWN', 'WAITING_FOR_FUNDS', 'SENT', 'IN_BANK', 'FAILED', 'REVERSED'))",
-            'ALTER TABLE "outbound_transfer" DROP CONSTRAINT "outbound_transfer_state_known"',
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "outbound_transfer" ADD CONSTRAINT "outbound_transfer_amount_positive" CHECK (amount_minor > 0)',
-            'ALTER TABLE "outbound_transfer" DROP CONSTRAINT "outbound_transfer_amount_positive"',
-        ),
         ops.CreateModel(
             name="StripeEvent",
             fields=[
@@ -181,5 +161,21 @@ class Migration(migrations.Migration):
                 "table_description": "The inbox of webhooks: each event of Stripe's once, processed in the transaction that marks it.",
             },
             bases=["Model"],
+        ),
+        ops.RunSQL(
+            [
+                "ALTER TABLE \"connected_account\" ADD CONSTRAINT \"connected_account_owner_kind_known\" CHECK (owner_kind IN ('MEMBER', 'PARTNER'))",
+                "ALTER TABLE \"inbound_payment\" ADD CONSTRAINT \"inbound_payment_state_known\" CHECK (state IN ('PLANNED', 'PENDING', 'SUCCEEDED', 'FAILED', 'REFUNDED'))",
+                'ALTER TABLE "inbound_payment" ADD CONSTRAINT "inbound_payment_amount_positive" CHECK (amount_minor > 0)',
+                "ALTER TABLE \"outbound_transfer\" ADD CONSTRAINT \"outbound_transfer_state_known\" CHECK (state IN ('PLANNED', 'IN_FLIGHT', 'UNKNOWN', 'WAITING_FOR_FUNDS', 'SENT', 'IN_BANK', 'FAILED', 'REVERSED'))",
+                'ALTER TABLE "outbound_transfer" ADD CONSTRAINT "outbound_transfer_amount_positive" CHECK (amount_minor > 0)',
+            ],
+            [
+                'ALTER TABLE "outbound_transfer" DROP CONSTRAINT "outbound_transfer_amount_positive"',
+                'ALTER TABLE "outbound_transfer" DROP CONSTRAINT "outbound_transfer_state_known"',
+                'ALTER TABLE "inbound_payment" DROP CONSTRAINT "inbound_payment_amount_positive"',
+                'ALTER TABLE "inbound_payment" DROP CONSTRAINT "inbound_payment_state_known"',
+                'ALTER TABLE "connected_account" DROP CONSTRAINT "connected_account_owner_kind_known"',
+            ],
         ),
     ]

@@ -57,10 +57,6 @@ class Migration(migrations.Migration):
             },
             bases=["Model"],
         ),
-        ops.RunSQL(
-            'ALTER TABLE "award" ADD CONSTRAINT "award_points_positive" CHECK (points > 0)',
-            'ALTER TABLE "award" DROP CONSTRAINT "award_points_positive"',
-        ),
         ops.CreateModel(
             name="Hold",
             fields=[
@@ -100,14 +96,6 @@ class Migration(migrations.Migration):
             },
             bases=["Model"],
         ),
-        ops.RunSQL(
-            "ALTER TABLE \"points_hold\" ADD CONSTRAINT \"points_hold_state_known\" CHECK (state IN ('OPEN', 'POSTED', 'RELEASED'))",
-            'ALTER TABLE "points_hold" DROP CONSTRAINT "points_hold_state_known"',
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "points_hold" ADD CONSTRAINT "points_hold_points_positive" CHECK (points > 0)',
-            'ALTER TABLE "points_hold" DROP CONSTRAINT "points_hold_points_positive"',
-        ),
         ops.CreateModel(
             name="Lot",
             fields=[
@@ -146,14 +134,6 @@ class Migration(migrations.Migration):
                 "table_description": "Points earned together. `remaining` is what is neither spent, held nor expired.",
             },
             bases=["Model"],
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "lot" ADD CONSTRAINT "lot_remaining_within" CHECK (remaining >= 0 AND remaining <= points)',
-            'ALTER TABLE "lot" DROP CONSTRAINT "lot_remaining_within"',
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "lot" ADD CONSTRAINT "lot_points_positive" CHECK (points > 0)',
-            'ALTER TABLE "lot" DROP CONSTRAINT "lot_points_positive"',
         ),
         ops.CreateModel(
             name="Allocation",
@@ -200,14 +180,6 @@ class Migration(migrations.Migration):
             },
             bases=["Model"],
         ),
-        ops.RunSQL(
-            'ALTER TABLE "lot_allocation" ADD CONSTRAINT "lot_allocation_returned_within" CHECK (returned >= 0 AND returned <= points)',
-            'ALTER TABLE "lot_allocation" DROP CONSTRAINT "lot_allocation_returned_within"',
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "lot_allocation" ADD CONSTRAINT "lot_allocation_points_positive" CHECK (points > 0)',
-            'ALTER TABLE "lot_allocation" DROP CONSTRAINT "lot_allocation_points_positive"',
-        ),
         ops.CreateModel(
             name="LotExpiry",
             fields=[
@@ -237,7 +209,25 @@ class Migration(migrations.Migration):
             bases=["Model"],
         ),
         ops.RunSQL(
-            'ALTER TABLE "lot_expiry" ADD CONSTRAINT "lot_expiry_points_positive" CHECK (points > 0)',
-            'ALTER TABLE "lot_expiry" DROP CONSTRAINT "lot_expiry_points_positive"',
+            [
+                'ALTER TABLE "award" ADD CONSTRAINT "award_points_positive" CHECK (points > 0)',
+                "ALTER TABLE \"points_hold\" ADD CONSTRAINT \"points_hold_state_known\" CHECK (state IN ('OPEN', 'POSTED', 'RELEASED'))",
+                'ALTER TABLE "points_hold" ADD CONSTRAINT "points_hold_points_positive" CHECK (points > 0)',
+                'ALTER TABLE "lot" ADD CONSTRAINT "lot_remaining_within" CHECK (remaining >= 0 AND remaining <= points)',
+                'ALTER TABLE "lot" ADD CONSTRAINT "lot_points_positive" CHECK (points > 0)',
+                'ALTER TABLE "lot_allocation" ADD CONSTRAINT "lot_allocation_returned_within" CHECK (returned >= 0 AND returned <= points)',
+                'ALTER TABLE "lot_allocation" ADD CONSTRAINT "lot_allocation_points_positive" CHECK (points > 0)',
+                'ALTER TABLE "lot_expiry" ADD CONSTRAINT "lot_expiry_points_positive" CHECK (points > 0)',
+            ],
+            [
+                'ALTER TABLE "lot_expiry" DROP CONSTRAINT "lot_expiry_points_positive"',
+                'ALTER TABLE "lot_allocation" DROP CONSTRAINT "lot_allocation_points_positive"',
+                'ALTER TABLE "lot_allocation" DROP CONSTRAINT "lot_allocation_returned_within"',
+                'ALTER TABLE "lot" DROP CONSTRAINT "lot_points_positive"',
+                'ALTER TABLE "lot" DROP CONSTRAINT "lot_remaining_within"',
+                'ALTER TABLE "points_hold" DROP CONSTRAINT "points_hold_points_positive"',
+                'ALTER TABLE "points_hold" DROP CONSTRAINT "points_hold_state_known"',
+                'ALTER TABLE "award" DROP CONSTRAINT "award_points_positive"',
+            ],
         ),
     ]

@@ -99,14 +99,6 @@ class Migration(migrations.Migration):
             },
             bases=["Model"],
         ),
-        ops.RunSQL(
-            "ALTER TABLE \"cash_redemption\" ADD CONSTRAINT \"cash_redemption_state_known\" CHECK (state IN ('PENDING', 'FULFILLED', 'FAILED', 'REFUNDED'))",
-            'ALTER TABLE "cash_redemption" DROP CONSTRAINT "cash_redemption_state_known"',
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "cash_redemption" ADD CONSTRAINT "cash_redemption_amounts_positive" CHECK (points > 0 AND amount_minor > 0)',
-            'ALTER TABLE "cash_redemption" DROP CONSTRAINT "cash_redemption_amounts_positive"',
-        ),
         ops.CreateModel(
             name="Redemption",
             fields=[
@@ -230,22 +222,6 @@ class Migration(migrations.Migration):
             },
             bases=["Model"],
         ),
-        ops.RunSQL(
-            "ALTER TABLE \"redemption\" ADD CONSTRAINT \"redemption_state_known\" CHECK (state IN ('PENDING', 'FULFILLED', 'CANCELLED', 'FAILED', 'REFUNDED'))",
-            'ALTER TABLE "redemption" DROP CONSTRAINT "redemption_state_known"',
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "redemption" ADD CONSTRAINT "redemption_points_not_negative" CHECK (points >= 0 AND list_points >= points)',
-            'ALTER TABLE "redemption" DROP CONSTRAINT "redemption_points_not_negative"',
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "redemption" ADD CONSTRAINT "redemption_held_when_it_costs" CHECK (points = 0 OR hold_id IS NOT NULL)',
-            'ALTER TABLE "redemption" DROP CONSTRAINT "redemption_held_when_it_costs"',
-        ),
-        ops.RunSQL(
-            'CREATE UNIQUE INDEX "redemption_code_once" ON "redemption" ("item_id", "code_position") WHERE code_position IS NOT NULL AND state NOT IN (\'CANCELLED\', \'FAILED\')',
-            'DROP INDEX "redemption_code_once"',
-        ),
         ops.CreateModel(
             name="Booking",
             fields=[
@@ -311,14 +287,6 @@ class Migration(migrations.Migration):
             },
             bases=["Model"],
         ),
-        ops.RunSQL(
-            "ALTER TABLE \"credit\" ADD CONSTRAINT \"credit_state_known\" CHECK (state IN ('REQUESTED', 'CREDITED', 'REFUSED'))",
-            'ALTER TABLE "credit" DROP CONSTRAINT "credit_state_known"',
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "credit" ADD CONSTRAINT "credit_units_positive" CHECK (lots > 0 AND units > 0)',
-            'ALTER TABLE "credit" DROP CONSTRAINT "credit_units_positive"',
-        ),
         ops.CreateModel(
             name="Shipment",
             fields=[
@@ -356,7 +324,27 @@ class Migration(migrations.Migration):
             bases=["Model"],
         ),
         ops.RunSQL(
-            "ALTER TABLE \"shipment\" ADD CONSTRAINT \"shipment_state_known\" CHECK (state IN ('ORDERED', 'SHIPPED', 'DELIVERED'))",
-            'ALTER TABLE "shipment" DROP CONSTRAINT "shipment_state_known"',
+            [
+                "ALTER TABLE \"cash_redemption\" ADD CONSTRAINT \"cash_redemption_state_known\" CHECK (state IN ('PENDING', 'FULFILLED', 'FAILED', 'REFUNDED'))",
+                'ALTER TABLE "cash_redemption" ADD CONSTRAINT "cash_redemption_amounts_positive" CHECK (points > 0 AND amount_minor > 0)',
+                "ALTER TABLE \"redemption\" ADD CONSTRAINT \"redemption_state_known\" CHECK (state IN ('PENDING', 'FULFILLED', 'CANCELLED', 'FAILED', 'REFUNDED'))",
+                'ALTER TABLE "redemption" ADD CONSTRAINT "redemption_points_not_negative" CHECK (points >= 0 AND list_points >= points)',
+                'ALTER TABLE "redemption" ADD CONSTRAINT "redemption_held_when_it_costs" CHECK (points = 0 OR hold_id IS NOT NULL)',
+                'CREATE UNIQUE INDEX "redemption_code_once" ON "redemption" ("item_id", "code_position") WHERE code_position IS NOT NULL AND state NOT IN (\'CANCELLED\', \'FAILED\')',
+                "ALTER TABLE \"credit\" ADD CONSTRAINT \"credit_state_known\" CHECK (state IN ('REQUESTED', 'CREDITED', 'REFUSED'))",
+                'ALTER TABLE "credit" ADD CONSTRAINT "credit_units_positive" CHECK (lots > 0 AND units > 0)',
+                "ALTER TABLE \"shipment\" ADD CONSTRAINT \"shipment_state_known\" CHECK (state IN ('ORDERED', 'SHIPPED', 'DELIVERED'))",
+            ],
+            [
+                'ALTER TABLE "shipment" DROP CONSTRAINT "shipment_state_known"',
+                'ALTER TABLE "credit" DROP CONSTRAINT "credit_units_positive"',
+                'ALTER TABLE "credit" DROP CONSTRAINT "credit_state_known"',
+                'DROP INDEX "redemption_code_once"',
+                'ALTER TABLE "redemption" DROP CONSTRAINT "redemption_held_when_it_costs"',
+                'ALTER TABLE "redemption" DROP CONSTRAINT "redemption_points_not_negative"',
+                'ALTER TABLE "redemption" DROP CONSTRAINT "redemption_state_known"',
+                'ALTER TABLE "cash_redemption" DROP CONSTRAINT "cash_redemption_amounts_positive"',
+                'ALTER TABLE "cash_redemption" DROP CONSTRAINT "cash_redemption_state_known"',
+            ],
         ),
     ]

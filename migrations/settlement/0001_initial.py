@@ -65,22 +65,6 @@ class Migration(migrations.Migration):
             },
             bases=["Model"],
         ),
-        ops.RunSQL(
-            "ALTER TABLE \"adjustment\" ADD CONSTRAINT \"adjustment_state_known\" CHECK (state IN ('PROPOSED', 'APPROVED', 'DECLINED'))",
-            'ALTER TABLE "adjustment" DROP CONSTRAINT "adjustment_state_known"',
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "adjustment" ADD CONSTRAINT "adjustment_says_something" CHECK (amount_minor <> 0)',
-            'ALTER TABLE "adjustment" DROP CONSTRAINT "adjustment_says_something"',
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "adjustment" ADD CONSTRAINT "adjustment_two_people" CHECK (decided_by IS NULL OR decided_by <> proposed_by)',
-            'ALTER TABLE "adjustment" DROP CONSTRAINT "adjustment_two_people"',
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "adjustment" ADD CONSTRAINT "adjustment_decided_by_somebody" CHECK ((state = \'PROPOSED\') = (decided_by IS NULL))',
-            'ALTER TABLE "adjustment" DROP CONSTRAINT "adjustment_decided_by_somebody"',
-        ),
         ops.CreateModel(
             name="SettlementRun",
             fields=[
@@ -105,14 +89,6 @@ class Migration(migrations.Migration):
                 "table_description": "One order to settle up to and with a day: all partners, or those of one schedule.",
             },
             bases=["Model"],
-        ),
-        ops.RunSQL(
-            "ALTER TABLE \"settlement_run\" ADD CONSTRAINT \"settlement_run_state_known\" CHECK (state IN ('RUNNING', 'FINISHED'))",
-            'ALTER TABLE "settlement_run" DROP CONSTRAINT "settlement_run_state_known"',
-        ),
-        ops.RunSQL(
-            "ALTER TABLE \"settlement_run\" ADD CONSTRAINT \"settlement_run_schedule_known\" CHECK (schedule IN ('WEEKLY', 'MONTHLY'))",
-            'ALTER TABLE "settlement_run" DROP CONSTRAINT "settlement_run_schedule_known"',
         ),
         ops.CreateModel(
             name="Statement",
@@ -182,14 +158,6 @@ class Migration(migrations.Migration):
                 "table_description": "What one partner is owed up to and with `until`, in one currency, frozen with a hash.",
             },
             bases=["Model"],
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "statement" ADD CONSTRAINT "statement_adds_up" CHECK (closing_minor = opening_minor + gross_minor - commission_minor - vat_minor + adjustments_minor)',
-            'ALTER TABLE "statement" DROP CONSTRAINT "statement_adds_up"',
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "statement" ADD CONSTRAINT "statement_period_in_order" CHECK (period_from <= period_until)',
-            'ALTER TABLE "statement" DROP CONSTRAINT "statement_period_in_order"',
         ),
         ops.CreateModel(
             name="Payout",
@@ -273,26 +241,6 @@ class Migration(migrations.Migration):
             },
             bases=["Model"],
         ),
-        ops.RunSQL(
-            "ALTER TABLE \"payout\" ADD CONSTRAINT \"payout_state_known\" CHECK (state IN ('CARRIED', 'PLANNED', 'SENT', 'IN_BANK', 'FAILED'))",
-            'ALTER TABLE "payout" DROP CONSTRAINT "payout_state_known"',
-        ),
-        ops.RunSQL(
-            "ALTER TABLE \"payout\" ADD CONSTRAINT \"payout_reason_known\" CHECK (reason IN ('NOTHING_DUE', 'NEGATIVE_BALANCE', 'PARTNER_SUSPENDED', 'BELOW_MINIMUM', 'NO_PAYOUT_ACCOUNT', 'ACCOUNT_NOT_READY', 'WAITING_FOR_FUNDS', 'TRANSFER_REFUSED', 'TRANSFER_REVERSED', 'BANK_RETURNED'))",
-            'ALTER TABLE "payout" DROP CONSTRAINT "payout_reason_known"',
-        ),
-        ops.RunSQL(
-            "ALTER TABLE \"payout\" ADD CONSTRAINT \"payout_carries_what_is_not_paid\" CHECK (carried_into_id IS NULL OR state IN ('CARRIED', 'FAILED'))",
-            'ALTER TABLE "payout" DROP CONSTRAINT "payout_carries_what_is_not_paid"',
-        ),
-        ops.RunSQL(
-            "ALTER TABLE \"payout\" ADD CONSTRAINT \"payout_carried_says_why\" CHECK (state NOT IN ('CARRIED', 'FAILED') OR reason IS NOT NULL)",
-            'ALTER TABLE "payout" DROP CONSTRAINT "payout_carried_says_why"',
-        ),
-        ops.RunSQL(
-            "ALTER TABLE \"payout\" ADD CONSTRAINT \"payout_sends_something\" CHECK (state IN ('CARRIED', 'FAILED') OR amount_minor > 0)",
-            'ALTER TABLE "payout" DROP CONSTRAINT "payout_sends_something"',
-        ),
         ops.CreateModel(
             name="PayoutEvent",
             fields=[
@@ -327,10 +275,6 @@ class Migration(migrations.Migration):
                 "table_description": "One step of a payout, each with its journal: how it came to stand where it stands.",
             },
             bases=["Model"],
-        ),
-        ops.RunSQL(
-            "ALTER TABLE \"payout_event\" ADD CONSTRAINT \"payout_event_state_known\" CHECK (state IN ('CARRIED', 'PLANNED', 'SENT', 'IN_BANK', 'FAILED'))",
-            'ALTER TABLE "payout_event" DROP CONSTRAINT "payout_event_state_known"',
         ),
         ops.CreateModel(
             name="StatementLine",
@@ -385,14 +329,6 @@ class Migration(migrations.Migration):
                 "table_description": "One line: what was sold (or given back, or adjusted) under one contract, and what is left of it.",
             },
             bases=["Model"],
-        ),
-        ops.RunSQL(
-            "ALTER TABLE \"statement_line\" ADD CONSTRAINT \"statement_line_kind_known\" CHECK (kind IN ('SALES', 'DONATIONS', 'REFUNDS', 'ADJUSTMENTS'))",
-            'ALTER TABLE "statement_line" DROP CONSTRAINT "statement_line_kind_known"',
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "statement_line" ADD CONSTRAINT "statement_line_adds_up" CHECK (net_minor = gross_minor - commission_minor - vat_minor)',
-            'ALTER TABLE "statement_line" DROP CONSTRAINT "statement_line_adds_up"',
         ),
         ops.CreateModel(
             name="LineAccrual",
@@ -475,15 +411,47 @@ class Migration(migrations.Migration):
             bases=["Model"],
         ),
         ops.RunSQL(
-            "ALTER TABLE \"top_up\" ADD CONSTRAINT \"top_up_method_known\" CHECK (method IN ('STRIPE', 'BANK_TRANSFER'))",
-            'ALTER TABLE "top_up" DROP CONSTRAINT "top_up_method_known"',
-        ),
-        ops.RunSQL(
-            "ALTER TABLE \"top_up\" ADD CONSTRAINT \"top_up_state_known\" CHECK (state IN ('PENDING', 'SUCCEEDED', 'FAILED'))",
-            'ALTER TABLE "top_up" DROP CONSTRAINT "top_up_state_known"',
-        ),
-        ops.RunSQL(
-            'ALTER TABLE "top_up" ADD CONSTRAINT "top_up_amount_positive" CHECK (amount_minor > 0)',
-            'ALTER TABLE "top_up" DROP CONSTRAINT "top_up_amount_positive"',
+            [
+                "ALTER TABLE \"adjustment\" ADD CONSTRAINT \"adjustment_state_known\" CHECK (state IN ('PROPOSED', 'APPROVED', 'DECLINED'))",
+                'ALTER TABLE "adjustment" ADD CONSTRAINT "adjustment_says_something" CHECK (amount_minor <> 0)',
+                'ALTER TABLE "adjustment" ADD CONSTRAINT "adjustment_two_people" CHECK (decided_by IS NULL OR decided_by <> proposed_by)',
+                'ALTER TABLE "adjustment" ADD CONSTRAINT "adjustment_decided_by_somebody" CHECK ((state = \'PROPOSED\') = (decided_by IS NULL))',
+                "ALTER TABLE \"settlement_run\" ADD CONSTRAINT \"settlement_run_state_known\" CHECK (state IN ('RUNNING', 'FINISHED'))",
+                "ALTER TABLE \"settlement_run\" ADD CONSTRAINT \"settlement_run_schedule_known\" CHECK (schedule IN ('WEEKLY', 'MONTHLY'))",
+                'ALTER TABLE "statement" ADD CONSTRAINT "statement_adds_up" CHECK (closing_minor = opening_minor + gross_minor - commission_minor - vat_minor + adjustments_minor)',
+                'ALTER TABLE "statement" ADD CONSTRAINT "statement_period_in_order" CHECK (period_from <= period_until)',
+                "ALTER TABLE \"payout\" ADD CONSTRAINT \"payout_state_known\" CHECK (state IN ('CARRIED', 'PLANNED', 'SENT', 'IN_BANK', 'FAILED'))",
+                "ALTER TABLE \"payout\" ADD CONSTRAINT \"payout_reason_known\" CHECK (reason IN ('NOTHING_DUE', 'NEGATIVE_BALANCE', 'PARTNER_SUSPENDED', 'BELOW_MINIMUM', 'NO_PAYOUT_ACCOUNT', 'ACCOUNT_NOT_READY', 'WAITING_FOR_FUNDS', 'TRANSFER_REFUSED', 'TRANSFER_REVERSED', 'BANK_RETURNED'))",
+                "ALTER TABLE \"payout\" ADD CONSTRAINT \"payout_carries_what_is_not_paid\" CHECK (carried_into_id IS NULL OR state IN ('CARRIED', 'FAILED'))",
+                "ALTER TABLE \"payout\" ADD CONSTRAINT \"payout_carried_says_why\" CHECK (state NOT IN ('CARRIED', 'FAILED') OR reason IS NOT NULL)",
+                "ALTER TABLE \"payout\" ADD CONSTRAINT \"payout_sends_something\" CHECK (state IN ('CARRIED', 'FAILED') OR amount_minor > 0)",
+                "ALTER TABLE \"payout_event\" ADD CONSTRAINT \"payout_event_state_known\" CHECK (state IN ('CARRIED', 'PLANNED', 'SENT', 'IN_BANK', 'FAILED'))",
+                "ALTER TABLE \"statement_line\" ADD CONSTRAINT \"statement_line_kind_known\" CHECK (kind IN ('SALES', 'DONATIONS', 'REFUNDS', 'ADJUSTMENTS'))",
+                'ALTER TABLE "statement_line" ADD CONSTRAINT "statement_line_adds_up" CHECK (net_minor = gross_minor - commission_minor - vat_minor)',
+                "ALTER TABLE \"top_up\" ADD CONSTRAINT \"top_up_method_known\" CHECK (method IN ('STRIPE', 'BANK_TRANSFER'))",
+                "ALTER TABLE \"top_up\" ADD CONSTRAINT \"top_up_state_known\" CHECK (state IN ('PENDING', 'SUCCEEDED', 'FAILED'))",
+                'ALTER TABLE "top_up" ADD CONSTRAINT "top_up_amount_positive" CHECK (amount_minor > 0)',
+            ],
+            [
+                'ALTER TABLE "top_up" DROP CONSTRAINT "top_up_amount_positive"',
+                'ALTER TABLE "top_up" DROP CONSTRAINT "top_up_state_known"',
+                'ALTER TABLE "top_up" DROP CONSTRAINT "top_up_method_known"',
+                'ALTER TABLE "statement_line" DROP CONSTRAINT "statement_line_adds_up"',
+                'ALTER TABLE "statement_line" DROP CONSTRAINT "statement_line_kind_known"',
+                'ALTER TABLE "payout_event" DROP CONSTRAINT "payout_event_state_known"',
+                'ALTER TABLE "payout" DROP CONSTRAINT "payout_sends_something"',
+                'ALTER TABLE "payout" DROP CONSTRAINT "payout_carried_says_why"',
+                'ALTER TABLE "payout" DROP CONSTRAINT "payout_carries_what_is_not_paid"',
+                'ALTER TABLE "payout" DROP CONSTRAINT "payout_reason_known"',
+                'ALTER TABLE "payout" DROP CONSTRAINT "payout_state_known"',
+                'ALTER TABLE "statement" DROP CONSTRAINT "statement_period_in_order"',
+                'ALTER TABLE "statement" DROP CONSTRAINT "statement_adds_up"',
+                'ALTER TABLE "settlement_run" DROP CONSTRAINT "settlement_run_schedule_known"',
+                'ALTER TABLE "settlement_run" DROP CONSTRAINT "settlement_run_state_known"',
+                'ALTER TABLE "adjustment" DROP CONSTRAINT "adjustment_decided_by_somebody"',
+                'ALTER TABLE "adjustment" DROP CONSTRAINT "adjustment_two_people"',
+                'ALTER TABLE "adjustment" DROP CONSTRAINT "adjustment_says_something"',
+                'ALTER TABLE "adjustment" DROP CONSTRAINT "adjustment_state_known"',
+            ],
         ),
     ]

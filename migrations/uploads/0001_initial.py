@@ -55,14 +55,6 @@ class Migration(migrations.Migration):
             },
             bases=["Model"],
         ),
-        ops.RunSQL(
-            "ALTER TABLE \"upload\" ADD CONSTRAINT \"upload_kind_known\" CHECK (kind IN ('OFFERS', 'CODES'))",
-            'ALTER TABLE "upload" DROP CONSTRAINT "upload_kind_known"',
-        ),
-        ops.RunSQL(
-            "ALTER TABLE \"upload\" ADD CONSTRAINT \"upload_state_known\" CHECK (state IN ('CHECKED', 'PUBLISHED', 'DISCARDED'))",
-            'ALTER TABLE "upload" DROP CONSTRAINT "upload_state_known"',
-        ),
         ops.CreateModel(
             name="UploadProblem",
             fields=[
@@ -120,5 +112,15 @@ class Migration(migrations.Migration):
                 "table_description": "A good row, ready to publish. Codes are encrypted here already.",
             },
             bases=["Model"],
+        ),
+        ops.RunSQL(
+            [
+                "ALTER TABLE \"upload\" ADD CONSTRAINT \"upload_kind_known\" CHECK (kind IN ('OFFERS', 'CODES'))",
+                "ALTER TABLE \"upload\" ADD CONSTRAINT \"upload_state_known\" CHECK (state IN ('CHECKED', 'PUBLISHED', 'DISCARDED'))",
+            ],
+            [
+                'ALTER TABLE "upload" DROP CONSTRAINT "upload_state_known"',
+                'ALTER TABLE "upload" DROP CONSTRAINT "upload_kind_known"',
+            ],
         ),
     ]

@@ -16,8 +16,8 @@ from tortoise.apps import Apps
 from tortoise.migrations.api.migrate import migrate as tortoise_migrate
 from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
-from tortoise.migrations.operations import AlterModelOptions, CreateModel, Operation
-from tortoise.migrations.writer import ImportManager, MigrationWriter
+from tortoise.migrations.operations import AlterModelOptions, CreateModel
+from tortoise.migrations.writer import MigrationWriter
 
 from marketplace.kit import database
 
@@ -83,16 +83,27 @@ def constraint_sql(table: str, constraint: CheckConstraint | UniqueConstraint) -
 
 
 class Writer(MigrationWriter):
-    """Tortoise's writer, which also makes the constraints of each new model."""
+    """Tortoise's writer, which also makes the constraints of new models, all in one operation at the end.
 
-    def _format_operation(self, operation: Operation, imports: ImportManager, *, indent: str) -> list[str]:
-        lines = super()._format_operation(operation, imports, indent=indent)
-        if isinstance(operation, CreateModel):
-            options = operation.options or {}
-            for constraint in options.get("constraints", ()):
-                add, drop = constraint_sql(options["table"], constraint)
-                lines.append(f"{indent}ops.RunSQL({add!r}, {drop!r}),")
-        return lines
+    One, because Tortoise copies the state of all models before each operation.
+    """
+
+    def as_string(self) -> str:
+        """The whole file."""
+        text = super().as_string()
+        created = [operation for operation in self.operations if isinstance(operation, CreateModel)]
+        tables = [(options["table"], options.get("constraints", ())) for options in map(_options, created)]
+        pairs = [constraint_sql(table, each) for table, constraints in tables for each in constraints]
+        if not pairs:
+            return text
+        adds = ", ".join(repr(add) for add, _ in pairs)
+        drops = ", ".join(repr(drop) for _, drop in reversed(pairs))
+        end = text.rindex("\n    ]")
+        return f"{text[:end]}\n        ops.RunSQL([{adds}], [{drops}]),{text[end:]}"
+
+
+def _options(operation: CreateModel) -> dict[str, Any]:
+    return operation.options or {}
 
 
 def _is_noise(operation: Any, app: str, before: Any) -> bool:
