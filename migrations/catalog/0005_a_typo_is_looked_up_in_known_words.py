@@ -22,15 +22,24 @@ class Migration(migrations.Migration):
             bases=["Model"],
         ),
         ops.RunSQL(
-            [
-                'CREATE INDEX "search_word_alike" ON "search_word" USING gin (word gin_trgm_ops)',
-                "\n            INSERT INTO search_word (word)\n            SELECT DISTINCT found.word FROM offer, unnest(string_to_array(search_text, ' ')) AS found (word)\n            WHERE length(found.word) BETWEEN 3 AND 40",
-                "DROP FUNCTION offers_spelt_like(text, integer)",
-            ],
-            [
-                "\n            CREATE FUNCTION offers_spelt_like(word text, most integer) RETURNS SETOF uuid\n            LANGUAGE sql STABLE PARALLEL SAFE SET pg_trgm.word_similarity_threshold = 0.45\n            AS $$\n                SELECT id FROM offer WHERE word <% search_text AND status = 'PUBLISHED'\n                ORDER BY popularity DESC LIMIT most\n            $$",
-                "DELETE FROM search_word",
-                'DROP INDEX "search_word_alike"',
-            ],
+            'CREATE INDEX "search_word_alike" ON "search_word" USING gin (word gin_trgm_ops)',
+            'DROP INDEX "search_word_alike"',
+        ),
+        ops.RunSQL(
+            """
+            INSERT INTO search_word (word)
+            SELECT DISTINCT found.word FROM offer, unnest(string_to_array(search_text, ' ')) AS found (word)
+            WHERE length(found.word) BETWEEN 3 AND 40""",
+            "DELETE FROM search_word",
+        ),
+        ops.RunSQL(
+            "DROP FUNCTION offers_spelt_like(text, integer)",
+            """
+            CREATE FUNCTION offers_spelt_like(word text, most integer) RETURNS SETOF uuid
+            LANGUAGE sql STABLE PARALLEL SAFE SET pg_trgm.word_similarity_threshold = 0.45
+            AS $$
+                SELECT id FROM offer WHERE word <% search_text AND status = 'PUBLISHED'
+                ORDER BY popularity DESC LIMIT most
+            $$""",
         ),
     ]
