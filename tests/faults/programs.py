@@ -153,6 +153,15 @@ class House:
             self.start_all()
             await asyncio.sleep(1)
 
+    async def stripe_listens(self) -> None:
+        """Wait until the stand-in answers."""
+        async with httpx.AsyncClient(timeout=5) as http, asyncio.timeout(READY_WITHIN_S):
+            while True:
+                with suppress(httpx.TransportError):
+                    await http.get(f"{self.stripe_url}/_stand_in/requests")
+                    return
+                await asyncio.sleep(0.1)
+
     async def is_ready(self) -> None:
         """Wait until the server and its database answer."""
         async with httpx.AsyncClient(timeout=5) as http, asyncio.timeout(READY_WITHIN_S):

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from marketplace.access.dev_issuer import DevIssuer
@@ -9,14 +10,20 @@ from marketplace.access.models import KeyOwner
 from marketplace.catalog.models import OfferKind
 from marketplace.kit import ids
 from marketplace.members.models import Program
+from marketplace.payments import gateway
+from marketplace.payments.models import PayeeKind
 from tests import builders
 from tests.app.application import AUDIENCE, operator_token, owner_token
 from tests.faults.clients import Client
+from tests.faults.stripe import onboarded
+from tests.payments.stand_in import StandIn
 from tests.redemptions.world import give_points, pay_in
 
 CODES = 200
 PIECES = 80
 MEMBERS = 12
+PAYEES = 5
+"""So many of the members have an account to be paid to."""
 REDEMPTION = "... on Redemption { id state points }"
 ADDRESS = {"name": "Ada", "line1": "Damrak 1", "city": "Amsterdam", "postalCode": "1012 LG", "country": "NL"}
 
@@ -34,7 +41,7 @@ class World:
     """Reference -> (global id, token)."""
 
 
-async def build(issuer: DevIssuer) -> World:
+async def build(issuer: DevIssuer, stand_in: StandIn) -> World:
     """A funded program, members with points in several lots, codes, stock and a charity."""
     program = await builders.a_program(code="FAULTS", issuer=issuer.issuer("FAULTS"))
     await pay_in(program, 1_000_000_00)
@@ -46,10 +53,13 @@ async def build(issuer: DevIssuer) -> World:
     members: dict[str, tuple[str, str]] = {}
     for number in range(MEMBERS):
         member = await builders.a_member(program)
+        if number < PAYEES:
+            await onboarded(stand_in, PayeeKind.MEMBER, member.id)
         for days in (10, 200, None):
             await give_points(member, program, 6_000 + 100 * number, days)
         token = issuer.mint("FAULTS", member.subject, audience=AUDIENCE)
         members[member.reference] = (ids.public("member", member.id), token)
+    await gateway.close()
     tokens = {
         "partner": await owner_token(KeyOwner.PARTNER, partner),
         "program": await owner_token(KeyOwner.PROGRAM, program.id),
@@ -72,6 +82,9 @@ class Shopper:
     held: int = 0
     vouchers: list[str] = field(default_factory=list[str])
     codes: list[str] = field(default_factory=list[str])
+    cash: dict[str, int] = field(default_factory=dict[str, int])
+    """Cash redemption -> its points, while they are held."""
+    paid_minor: int = 0
     results: set[str] = field(default_factory=set[str])
 
     @property
@@ -81,7 +94,8 @@ class Shopper:
     async def play(self, others: list["Shopper"], over: asyncio.Event) -> None:
         """One thing after the other until it is over."""
         while not over.is_set():
-            act = self.app.random.choice((self._voucher, self._voucher, self._mug, self._donate, self._award))
+            acts = (self._voucher, self._voucher, self._mug, self._donate, self._award, self._cash)
+            act = self.app.random.choice(acts)
             if self.app.random.random() < 0.25:
                 await self._gift(self.app.random.choice([other for other in others if other is not self]))
             else:
@@ -149,6 +163,30 @@ class Shopper:
             return
         self._note(answer)
         self.available -= points
+
+    async def _cash(self) -> None:
+        answer = await self.app.do(
+            "redeemForCash",
+            "... on CashRedemption { id points }",
+            points=self.app.random.randint(500, 900),
+        )
+        if answer["__typename"] != "CashRedemption":
+            assert answer["__typename"] in {"InsufficientPoints", "PayoutAccountMissing"}, answer
+            return
+        self._note(answer)
+        points = int(answer["points"])
+        self.available -= points
+        self.held += points
+        self.cash[answer["id"]] = points
+
+    async def cash_has_left(self) -> None:
+        """Once all is drained, every cash redemption is paid out."""
+        query = "query($id: ID!) { node(id: $id) { ... on CashRedemption { state amount { amount } } } }"
+        for id, points in self.cash.items():
+            found = (await self.app.ask(query, id=id))["node"]
+            assert found["state"] == "FULFILLED", (id, found)
+            self.held -= points
+            self.paid_minor += int(Decimal(found["amount"]["amount"]) * 100)
 
     async def _award(self) -> None:
         points = self.app.random.randint(100, 900)

@@ -10,11 +10,14 @@ import httpx
 import pytest
 
 from marketplace.access.dev_issuer import DevIssuer
+from marketplace.app import wiring
 from marketplace.kit import database, migrations
 from tests.faults.clients import Client, Tally
 from tests.faults.drained import drained
 from tests.faults.programs import House
 from tests.faults.shoppers import CODES, PIECES, Shopper, World, build
+from tests.faults.stripe import FAULTS, WEBHOOK_FAULTS, transfers_at_stripe
+from tests.payments.stand_in import StandIn
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(1200)]
 KILLS = int(os.environ.get("FAULTS_KILLS", "54"))
@@ -27,35 +30,43 @@ OPERATIONS = {
     "donatePoints": "donate_points",
     "awardPoints": "award_points",
     "givePoints": "give_points",
+    "redeemForCash": "redeem_for_cash",
     "claimGift": "claim_gift",
     "recallGift": "recall_gift",
 }
-DONE = frozenset({"Redemption", "RevealedCode", "Pledge", "Award", "Gift"})
+DONE = frozenset({"Redemption", "CashRedemption", "RevealedCode", "Pledge", "Award", "Gift"})
 
 
 async def test_kills_at_random_moments_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
     print(f"FAULTS_SEED={SEED} FAULTS_KILLS={KILLS}")
     house, tally = House(tmp_path / "var"), Tally()
+    wiring.wire()
     with house.up() as url:
+        stand_in = StandIn(house.stripe_url)
+        await house.stripe_listens()
         await migrations.migrate(url)
         async with database.opened(url):
-            world = await build(DevIssuer(house.folder / "dev-issuer"))
-        house.start_all()
-        await house.is_ready()
+            world = await build(DevIssuer(house.folder / "dev-issuer"), stand_in)
+        await stand_in.balance(1_000_000_00)
         async with httpx.AsyncClient(timeout=20) as http:
             shoppers = _shoppers(house, world, http, tally)
-            await _load_and_kill(house, shoppers)
-            print(
-                f"{dict(house.killed)}; {tally.commands} commands, {tally.replays} replays, {dict(tally.retries)}"
-            )
-            print(dict(sorted(tally.answers.items())))
+            await house.is_ready()
+            await _load_and_kill(house, shoppers, stand_in)
+            _tell(house, tally)
+            async with database.opened(url):
+                print(f"drained in {await drained(house):.0f} s")
             await _everyone_has_what_the_answers_say(shoppers)
         async with database.opened(url):
-            await drained(house)
             await _rows_are_what_was_answered(tally, shoppers)
+        _money_has_left_once(house, shoppers)
         books = house.run("check", "books")
-        assert books.returncode == 0, books.stdout
+        assert books.returncode == 0, books.stdout + books.stderr
     assert house.killed.total() >= KILLS
+
+
+def _tell(house: House, tally: Tally) -> None:
+    print(f"{dict(house.killed)}; {tally.commands} commands, {tally.replays} replays, {dict(tally.retries)}")
+    print(dict(sorted(tally.answers.items())))
 
 
 def _shoppers(house: House, world: World, http: httpx.AsyncClient, tally: Tally) -> list[Shopper]:
@@ -71,9 +82,12 @@ def _shoppers(house: House, world: World, http: httpx.AsyncClient, tally: Tally)
     ]
 
 
-async def _load_and_kill(house: House, shoppers: list[Shopper]) -> None:
+async def _load_and_kill(house: House, shoppers: list[Shopper], stand_in: StandIn) -> None:
     over = asyncio.Event()
-    watching = asyncio.create_task(house.keep_running())
+    helping = [
+        asyncio.create_task(house.keep_running()),
+        asyncio.create_task(_disturb(stand_in, Random(SEED + 1))),
+    ]
     playing = [asyncio.create_task(shopper.play(shoppers, over)) for shopper in shoppers]
     try:
         killing = asyncio.create_task(house.kill_at_random(Random(SEED), KILLS))
@@ -83,13 +97,22 @@ async def _load_and_kill(house: House, shoppers: list[Shopper]) -> None:
         over.set()
         await asyncio.gather(*playing)
     finally:
-        for task in (watching, *playing):
+        for task in (*helping, *playing):
             task.cancel()
+
+
+async def _disturb(stand_in: StandIn, random: Random) -> None:
+    """Now and then Stripe does not answer, or tells its news twice, late or in another order."""
+    while True:
+        await asyncio.sleep(random.uniform(5, 15))
+        await stand_in.fault(random.choice(FAULTS), seconds=2)
+        await stand_in.webhook_fault(random.choice(WEBHOOK_FAULTS), seconds=2)
 
 
 async def _everyone_has_what_the_answers_say(shoppers: list[Shopper]) -> None:
     for shopper in shoppers:
         await shopper.reveal()
+        await shopper.cash_has_left()
         assert await shopper.wallet() == (shopper.available, shopper.held), shopper.reference
     codes = [code for shopper in shoppers for code in shopper.codes]
     assert len(codes) == len(set(codes)) <= CODES
@@ -109,3 +132,9 @@ async def _rows_are_what_was_answered(tally: Tally, shoppers: list[Shopper]) -> 
     taken = {row["stock_mode"]: row["taken"] for row in out}
     assert taken["CODES"] == sum(len(shopper.codes) for shopper in shoppers)
     assert taken["COUNTED"] <= PIECES
+
+
+def _money_has_left_once(house: House, shoppers: list[Shopper]) -> None:
+    sent = transfers_at_stripe(house.folder)
+    assert len(sent) == len({row for row, _ in sent}) == sum(len(shopper.cash) for shopper in shoppers)
+    assert sum(amount for _, amount in sent) == sum(shopper.paid_minor for shopper in shoppers)
