@@ -1,0 +1,84 @@
+"""A process that settles and is killed before a chosen line: `python -m tests.faults.settler URL`.
+
+It reads `UNTIL LINE` from its input. For each it forks; the child settles up to and with that day and ends by
+kill -9 before it runs the LINE-th line of our own code. It answers `killed` with the place, or `ended` with the
+number of lines when there were fewer.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import marketplace
+from marketplace.app import wiring
+from marketplace.kit import database
+from marketplace.settlement.jobs import settle_until
+
+ROOT = str(Path(marketplace.__file__).parent)
+WATCHED = tuple(f"{ROOT}/{part}" for part in ("settlement/", "payments/steps", "ledger/steps", "kit/operations"))
+
+
+async def settle(url: str, until: str) -> None:
+    """As `marketplace settle` does."""
+    async with database.opened(url, pool=2):
+        await settle_until(date.fromisoformat(until))
+
+
+def killer(line: int, say: int) -> tuple[Callable[..., Any], list[int]]:
+    """A trace function that ends this process before the line of that number, and the count so far."""
+    seen = [0]
+
+    def on_line(frame: FrameType, event: str, argument: object) -> Any:
+        if event == "line":
+            seen[0] += 1
+            if seen[0] == line:
+                place = f"{frame.f_code.co_filename.removeprefix(ROOT)}:{frame.f_lineno}"
+                os.write(say, f"killed {place}\n".encode())
+                os.kill(os.getpid(), signal.SIGKILL)
+        return on_line
+
+    def on_call(frame: FrameType, event: str, argument: object) -> Any:
+        return on_line if frame.f_code.co_filename.startswith(WATCHED) else None
+
+    return on_call, seen
+
+
+def child(url: str, until: str, line: int, say: int) -> None:
+    """Settle under the eyes of the killer; never returns."""
+    trace, seen = killer(line, say)
+    sys.settrace(trace)
+    try:
+        asyncio.run(settle(url, until))
+        sys.settrace(None)
+        os.write(say, f"ended {seen[0]}\n".encode())
+    except BaseException as error:  # noqa: BLE001 (whatever it is, the drill is told)
+        sys.settrace(None)
+        os.write(say, f"failed {error!r}\n".encode())
+    os._exit(0)
+
+
+def main(url: str) -> None:
+    """Carry out orders until there are no more."""
+    wiring.wire()
+    print("ready", flush=True)
+    for order in sys.stdin:
+        until, line = order.split()
+        listen, say = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            os.close(listen)
+            child(url, until, int(line), say)
+        os.close(say)
+        os.waitpid(pid, 0)
+        with os.fdopen(listen) as answers:
+            print(answers.readline().strip() or "gone", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
