@@ -37,11 +37,14 @@ class Cast:
     http: httpx.Client
     watch: Watch
     issuer: DevIssuer
+    audience: str
     operator: Client
     controller: Client
     north: Client
     kopi: Client
     anybody: Client
+    starbucks: Client
+    kazakh: Client
     astrid: Member
     johan: Member
     aisyah: Member
@@ -81,11 +84,14 @@ def assemble(http: httpx.Client, var_dir: Path) -> Cast:
         http=http,
         watch=watch,
         issuer=issuer,
+        audience=AUDIENCE,
         operator=Client(http, watch, "Operator", tokens["operator"]),
         controller=Client(http, watch, "Controller", others["controller"]),
         north=Client(http, watch, "Northern Lights", tokens["program"]),
         kopi=Client(http, watch, "Kopi Club", others["program KOPI"]),
         anybody=Client(http, watch, "Passer-by", None),
+        starbucks=Client(http, watch, "Starbucks", tokens["partner"]),
+        kazakh=Client(http, watch, "Aigerim", others["member ATLAS KZ"]),
         astrid=member("Astrid", "NORTH"),
         johan=member("Johan", "NORTH"),
         aisyah=member("Aisyah", "KOPI"),

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import partial
 
 import httpx
 from rich.console import Console
@@ -34,8 +35,8 @@ def tour() -> bool:
             return False
         started = time.monotonic()
         stage.say(f"The tour [bold]{cast.run}[/bold] plays at {base}.\n")
-        for chapter in CHAPTERS:
-            stage.chapter(chapter.TITLE, lambda chapter=chapter: chapter.play(stage, cast))
+        for title, play in CHAPTERS:
+            stage.chapter(title, partial(play, stage, cast))
         _verdict(stage, cast, play_s=time.monotonic() - started, start_s=started - began)
     return not stage.failures
 

@@ -1,18 +1,32 @@
 """The chapters, in the order they are played."""
 
-from typing import Final, Protocol
+from collections.abc import Callable
+from typing import Final
 
 from marketplace.app.tour.cast import Cast
-from marketplace.app.tour.chapters import browsing, funding, opening, uploading, vouchers
+from marketplace.app.tour.chapters import (
+    balancing,
+    bookings,
+    browsing,
+    cashing,
+    deliveries,
+    funding,
+    giving,
+    opening,
+    refunding,
+    settling,
+    unfunded,
+    uploading,
+    vouchers,
+)
 from marketplace.app.tour.stage import Stage
 
-
-class Chapter(Protocol):
-    """A module with a title and a play."""
-
-    TITLE: str
-
-    def play(self, stage: Stage, cast: Cast) -> None: ...
-
-
-CHAPTERS: Final[tuple[Chapter, ...]] = (opening, uploading, funding, browsing, vouchers)
+Play = Callable[[Stage, Cast], None]
+CHAPTERS: Final[tuple[tuple[str, Play], ...]] = tuple(
+    (chapter.TITLE, chapter.play)
+    for chapter in (
+        opening, uploading, funding, browsing, vouchers, deliveries, bookings, unfunded, cashing, giving, refunding,
+        settling, balancing,
+    )
+)  # fmt: skip
+"""Title and play of each."""
