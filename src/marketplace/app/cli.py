@@ -160,7 +160,7 @@ async def _settle(url: str, until: date) -> list[Statement]:
 
 @app.command()
 def tour() -> None:
-    """Play the whole story over HTTP, starting the demo if none answers; fails if anything is not as it should be."""
+    """Play the whole story over HTTP, starting the demo if none answers; fails if anything is amiss."""
     from marketplace.app.tour import run
 
     if not run.tour():
@@ -170,7 +170,9 @@ def tour() -> None:
 @check_app.command("books")
 def check_books() -> None:
     """Run every room's checks: what must be true of the rows, and the rows that break it."""
-    with runtime.database_url() as url:
+    from marketplace.app.demo import stripe
+
+    with stripe.at_hand(settings()), runtime.database_url() as url:
         results = asyncio.run(_run_checks(url))
     table = Table("check", "violations", title="The books")
     for name, violations in results.items():

@@ -3,9 +3,10 @@
 import re
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal, InvalidOperation
-from functools import lru_cache
+from functools import cache, lru_cache
 
-from babel.numbers import get_currency_precision, list_currencies
+from babel.core import get_global
+from babel.numbers import get_currency_precision
 
 _CODE = re.compile(r"[A-Z]{3}")
 BASIS_POINTS = 10_000
@@ -22,8 +23,17 @@ def minor_digits(currency: str) -> int:
 
 @lru_cache(maxsize=512)
 def is_currency(code: str) -> bool:
-    """Whether this is the code of a currency that CLDR knows."""
-    return bool(_CODE.fullmatch(code)) and code in list_currencies()
+    """Whether this is the code of a currency that people pay with somewhere today, by CLDR.
+
+    ISO 4217 also has codes for gold, testing, funds and no currency at all: those are none.
+    """
+    return bool(_CODE.fullmatch(code)) and code in _legal_tender()
+
+
+@cache
+def _legal_tender() -> frozenset[str]:
+    territories = get_global("territory_currencies").values()
+    return frozenset(code for rows in territories for code, _, until, tender in rows if tender and until is None)
 
 
 class BadAmount(ValueError):

@@ -115,5 +115,5 @@ class PayoutAccountMissing(Refusal):
     """The member has no account that money can be sent to yet."""
 
     code = "PAYOUT_ACCOUNT_MISSING"
-    text = "There is no account yet that the money could go to. Ask for an onboarding link and finish it first."
+    text = "You have no account yet that is ready for the money. Ask for an onboarding link and finish it first."
     not_payable_reason: Annotated[NotPayable, "What is missing."]

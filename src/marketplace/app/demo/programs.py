@@ -15,7 +15,10 @@ TIERS: tuple[tuple[str, str, int], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class CashSeed:
-    """What points are worth as cash: a share of their value as a reward, within limits, in some countries."""
+    """What points are worth as cash: a share of their value as a reward, within limits, in some countries.
+
+    Countries are those that Stripe reaches from a platform in the EEA, so for Kopi Club there are none.
+    """
 
     rate_bp: int
     min_points: int
@@ -49,7 +52,7 @@ PROGRAMS: dict[str, ProgramSeed] = {
         ProgramSeed(
             "KOPI", "Kopi Club", "beans", "MYR", Decimal("0.02"),
             ("MY", "SG", "ID", "BN", "TH", "PH"), 18,
-            CashSeed(6000, 2500, 200_000, ("MY", "SG")), 40_000_000,
+            CashSeed(6000, 2500, 200_000, ()), 40_000_000,
         ),
         ProgramSeed(
             "ATLAS", "Atlas Rewards", "miles", "EUR", Decimal("0.01"),

@@ -7,8 +7,8 @@ a worker run beside the server and end with it. What it prints is also in `var/d
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Generator
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from collections.abc import Callable
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import asdict
 from pathlib import Path
 from socket import socket
@@ -23,17 +23,14 @@ from rich.panel import Panel
 from marketplace.access.dev_issuer import DevIssuer
 from marketplace.app import examples, runtime, wiring
 from marketplace.app.asgi import create_app
-from marketplace.app.demo import DISCLAIMER, banking, cast, history, world
-from marketplace.app.demo.children import child, free_port, wait_until_it_listens
+from marketplace.app.demo import DISCLAIMER, banking, cast, history, stripe, world
+from marketplace.app.demo.children import child
 from marketplace.app.demo.tokens import Tokens, tokens
 from marketplace.app.pages import curl
 from marketplace.kit import database, migrations
 from marketplace.kit.settings import Settings, settings
 
 HOST: Final = "127.0.0.1"
-WEBHOOK_PATH: Final = "/webhooks/stripe"
-_KEY: Final = "sk_test_demo_stand_in"
-_WEBHOOK_SECRET: Final = "whsec_demo_stand_in"  # noqa: S105 (the stand-in's, on this machine only)
 
 
 def demo() -> None:
@@ -44,7 +41,7 @@ def demo() -> None:
         raise SystemExit(1)
     signal.signal(signal.SIGTERM, _leave)
     with suppress(KeyboardInterrupt), ExitStack() as stack:
-        stripe_is_up = stack.enter_context(_stripe(settings()))
+        stripe_is_up = stack.enter_context(stripe.stand_in(settings()))
         given = settings()
         url = stack.enter_context(runtime.database_url())
         made = asyncio.run(_prepare(url, given, screen, stripe_is_up))
@@ -135,29 +132,3 @@ def _tell(screen: Console, address: str, made: Tokens) -> None:
             screen.out(f"Authorization: Bearer {token}", highlight=False)
         screen.print()
     screen.print("Address and tokens are also in var/demo.json. Ctrl-C ends it.")
-
-
-@contextmanager
-def _stripe(given: Settings) -> Generator[Callable[[], None]]:
-    """Let this process and its children talk to the stand-in, unless a key for Stripe itself is set.
-
-    Yields what waits until it answers, so that it can start while other things do.
-    """
-    if given.stripe_api_key is not None:
-        yield lambda: None
-        return
-    port, log = free_port(), given.var_dir / "stripe.log"
-    arguments = [
-        "marketplace.payments.stand_in",
-        "--state", str(given.var_dir / "stripe.sqlite"),
-        "--port", str(port),
-        "--webhook-url", f"http://127.0.0.1:{given.port}{WEBHOOK_PATH}",
-        "--webhook-secret", _WEBHOOK_SECRET,
-        "--payout-after-s", "5",
-    ]  # fmt: skip
-    os.environ["STRIPE_API_KEY"] = _KEY
-    os.environ["STRIPE_WEBHOOK_SECRET"] = _WEBHOOK_SECRET
-    os.environ["STRIPE_API_BASE"] = f"http://127.0.0.1:{port}"
-    settings.cache_clear()
-    with child("stand-in for Stripe", arguments, {}, log) as process:
-        yield lambda: wait_until_it_listens(port, process, log)

@@ -44,7 +44,6 @@ class Cast:
     kopi: Client
     anybody: Client
     starbucks: Client
-    kazakh: Client
     astrid: Member
     johan: Member
     aisyah: Member
@@ -91,7 +90,6 @@ def assemble(http: httpx.Client, var_dir: Path) -> Cast:
         kopi=Client(http, watch, "Kopi Club", others["program KOPI"]),
         anybody=Client(http, watch, "Passer-by", None),
         starbucks=Client(http, watch, "Starbucks", tokens["partner"]),
-        kazakh=Client(http, watch, "Aigerim", others["member ATLAS KZ"]),
         astrid=member("Astrid", "NORTH"),
         johan=member("Johan", "NORTH"),
         aisyah=member("Aisyah", "KOPI"),

@@ -5,16 +5,18 @@ from typing import Any
 from marketplace.app.tour.cast import Cast, Member
 from marketplace.app.tour.client import Client, Json
 
-REDEMPTION = """... on Redemption { id kind state points closedReason fulfilment { __typename
+ARRIVES = """id kind state points closedReason fulfilment { __typename
   ... on VoucherFulfilment { hasCode revealedAt }
   ... on CreditFulfilment { creditState membershipNumber lots units refusedReason }
   ... on ShipmentFulfilment { shipmentState carrier tracking address { city country } }
   ... on BookingFulfilment { ticket startsAt cancelUntil }
   ... on DonationFulfilment { acknowledgementNumber
-    pledge { state amount { amount currency } acknowledgement } } } }
-  ... on InvalidMembershipNumber { problem } ... on InvalidAddress { problems { path message } }
+    pledge { state amount { amount currency } acknowledgement } } }"""
+_REFUSALS = """... on InvalidMembershipNumber { problem } ... on InvalidAddress { problems { path message } }
   ... on PriceChanged { seen now } ... on InsufficientPoints { required available missing }
   ... on NotAvailable { reason opensAt }"""
+REDEMPTION = f"... on Redemption {{ {ARRIVES} }}"
+ORDERED = f"{REDEMPTION} {_REFUSALS}"
 _PRICE = """query Price($id: ID!) { node(id: $id) { ... on Item {
   pointsPrice { points listPoints discountBp tier price { amount currency } worth { amount currency }
                 worthPerThousand { amount currency } pointValue { value currency }
@@ -22,7 +24,8 @@ _PRICE = """query Price($id: ID!) { node(id: $id) { ... on Item {
   whyNot { code message pointsToGo opensAt } unitsLeft } } }"""
 ADDRESSES: dict[str, Json] = {
     "SE": {
-        "name": "Astrid Lind", "line1": "Storgatan 1", "postalCode": "111 22", "city": "Stockholm", "country": "SE",
+        "name": "Astrid Lind", "line1": "Storgatan 1", "postalCode": "111 22", "city": "Stockholm",
+        "country": "SE",
     },
     "MY": {
         "name": "Aisyah binti Ali", "line1": "Jalan Ampang 8", "postalCode": "50450", "city": "Kuala Lumpur",
@@ -45,7 +48,7 @@ def redeem(cast: Cast, member: Member, item: str, **more: Any) -> Json:
     """Redeem an item of the tour at the price that is shown, unless `expectedPoints` says otherwise."""
     if "expectedPoints" not in more:
         more["expectedPoints"] = points_of(cast, member, item) * int(more.get("lots") or 1)
-    return member.phone.do("redeemOffer", REDEMPTION, itemId=cast.items[item]["id"], **more)
+    return member.phone.do("redeemOffer", ORDERED, itemId=cast.items[item]["id"], **more)
 
 
 def wallet(member: Member) -> tuple[int, int]:

@@ -25,8 +25,8 @@ Play = Callable[[Stage, Cast], None]
 CHAPTERS: Final[tuple[tuple[str, Play], ...]] = tuple(
     (chapter.TITLE, chapter.play)
     for chapter in (
-        opening, uploading, funding, browsing, vouchers, deliveries, bookings, unfunded, cashing, giving, refunding,
-        settling, balancing,
+        opening, uploading, funding, browsing, vouchers, deliveries, bookings, unfunded, cashing, giving,
+        refunding, settling, balancing,
     )
 )  # fmt: skip
 """Title and play of each."""

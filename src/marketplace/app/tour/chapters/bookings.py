@@ -6,9 +6,9 @@ from marketplace.app.tour.shopping import REDEMPTION, redeem, seen, wallet
 from marketplace.app.tour.stage import Stage, money
 
 TITLE = "5c. Redeeming: experiences and donations"
-_CAUSES = """query Causes { offers(first: 5, filter: { kinds: [DONATION], availableOnly: true }) { nodes { title
-  ... on DonationOffer { charity { id name registryId } }
-  items { id price { amount currency } amounts { least { amount currency } most { amount } step { amount } } } } } }"""
+_CAUSES = """query Causes { offers(first: 5, filter: { kinds: [DONATION], availableOnly: true }) { nodes {
+  title ... on DonationOffer { charity { id name registryId } }
+  items { id price { amount currency } amounts { step { amount } } } } } }"""
 
 
 def play(stage: Stage, cast: Cast) -> None:
@@ -46,7 +46,7 @@ def _donated(stage: Stage, cast: Cast, member: Member) -> None:
     phone, (before, _) = member.phone, wallet(member)
     cause = phone.ask(_CAUSES)["offers"]["nodes"][0]
     item = cause["items"][0]
-    least = (item["amounts"] or {}).get("least") or item["price"]
+    least: Json = item["price"]
     price = seen(phone, item["id"])["pointsPrice"]["points"]
     words = f"From the tour {cast.run}"
     given = phone.do(
@@ -63,6 +63,6 @@ def _donated(stage: Stage, cast: Cast, member: Member) -> None:
     )
     stage.equal(phone, "has paid what was shown", wallet(member), (before - price, 0))
     if item["amounts"] and item["amounts"]["step"]:
-        odd = {"amount": str(float(least["amount"]) * 1.37), "currency": least["currency"]}
+        odd: Json = {"amount": str(float(least["amount"]) * 1.37), "currency": least["currency"]}
         off = phone.do("redeemOffer", REDEMPTION, itemId=item["id"], expectedPoints=price * 2, amount=odd)
         stage.does(phone, "gives an amount between the steps", off, "InvalidInput")

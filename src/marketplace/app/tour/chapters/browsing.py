@@ -38,12 +38,14 @@ def _offers(
 
 
 def _show(stage: Stage, title: str, found: Json) -> None:
-    rows = [
-        (offer["kind"], offer["title"], offer["brand"]["name"], money((offer["pointsPrice"] or {}).get("price")),
-         f"{(offer['pointsPrice'] or {}).get('points', 0):,}",
-         (offer["whyNot"] or {}).get("message", "can be taken"))
-        for offer in found["nodes"]
-    ]  # fmt: skip
+    rows: list[tuple[str, ...]] = []
+    for offer in found["nodes"]:
+        price: Json = offer["pointsPrice"] or {"price": None, "points": "-"}
+        why: Json = offer["whyNot"] or {"message": "can be taken"}
+        points = str(price["points"])
+        rows.append(
+            (offer["kind"], offer["title"], offer["brand"]["name"], money(price["price"]), points, why["message"])
+        )
     stage.show(
         f"{title} ({found['totalCount']:,} in all)", ("kind", "title", "brand", "price", "points", ""), rows
     )
@@ -152,8 +154,10 @@ def _choices(stage: Stage, member: Member) -> None:
     title = f"{member.phone.name}: what 10,000 points are, worth {money(found['worth'])}"
     stage.show(title, ("kind", "what they buy", "1,000 points are worth"), rows)
     stage.equal(member.phone, "compares five kinds of reward", len(found["kinds"]), 5)
-    full, paid = Decimal(str(found["worth"]["amount"])), Decimal(str((cash["amount"] or {"amount": 0})["amount"]))
-    share = paid * 10_000 / full
+    if cash["amount"] is None:
+        stage.equal(member.phone, "and is told why there is no cash", cash["whyNot"]["code"], "CASH_NOT_OFFERED")
+        return
+    share = Decimal(str(cash["amount"]["amount"])) * 10_000 / Decimal(str(found["worth"]["amount"]))
     stage.equal(member.phone, "and cash, at the program's rate", share, Decimal(cash["rateBp"]))
 
 
@@ -163,5 +167,5 @@ def _asked_too_much(stage: Stage, member: Member) -> None:
     stage.turned_away(member.phone, "asks for 5,000 rows at once", greedy, "LIMIT_EXCEEDED")
     forged = member.phone.answer(_LIST, variables | {"first": 5, "after": "bm9uc2Vuc2U"})
     stage.turned_away(member.phone, "turns the page with a made-up cursor", forged, "BAD_USER_INPUT")
-    ids = member.phone.answer('{ offer(id: "offer_nonsense") { id } }')
-    stage.equal(member.phone, "asks for an offer that is none", (ids.get("data") or {}).get("offer"), None)
+    none = member.phone.ask('{ offer(id: "offer_nonsense") { id } }')
+    stage.equal(member.phone, "asks for an offer that is none", none["offer"], None)

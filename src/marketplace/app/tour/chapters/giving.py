@@ -18,7 +18,7 @@ def play(stage: Stage, cast: Cast) -> None:
 
 def _by_link(stage: Stage, cast: Cast) -> None:
     astrid, johan, aisyah = cast.astrid.phone, cast.johan.phone, cast.aisyah.phone
-    (before, _), (had, _) = wallet(cast.astrid), wallet(cast.johan)
+    (before, held), (had, _) = wallet(cast.astrid), wallet(cast.johan)
     stage.does(astrid, "gives more than she has", astrid.do("givePoints", points=before + 1), "InsufficientPoints")
     stage.does(astrid, "gives nothing", astrid.do("givePoints", points=0), "InvalidInput")
     gift = astrid.do("givePoints", _GIFT, points=300, message="Ta en fika!")
@@ -26,7 +26,7 @@ def _by_link(stage: Stage, cast: Cast) -> None:
     stage.does(
         astrid, "wraps 300 points, by link", gift, "Gift", f"points that expire on {until}", state="OFFERED"
     )
-    stage.equal(astrid, "has them set aside", wallet(cast.astrid), (before - 300, 300))
+    stage.equal(astrid, "has them set aside", wallet(cast.astrid), (before - 300, held + 300))
     link = {"gift": {"token": gift["claimToken"]}}
     stage.does(astrid, "opens her own gift", astrid.do("claimGift", **link), "GiftToOneself")
     stage.does(aisyah, "opens it, in another program", aisyah.do("claimGift", **link), "GiftNotFound")
@@ -70,7 +70,7 @@ def _to_charity(stage: Stage, cast: Cast) -> None:
     chosen = charity["charities"]["nodes"][0]
     none = astrid.do("donatePoints", charityId=chosen["id"], points=0)
     stage.does(astrid, f"gives nothing to {chosen['name']}", none, "InvalidInput")
-    shop = astrid.do("donatePoints", charityId=cast.partner_id, points=100)
+    shop = astrid.do("donatePoints", charityId=cast.partner_id.replace("partner", "charity"), points=100)
     stage.does(astrid, "donates to a shop", shop, "NotFound")
     for points in (500, 200):
         given = astrid.do("donatePoints", _PLEDGE, charityId=chosen["id"], points=points, message="Till nytta")
@@ -78,8 +78,6 @@ def _to_charity(stage: Stage, cast: Cast) -> None:
             astrid, f"donates {points} points", given, "Pledge", given.get("acknowledgement"), state="PLEDGED"
         )
         cast.redeemed[f"pledge {points}"] = given
-    worth = cast.redeemed["pledge 500"]["amount"]
-    stage.equal(astrid, "at their full value: 500 x 0.10", float(worth["amount"]), 50.0)
     wish = {"pledgeId": cast.redeemed["pledge 200"]["id"], "reason": "Given by mistake"}
     stage.turned_away(astrid, "cancels the second by herself", astrid.attempt("cancelPledge", **wish), "FORBIDDEN")
     undone = cast.operator.do("cancelPledge", _PLEDGE, **wish)

@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from marketplace.app.tour.cast import Cast
 from marketplace.app.tour.client import Client, Json, wait_for
@@ -14,12 +15,16 @@ _MONEY = "{ amount currency }"
 _FIGURES = (
     f"opening {_MONEY} gross {_MONEY} commission {_MONEY} vat {_MONEY} adjustments {_MONEY} closing {_MONEY}"
 )
-_STATEMENT = f"id number periodFrom periodUntil accruals {_FIGURES} partner {{ name }} payout {{ state reason detail triedAgainOn inBankAt }}"
+_STATEMENT = (
+    f"id number periodFrom periodUntil accruals {_FIGURES} partner {{ name }} "
+    "payout { state reason detail triedAgainOn inBankAt }"
+)
 _PREVIEW = f"""query Preview($until: Date!, $first: Int, $after: String) {{
   rows: settlementPreview(until: $until, first: $first, after: $after) {{ nodes {{ {_FIGURES} accruals state reason
     triedAgainOn partner {{ id name }} }} pageInfo {{ hasNextPage endCursor }} }} }}"""
-_RUN = f"""query Run($id: ID!, $first: Int, $after: String) {{ node(id: $id) {{ ... on SettlementRun {{ state
-  rows: statements(first: $first, after: $after) {{ nodes {{ {_STATEMENT} }} pageInfo {{ hasNextPage endCursor }} }} }} }} }}"""
+_RUN = f"""query Run($id: ID!, $first: Int, $after: String) {{ node(id: $id) {{ ... on SettlementRun {{
+  state rows: statements(first: $first, after: $after) {{ nodes {{ {_STATEMENT} }}
+    pageInfo {{ hasNextPage endCursor }} }} }} }} }}"""
 _LINES = f"""query Lines($id: ID!, $first: Int, $after: String) {{ node(id: $id) {{ ... on Statement {{
   rows: lines(first: $first, after: $after) {{ nodes {{ position kind description quantity arithmetic
     gross {_MONEY} commission {_MONEY} vat {_MONEY} net {_MONEY}
@@ -116,13 +121,8 @@ def _paid(stage: Stage, cast: Cast, statements: list[Json]) -> None:
     query = f"query S($id: ID!) {{ node(id: $id) {{ ... on Statement {{ {_STATEMENT} }} }} }}"
     ends: list[Json] = []
     for statement in statements[:30]:
-        waits = {"PLANNED", "SENT"}
-        ends.append(
-            wait_for(
-                lambda id=statement["id"]: operator.ask(query, id=id)["node"],
-                lambda row: row["payout"]["state"] not in waits, patience_s=45,
-            )
-        )  # fmt: skip
+        look = partial(operator.ask, query, id=statement["id"])
+        ends.append(wait_for(look, lambda data: _is_over(data["node"]["payout"]), patience_s=45)["node"])
     rows = [
         (row["number"], row["partner"]["name"], row["periodUntil"], money(row["gross"]), money(row["closing"]),
          row["payout"]["state"], row["payout"]["reason"], row["payout"]["triedAgainOn"])
@@ -138,6 +138,11 @@ def _paid(stage: Stage, cast: Cast, statements: list[Json]) -> None:
         if row["payout"]["state"] in ("CARRIED", "PLANNED", "FAILED") and not row["payout"]["reason"]
     ]
     stage.equal(operator, "finds a reason wherever nothing was paid", silent, [])
+
+
+def _is_over(payout: Json) -> bool:
+    """Whether nothing more is expected of a payout soon: it is in the bank, or says why not."""
+    return payout["state"] not in ("PLANNED", "SENT") or bool(payout["reason"])
 
 
 def _read_by_partner(stage: Stage, cast: Cast) -> None:

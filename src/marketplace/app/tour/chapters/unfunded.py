@@ -11,8 +11,9 @@ def play(stage: Stage, cast: Cast) -> None:
     """Afterwards a new program has learned that it must pay in, and has."""
     operator, code = cast.operator, f"T{cast.run}".upper()
     terms = {
-        "code": code, "name": f"Tourists {cast.run}", "pointName": "steps", "homeCurrency": "SEK", "pointValue": "0.10",
-        "timezone": "Europe/Stockholm", "countries": ["SE"], "issuer": cast.issuer.issuer(code), "audience": cast.audience,
+        "code": code, "name": f"Tourists {cast.run}", "pointName": "steps", "homeCurrency": "SEK",
+        "pointValue": "0.10", "timezone": "Europe/Stockholm", "countries": ["SE"],
+        "issuer": cast.issuer.issuer(code), "audience": cast.audience,
     }  # fmt: skip
     bad = operator.do("createProgram", **(terms | {"homeCurrency": "XXX", "pointValue": "0"}))
     stage.does(operator, "opens a program whose points are worth nothing", bad, "InvalidInput")
