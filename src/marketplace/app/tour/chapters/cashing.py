@@ -8,9 +8,9 @@ from marketplace.app.tour.shopping import wallet
 from marketplace.app.tour.stage import Stage, money
 
 TITLE = "6. Cash"
-CASH = """... on CashRedemption { id state points closedReason amount { amount currency } inBankAt }
-  ... on PayoutAccountMissing { notPayableReason } ... on CashBelowMinimum { minimum missing }"""
-_ROW = "query C($id: ID!) { node(id: $id) { " + CASH.partition("\n")[0] + " } }"
+SENT = "... on CashRedemption { id state points closedReason amount { amount currency } inBankAt }"
+CASH = f"{SENT} ... on PayoutAccountMissing {{ notPayableReason }} ... on CashBelowMinimum {{ minimum missing }}"
+_ROW = f"query C($id: ID!) {{ node(id: $id) {{ {SENT} }} }}"
 
 
 def play(stage: Stage, cast: Cast) -> None:
@@ -100,7 +100,7 @@ def _reversed(stage: Stage, cast: Cast) -> None:
         astrid.phone, "takes it back by herself", astrid.phone.attempt("reverseCash", **mine), "FORBIDDEN"
     )
     stage.does(cast.kopi, "takes it back for another program", cast.kopi.do("reverseCash", **mine), "NotFound")
-    asked = cast.north.do("reverseCash", CASH, **mine)
+    asked = cast.north.do("reverseCash", SENT, **mine)
     stage.does(cast.north, "asks Stripe to take it back", asked, "CashRedemption")
     end = _followed(astrid, cash, "REFUNDED")
     stage.equal(astrid.phone, "sees that it came back", end["state"], "REFUNDED")
