@@ -11,7 +11,7 @@ from marketplace.kit import clock, database
 from marketplace.kit.actor import Actor, ActorKind, Scope
 from marketplace.kit.models import AuditEntry, OperationRecord
 from marketplace.kit.operations import Command, operation
-from marketplace.kit.refusals import IdempotencyKeyReused, InvalidInput, NotAllowed, NotFound
+from marketplace.kit.refusals import IdempotencyKeyReused, InvalidInput, NotAllowed, NotFound, Problem
 
 pytestmark = pytest.mark.usefixtures("db")
 ADMIN = Actor(ActorKind.OPERATOR, uuid4(), frozenset({Scope.FINANCE}))
@@ -58,6 +58,13 @@ async def test_a_refusal_undoes_all_and_frees_the_key() -> None:
     assert await Operator.all().count() == 0
     assert await OperationRecord.all().count() == 0
     await hire_operator(ADMIN, HireOperator(idempotency_key="a", name="Ada"))
+
+
+async def test_a_text_that_no_column_holds_is_input_to_be_mended() -> None:
+    with pytest.raises(InvalidInput) as refused:
+        await hire_operator(ADMIN, HireOperator(idempotency_key="a", name="x" * 121))
+    assert refused.value.facts["problems"] == [Problem("name", "Give at most 120 characters.")]
+    assert await OperationRecord.all().count() == 0
 
 
 async def test_without_the_scope_nothing_runs() -> None:

@@ -8,6 +8,7 @@ for each other on the unique index and the second answers what the first one mad
 import asyncio
 import hashlib
 import random
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 import structlog
+from tortoise.exceptions import ValidationError
 from tortoise.models import Model
 
 from marketplace.kit import clock, database
@@ -30,6 +32,7 @@ KEY_LENGTH = 255
 R = TypeVar("R", bound=Model)
 C = TypeVar("C", bound="Command")
 log = structlog.get_logger()
+_LENGTH = re.compile(r"(?P<column>\w+): Length of .* \d+ > (?P<most>\d+)", re.DOTALL)  # Tortoise's words
 
 _CLAIM = """
 INSERT INTO operation_record (id, actor_kind, actor_id, operation, idempotency_key, fingerprint, recorded_at)
@@ -97,6 +100,15 @@ async def _claim(actor: Actor, name: str, command: Command, moment: datetime) ->
     raise Replayed(first["result_id"])
 
 
+def _too_long(error: ValidationError) -> Exception:
+    """A text that no rule looked at and that its column cannot hold, as what it is: input to be mended."""
+    match = _LENGTH.fullmatch(str(error))
+    if match is None:
+        return error
+    first, *rest = match["column"].split("_")
+    return InvalidInput.at(first + "".join(map(str.capitalize, rest)), f"Give at most {match['most']} characters.")
+
+
 async def _once(actor: Actor, name: str, command: C, body: Callable[[Actor, C], Awaitable[R]]) -> R:
     moment = clock.now()
     async with database.transaction():
@@ -142,6 +154,8 @@ def operation(
                     await asyncio.sleep(random.uniform(0.005, 0.05) * attempt)  # noqa: S311 (spreads retries only)
                 except asyncpg.LockNotAvailableError:
                     raise InProgress from None
+                except ValidationError as error:
+                    raise _too_long(error) from error
             raise InProgress
 
         return run
