@@ -23,7 +23,7 @@ async def test_its_tokens_are_verified_by_the_keys_it_serves(tmp_path: Path):
     http = httpx.AsyncClient(transport=httpx.ASGITransport(app=app))
     listed = {issuer.issuer("AIR"): Issuer(UUID(int=1), "marketplace", URL)}
 
-    verified = await TokenVerifier(KeyStore(http)).verify(text, listed)
+    verified = await TokenVerifier(KeyStore(http, plain_http=True)).verify(text, listed)
 
     assert verified.subject == "m-1"
     assert (await http.get("http://dev.test/dev/issuer/OTHER/jwks.json")).status_code == 404

@@ -243,6 +243,15 @@ async def test_an_issuer_that_answers_nonsense_is_not_believed(answer: httpx.Res
     assert provider.asked == 1
 
 
+async def test_keys_are_never_fetched_over_plain_http():
+    provider = IdentityProvider(EC)
+    plain = {ISSUER: Issuer(PROGRAM, "marketplace", URL.replace("https", "http"))}
+
+    with pytest.raises(InvalidToken, match="key is not published"):
+        await provider.verify(token(), plain)
+    assert provider.asked == 0
+
+
 async def test_an_issuers_outage_locks_nobody_out():
     provider = IdentityProvider(EC)
     await provider.verify(token())

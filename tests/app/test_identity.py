@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from marketplace.access.dev_issuer import DevIssuer
 from marketplace.access.models import KeyOwner
 from marketplace.kit import clock
+from marketplace.members.models import Member, PersonalData
 from tests.app.application import ask, caller, code_of, make_app, member_token, owner_token
 from tests.builders import a_member, a_program
 
@@ -127,6 +128,46 @@ async def test_a_program_with_keys_of_its_own_is_not_believed_by_ours(app: Starl
     token = member_token(tmp_path, "AIR", "m-1")
 
     assert (await refused(app, Authorization=f"Bearer {token}")).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("claims", "country", "languages"),
+    [
+        ({"country": "DE"}, "DE", ["en"]),
+        ({"address": {"country": "nl"}, "locale": "nl"}, "NL", ["nl"]),
+        ({"locale": "de_DE"}, "DE", ["de-DE"]),
+    ],
+)
+async def test_a_program_can_let_members_in_on_first_sight(
+    app: Starlette, tmp_path: Path, claims: dict[str, Any], country: str, languages: list[str]
+):
+    program = await a_program(code="AIR", issuer=ISSUER, enrol_on_sight=True)
+    token = member_token(tmp_path, "AIR", "new-1", name="Ada", **claims)
+
+    answers = [(await refused(app, Authorization=f"Bearer {token}")).status_code for _ in range(2)]
+
+    member = await Member.get(program_id=program.id, subject="new-1")
+    assert answers == [200, 200]
+    assert (member.country, member.languages) == (country, languages)
+    assert (await PersonalData.get(member_id=member.id)).name == "Ada"
+
+
+@pytest.mark.parametrize("claims", [{}, {"country": "US"}, {"country": 5, "address": []}, {"locale": "xx-XX"}])
+async def test_who_cannot_be_enrolled_is_nobody(app: Starlette, tmp_path: Path, claims: dict[str, Any]):
+    await a_program(code="AIR", issuer=ISSUER, enrol_on_sight=True)
+    token = member_token(tmp_path, "AIR", "new-1", **claims)
+
+    assert (await refused(app, Authorization=f"Bearer {token}")).status_code == 401
+    assert await Member.all().count() == 0
+
+
+async def test_an_erased_member_does_not_come_back_on_sight(app: Starlette, tmp_path: Path):
+    program = await a_program(code="AIR", issuer=ISSUER, enrol_on_sight=True)
+    await a_member(program, subject="gone", status="ERASED")
+    token = member_token(tmp_path, "AIR", "gone", country="NL")
+
+    assert (await refused(app, Authorization=f"Bearer {token}")).status_code == 401
+    assert await Member.all().count() == 1
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.client import as_operator, new_key
 pytestmark = pytest.mark.usefixtures("db")
 SET = """
 mutation ($input: SetPointValueInput!) { setPointValue(input: $input) { __typename ... on UserError { code } } }"""
-UNSOUND = ["NaN", "Infinity", "-sNaN", "1e999999999", "1e-999999999", "9" * 31, "", "x", True, []]
+UNSOUND: list[object] = ["NaN", "Infinity", "-sNaN", "1e999999999", "1e-999999999", "9" * 31, "", "x", True, []]
 
 
 @pytest.mark.parametrize("value", UNSOUND)

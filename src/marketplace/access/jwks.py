@@ -62,12 +62,16 @@ def _public_key(jwk: object) -> Key | None:
 class KeyStore:
     """The key sets of many issuers by URL, in bounded memory; one fetch at a time for each URL.
 
-    Fetched keys serve for an hour. When a later fetch fails the old ones serve on, so an issuer's
-    short outage locks nobody out.
+    Keys are fetched over https, and over plain http in development. Fetched keys serve for an
+    hour. When a later fetch fails the old ones serve on, so an issuer's short outage locks
+    nobody out.
     """
 
-    def __init__(self, client: httpx.AsyncClient | None = None, *, max_urls: int = 1_000) -> None:
+    def __init__(
+        self, client: httpx.AsyncClient | None = None, *, plain_http: bool = False, max_urls: int = 1_000
+    ) -> None:
         self._client = client
+        self._schemes = ("https://", "http://") if plain_http else ("https://",)
         self._max_urls = max_urls
         self._keys: dict[str, Keys] = {}
         self._fetched_at: dict[str, datetime] = {}
@@ -101,6 +105,8 @@ class KeyStore:
             self._fetched_at[url] = clock.now()
 
     async def _fetch(self, url: str) -> object:
+        if not url.startswith(self._schemes):
+            raise Unreachable("keys are only fetched over https")
         if self._client is not None:
             return await self._read(self._client, url)
         async with httpx.AsyncClient(timeout=FETCH_TIMEOUT_S) as client:

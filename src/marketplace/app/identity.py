@@ -2,15 +2,19 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from marketplace.access.dev_issuer import DevIssuer
+from marketplace.access.jwks import KeyStore
 from marketplace.access.queries import actor_of_key
 from marketplace.access.rules import KEY_PREFIX
 from marketplace.access.tokens import InvalidToken, Issuer, TokenVerifier
+from marketplace.app import first_sight
 from marketplace.kit import clock
 from marketplace.kit.actor import MEMBER_SCOPES, Actor, ActorKind
 from marketplace.kit.refusals import Unauthenticated
 from marketplace.members import queries as members
+from marketplace.members.models import Program
 
 KNOW_ISSUERS_FOR = timedelta(seconds=10)
 
@@ -23,9 +27,10 @@ class Identity:
     """
 
     def __init__(self, verifier: TokenVerifier | None = None, dev_issuer: DevIssuer | None = None) -> None:
-        self._verifier = verifier or TokenVerifier()
+        self._verifier = verifier or TokenVerifier(KeyStore(plain_http=dev_issuer is not None))
         self._dev_issuer = dev_issuer
         self._issuers: Mapping[str, Issuer] = {}
+        self._programs: Mapping[UUID, Program] = {}
         self._known_until: datetime | None = None
 
     async def actor(self, authorization: str | None) -> Actor | None:
@@ -50,6 +55,8 @@ class Identity:
                 reason = error.reason
                 continue
             member = await members.active_member(verified.program_id, verified.subject)
+            if member is None and again and self._programs[verified.program_id].enrol_on_sight:
+                member = await first_sight.enrol(self._programs[verified.program_id], verified)
             if member is not None:
                 languages = tuple(member.languages) or ("en",)
                 return Actor(ActorKind.MEMBER, member.id, MEMBER_SCOPES, verified.program_id, languages)
@@ -60,6 +67,7 @@ class Identity:
         now = clock.now()
         if again or self._known_until is None or now >= self._known_until:
             programs = await members.programs()
+            self._programs = {program.id: program for program in programs}
             self._issuers = {
                 program.issuer: Issuer(
                     program_id=program.id,
