@@ -141,6 +141,9 @@ def settle(
     except PeriodNotOver as refused:
         screen.print(f"[red]{refused.message}[/red]")
         raise typer.Exit(1) from None
+    except ExceptionGroup as failures:
+        screen.print(f"[red]{failures.message}[/red]: the log says why. The others are settled; run it again.")
+        raise typer.Exit(1) from None
     table = Table("statement", "period", "closing", title=f"Settled until {until:%Y-%m-%d}")
     for row in statements:
         closing = Money(row.closing_minor, row.currency)

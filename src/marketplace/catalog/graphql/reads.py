@@ -10,11 +10,16 @@ from marketplace.catalog.graphql.shelves import CategoryType, MarketType, market
 from marketplace.catalog.models import Category, Market
 from marketplace.kit import ids
 from marketplace.kit.actor import Scope
-from marketplace.kit.graphql import Connection, Info, actor_with, extend
+from marketplace.kit.graphql import (
+    After,
+    Connection,
+    First,
+    Info,
+    actor_with,
+    extend,
+)
 from marketplace.partners.graphql import BrandType
 
-First = Annotated[int | None, strawberry.argument(description="How many rows, at most 100.")]
-After = Annotated[str | None, strawberry.argument(description="The cursor to go on from.")]
 Last = Annotated[int | None, strawberry.argument(description="How many rows before `before`, at most 100.")]
 Before = Annotated[str | None, strawberry.argument(description="The cursor to go back from.")]
 

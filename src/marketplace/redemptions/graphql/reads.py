@@ -6,13 +6,16 @@ import strawberry
 
 from marketplace.catalog.models import OfferKind
 from marketplace.kit import ids, paging
-from marketplace.kit.graphql import Connection, Info, load_node
+from marketplace.kit.graphql import (
+    After,
+    Connection,
+    First,
+    Info,
+    load_node,
+)
 from marketplace.redemptions import queries
 from marketplace.redemptions.graphql.types import RedemptionType, reader
 from marketplace.redemptions.models import RedemptionState
-
-First = Annotated[int | None, strawberry.argument(description="How many rows, at most 100.")]
-After = Annotated[str | None, strawberry.argument(description="The cursor to go on from.")]
 
 
 @strawberry.type
