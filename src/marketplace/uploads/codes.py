@@ -10,7 +10,7 @@ from marketplace.kit import vault
 from marketplace.uploads import headers
 from marketplace.uploads.cells import Row
 from marketplace.uploads.models import UploadKind
-from marketplace.uploads.offers import Checked
+from marketplace.uploads.rehearsal import Checked, rehearse
 from marketplace.uploads.rules import MOST_CHOICES, closest, mask
 from marketplace.uploads.tables import Table
 
@@ -50,28 +50,10 @@ def fingerprints(table: Table) -> list[str]:
 
 
 def check_codes(table: Table, shelf: Shelf, in_vault: Collection[str]) -> Checked:
-    """Rehearse every row; `in_vault` are the fingerprints of the partner's codes that are loaded already."""
+    """Rehearse a file of codes; `in_vault` are the fingerprints of the partner's codes that are loaded already."""
     columns = headers.columns_of(table, UploadKind.CODES)
-    checked = Checked(findings=list(table.faults), rows_total=len(table.rows))
-    if not any(columns):
-        return checked
     check = CodeRows(shelf, in_vault, {column.name for column in columns if column})
-    for line in table.rows:
-        cells, beyond = headers.cells_of(line, columns)
-        row = Row(line[0], cells)
-        if beyond:
-            row.bad("", "TOO_MANY_CELLS", f"{beyond} cells stand beyond the last column.")
-        data = check.row(row)
-        if data is not None and not row.findings and not table.faults:
-            checked.good.append((row.line, data))
-        checked.findings += row.findings
-    return checked
-
-
-def seal_codes(checked: Checked) -> None:
-    """Encrypt the codes of good rows in place: no plaintext is left in what will be kept."""
-    for _, data in checked.good:
-        data["ciphertext"] = vault.seal(data.pop("code"))
+    return rehearse(table, columns, check.row)
 
 
 class CodeRows:
@@ -85,7 +67,7 @@ class CodeRows:
         self.misses: defaultdict[str, str] = defaultdict(str)
 
     def row(self, row: Row) -> dict[str, Any] | None:
-        """The code of a row and where it goes; findings are in the row."""
+        """The code of a row, sealed, and where it goes; findings are in the row."""
         item = self._item(row)
         expires = row.moment("expires_at", end_of_day=True)
         code = self._code(row)
@@ -96,7 +78,7 @@ class CodeRows:
             "sku": item.sku,
             "item_sku": item.item_sku,
             "country": item.country,
-            "code": code,
+            "ciphertext": vault.seal(code),
             "mask": mask(code),
             "fingerprint": vault.fingerprint("code", code),
             "expires_at": expires,

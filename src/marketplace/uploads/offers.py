@@ -11,12 +11,21 @@ from marketplace.uploads import headers, kinds
 from marketplace.uploads.cells import Row
 from marketplace.uploads.headers import Column
 from marketplace.uploads.models import RowChange, UploadKind
-from marketplace.uploads.rules import Finding, suggest
+from marketplace.uploads.rehearsal import Checked, rehearse
+from marketplace.uploads.rules import suggest
 from marketplace.uploads.tables import Table
 
 LONGEST = {"title": 200, "description": 4000, "unit_name": 40, "cause": 200, "label": 80}
 OfferKey = tuple[UUID, str]
 ItemKey = tuple[UUID, str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownOffer:
+    """An offer that is in the catalogue already."""
+
+    kind: OfferKind
+    popularity: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,41 +36,14 @@ class Known:
     markets: Mapping[str, str]
     categories: frozenset[str]
     charity: bool = False
-    offers: Mapping[OfferKey, OfferKind] = field(default_factory=dict[OfferKey, OfferKind])
+    offers: Mapping[OfferKey, KnownOffer] = field(default_factory=dict[OfferKey, KnownOffer])
     items: Mapping[ItemKey, StockMode] = field(default_factory=dict[ItemKey, StockMode])
 
 
-@dataclass(slots=True)
-class Checked:
-    """What a rehearsal found: rows that can be published, and findings; how many rows there were and are bad."""
-
-    good: list[tuple[int, dict[str, Any]]] = field(default_factory=list[tuple[int, dict[str, Any]]])
-    findings: list[Finding] = field(default_factory=list[Finding])
-    rows_total: int = 0
-
-    @property
-    def rows_bad(self) -> int:
-        """Rows that cannot be published."""
-        return self.rows_total - len(self.good)
-
-
 def check_offers(table: Table, known: Known) -> Checked:
-    """Rehearse every row. A fault of the file as a whole leaves no row good, but all are looked at."""
+    """Rehearse a file of offers."""
     columns = headers.columns_of(table, UploadKind.OFFERS)
-    checked = Checked(findings=list(table.faults), rows_total=len(table.rows))
-    if not any(columns):
-        return checked
-    check = OfferRows(known, [column for column in columns if column])
-    for line in table.rows:
-        cells, beyond = headers.cells_of(line, columns)
-        row = Row(line[0], cells)
-        if beyond:
-            row.bad("", "TOO_MANY_CELLS", f"{beyond} cells stand beyond the last column.")
-        data = check.row(row)
-        if data is not None and not row.findings and not table.faults:
-            checked.good.append((row.line, data))
-        checked.findings += row.findings
-    return checked
+    return rehearse(table, columns, OfferRows(known, [column for column in columns if column]).row)
 
 
 class OfferRows:
@@ -227,8 +209,8 @@ class OfferRows:
     def _must_fit_catalogue(self, row: Row, key: OfferKey, kind: OfferKind, item: dict[str, Any]) -> None:
         """What is in the catalogue keeps its kind, and coded items stay coded."""
         before = self.known.offers.get(key)
-        if before is not None and before != kind:
-            row.bad("kind", "KIND_CHANGED", f"This SKU is in the catalogue as {before.value}.", before.value)
+        if before is not None and before.kind != kind:
+            row.bad("kind", "KIND_CHANGED", f"This SKU is in the catalogue as {before.kind}.", before.kind)
             return
         mode = self.known.items.get((*key, item["sku"], item["country"]))
         if mode is not None and (mode is StockMode.CODES) != bool(item.get("coded")):

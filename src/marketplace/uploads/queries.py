@@ -1,7 +1,7 @@
 """Reads of uploads, scoped to the actor, and of what a file is checked against."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from marketplace.kit import database
 from marketplace.kit.actor import Actor, ActorKind, Scope
 from marketplace.uploads.codes import CodedItem, Shelf
 from marketplace.uploads.models import Upload
-from marketplace.uploads.offers import Known
+from marketplace.uploads.offers import Known, KnownOffer
 from marketplace.uploads.rules import MOST_CHOICES
 
 _PARTNER = """
@@ -38,6 +38,13 @@ _IN_VAULT = """
 SELECT c.fingerprint FROM brand b JOIN offer o ON o.brand_id = b.id JOIN item i ON i.offer_id = o.id
 JOIN voucher_code c ON c.item_id = i.id
 WHERE b.partner_id = $1 AND i.stock_mode = 'CODES' AND c.fingerprint = ANY($2::text[])"""
+_BY_OFFER = """
+SELECT array_agg(id) AS ids, array_agg(name) AS names FROM (
+    SELECT id, (data->>'brand' || (data->>'sku')) COLLATE "C" AS name FROM upload_row WHERE upload_id = $1
+    ORDER BY name, line
+) named"""
+_ROWS = "SELECT line, data::text AS data FROM upload_row WHERE id = ANY($1::uuid[]) ORDER BY line"
+BATCH = 1000
 
 
 def uploads_visible_to(actor: Actor) -> QuerySet[Upload]:
@@ -58,18 +65,15 @@ async def known_to(partner_id: UUID, skus: Collection[str]) -> Known:
         markets=orjson.loads(row["markets"]),
         categories=frozenset(orjson.loads(row["categories"])),
         charity=row["charity"],
-        offers={(r["brand_id"], r["sku"]): OfferKind(r["kind"]) for r in await database.rows(_OFFERS, *named)},
+        offers={
+            (r["brand_id"], r["sku"]): KnownOffer(OfferKind(r["kind"]), r["popularity"])
+            for r in await database.rows(_OFFERS, *named)
+        },
         items={
             (r["brand_id"], r["sku"], r["item_sku"], r["country"]): StockMode(r["stock_mode"])
             for r in await database.rows(_ITEMS, *named)
         },
     )
-
-
-async def popularity_of(brand_ids: Collection[UUID], skus: Collection[str]) -> dict[tuple[UUID, str], int]:
-    """How popular offers that are there already have become."""
-    rows = await database.rows(_OFFERS, list(set(brand_ids)), list(set(skus)))
-    return {(row["brand_id"], row["sku"]): row["popularity"] for row in rows}
 
 
 async def shelf_of(partner_id: UUID, skus: Collection[str]) -> Shelf:
@@ -91,7 +95,22 @@ async def rows_of(upload_id: UUID, first: int | None = None) -> list[tuple[int, 
     """The good rows of a file in its order, all or the first few, with their lines."""
     sql = "SELECT line, data::text AS data FROM upload_row WHERE upload_id = $1 ORDER BY line"
     if first is None:
-        found = await database.rows(sql, upload_id)
-    else:
-        found = await database.rows(f"{sql} LIMIT $2", upload_id, first)
-    return [(row["line"], orjson.loads(row["data"])) for row in found]
+        return _read(await database.rows(sql, upload_id))
+    return _read(await database.rows(f"{sql} LIMIT $2", upload_id, first))
+
+
+async def batches_of(upload_id: UUID, size: int = BATCH) -> AsyncIterator[list[tuple[int, dict[str, Any]]]]:
+    """The good rows of a file of offers, about so many at a time; all rows of an offer are in one batch."""
+    found: dict[str, Any] = await database.row(_BY_OFFER, upload_id) or {}
+    names: list[str] = found["names"] or []
+    start = 0
+    while start < len(names):
+        end = min(start + size, len(names))
+        while end < len(names) and names[end] == names[end - 1]:
+            end += 1
+        yield _read(await database.rows(_ROWS, found["ids"][start:end]))
+        start = end
+
+
+def _read(rows: list[dict[str, Any]]) -> list[tuple[int, dict[str, Any]]]:
+    return [(row["line"], orjson.loads(row["data"])) for row in rows]

@@ -43,4 +43,4 @@ class CatalogueChanged(Refusal):
 
     code = "CATALOGUE_CHANGED"
     text = "Line {line} no longer fits: the catalogue has changed since. Upload the file again to check it anew."
-    line: Annotated[int, "The first line that no longer fits."]
+    line: Annotated[int, "A line that no longer fits."]

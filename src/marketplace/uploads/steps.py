@@ -1,12 +1,9 @@
 """Writes of uploads in bulk, inside a transaction that somebody else opened."""
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-
-import orjson
 
 from marketplace.catalog.codes import SealedCode, load_sealed
 from marketplace.catalog.models import Delivery, OfferKind, StockMode
@@ -15,8 +12,9 @@ from marketplace.kit import clock, database
 from marketplace.kit.ids import new_id
 from marketplace.uploads import queries
 from marketplace.uploads.models import Upload
-from marketplace.uploads.offers import Checked, ItemKey, Known, OfferKey
+from marketplace.uploads.offers import ItemKey, Known, KnownOffer, OfferKey
 from marketplace.uploads.refusals import CatalogueChanged
+from marketplace.uploads.rehearsal import Checked
 from marketplace.uploads.rules import Finding, enough
 
 Data = dict[str, Any]
@@ -34,8 +32,7 @@ _TIMES = ("published_from", "published_until", "starts_at", "ends_at")
 async def keep(upload_id: UUID, checked: Checked) -> None:
     """Keep what a rehearsal found: good rows, and the first findings in the order of the file."""
     if checked.good:
-        lines = [line for line, _ in checked.good]
-        texts = await asyncio.to_thread(_written, checked)
+        lines, texts = zip(*checked.good, strict=True)
         await database.execute(_ROWS, upload_id, [new_id() for _ in lines], lines, texts)
     findings: list[Finding] = enough(sorted(checked.findings, key=lambda found: found.line))
     if findings:
@@ -46,19 +43,6 @@ async def keep(upload_id: UUID, checked: Checked) -> None:
         await database.execute(_PROBLEMS, upload_id, [new_id() for _ in findings], *columns)
 
 
-def _written(checked: Checked) -> list[str]:
-    return [orjson.dumps(_filled(data)).decode() for _, data in checked.good]
-
-
-def _filled(data: Data) -> Data:
-    """The data without what is empty."""
-    return {
-        name: _filled(value) if isinstance(value, dict) else value  # pyright: ignore[reportUnknownArgumentType]
-        for name, value in data.items()
-        if value is not None and value != {}
-    }
-
-
 async def forget_rows(upload_id: UUID) -> None:
     """Drop the good rows of a file: they are not needed any more, and sealed codes stand in one place only."""
     await database.execute("DELETE FROM upload_row WHERE upload_id = $1", upload_id)
@@ -66,17 +50,13 @@ async def forget_rows(upload_id: UUID) -> None:
 
 async def publish_offers(upload: Upload) -> None:
     """Bring the good rows of a file of offers into the catalogue; raises CatalogueChanged."""
-    rows = await queries.rows_of(upload.id)
-    skus = {data["sku"] for _, data in rows}
-    known = await queries.known_to(upload.partner_id, skus)
-    popular = await queries.popularity_of(known.brands.values(), skus)
     source = f"upload:{upload.id.hex}"
-    await upsert_offers(await asyncio.to_thread(_drafts, rows, known, popular, source))
+    async for rows in queries.batches_of(upload.id):
+        known = await queries.known_to(upload.partner_id, {data["sku"] for _, data in rows})
+        await upsert_offers(_drafts(rows, known, source))
 
 
-def _drafts(
-    rows: list[tuple[int, Data]], known: Known, popular: Mapping[OfferKey, int], source: str
-) -> list[OfferDraft]:
+def _drafts(rows: list[tuple[int, Data]], known: Known, source: str) -> list[OfferDraft]:
     """The offers of these rows, each with all of its items; raises CatalogueChanged."""
     offers: dict[OfferKey, Data] = {}
     items: dict[OfferKey, list[ItemDraft]] = {}
@@ -84,11 +64,9 @@ def _drafts(
         key = (UUID(data["brand"]), data["sku"])
         item = ItemDraft(**_with_times(data["item"]))
         _must_still_fit(line, known, data["offer"]["kind"], (*key, item.sku, item.country), item.coded)
-        if key in offers:
-            items[key].append(item)
-        else:
-            offers[key], items[key] = data["offer"], [item]
-    return [_offer(key, offer, items[key], source, popular.get(key, 0)) for key, offer in offers.items()]
+        offers.setdefault(key, data["offer"])
+        items.setdefault(key, []).append(item)
+    return [_offer(key, offer, items[key], source, known.offers.get(key)) for key, offer in offers.items()]
 
 
 def _must_still_fit(line: int, known: Known, kind: str, key: ItemKey, coded: bool) -> None:
@@ -97,7 +75,7 @@ def _must_still_fit(line: int, known: Known, kind: str, key: ItemKey, coded: boo
     mode = known.items.get(key)
     if (
         key[0] not in known.brands.values()
-        or (before is not None and before != kind)
+        or (before is not None and before.kind != kind)
         or (mode is not None and (mode is StockMode.CODES) != coded)
         or known.markets.get(key[3]) is None
     ):
@@ -111,7 +89,9 @@ def _with_times(data: Data) -> Data:
     return data
 
 
-def _offer(key: OfferKey, data: Data, items: Sequence[ItemDraft], source: str, popularity: int) -> OfferDraft:
+def _offer(
+    key: OfferKey, data: Data, items: Sequence[ItemDraft], source: str, before: KnownOffer | None
+) -> OfferDraft:
     facts: Data = _with_times(data)
     facts["kind"] = OfferKind(data["kind"])
     if "delivery" in facts:
@@ -121,7 +101,7 @@ def _offer(key: OfferKey, data: Data, items: Sequence[ItemDraft], source: str, p
         sku=key[1],
         items=items,
         source=source,
-        popularity=popularity,
+        popularity=before.popularity if before else 0,
         source_updated_at=clock.now(),
         **facts,
     )
