@@ -14,6 +14,7 @@ from strawberry.dataloader import DataLoader
 from strawberry.file_uploads import Upload, UploadDefinition
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import get_object_definition
+from strawberry.utils.str_converters import to_camel_case
 
 from marketplace.kit import ids, money, paging
 from marketplace.kit.actor import Actor, ActorKind, Scope
@@ -298,13 +299,14 @@ def mutation(*, gives: Any, refuses: Sequence[type[Refusal]] = (), description: 
     """
 
     def publish(resolver: Any) -> Any:
-        name = "".join(part.capitalize() for part in resolver.__name__.split("_")) + "Result"
+        field_name = to_camel_case(resolver.__name__)
+        name = f"{field_name[0].upper()}{field_name[1:]}Result"
         hints: dict[str, Any] = resolver.__annotations__
         hints["input"] = Annotated[hints["input"], _THE_INPUT]
         members = (gives, *(refusal_type(r) for r in dict.fromkeys((*refuses, *EVERY_WRITE))))
         union = Annotated[
             Union[members],  # noqa: UP007  # pyright: ignore
-            strawberry.union(name, description=f"The outcome of `{resolver.__name__}`, or why not."),
+            strawberry.union(name, description=f"The outcome of `{field_name}`, or why not."),
         ]
         return strawberry.mutation(
             resolver=resolver,
