@@ -9,7 +9,8 @@ from dirty_equals import IsApprox, IsPartialDict
 from marketplace.catalog.models import Item, Stock
 from marketplace.kit import clock, ids
 from marketplace.kit.ids import new_id
-from marketplace.members.models import Member
+from marketplace.members.models import Member, Program
+from marketplace.partners.models import Contract
 from tests.builders import a_member, a_partner, a_program, a_rate, a_voucher, an_item, an_offer
 from tests.client import Caller, as_member, as_operator, as_partner, as_program
 
@@ -156,3 +157,27 @@ async def test_a_program_sees_list_prices_and_others_none() -> None:
     assert program["whyNot"] is None
     for caller in (as_partner((await a_partner()).id), as_operator(new_id())):
         assert await asked(caller, item) == IsPartialDict(pointsPrice=None, whyNot=None)
+
+
+async def test_a_points_value_and_a_contract_begin_with_the_day_where_they_apply() -> None:
+    """At 23:30 UTC it is tomorrow in Amsterdam, where both the program and the partner are."""
+    late = (clock.now() + timedelta(days=1)).replace(hour=23, minute=30)
+    item = await a_voucher()
+    await Contract.all().update(valid_from=late.date() + timedelta(days=1), timezone="Europe/Amsterdam")
+    old = await a_member()
+
+    with clock.at(late):
+        opened = await as_operator(new_id()).do(
+            "createProgram", "... on Program { pointValue }", code="LATE", name="Late", pointName="points",
+            homeCurrency="EUR", pointValue="0.01", timezone="Europe/Amsterdam", countries=["NL"],
+            issuer="https://late.test", audience="marketplace",
+        )  # fmt: skip
+        member = await a_member(await Program.get(code="LATE"))
+        begun = await asked(phone_of(member), item)
+    with clock.at(late - timedelta(hours=4)):
+        early = await asked(phone_of(old), item)
+
+    assert opened["pointValue"] == "0.01"
+    assert begun["pointsPrice"] == IsPartialDict(listPoints=1000)
+    assert begun["whyNot"]["code"] == "INSUFFICIENT_POINTS"
+    assert early["whyNot"]["code"] == "CLOSED"

@@ -86,14 +86,16 @@ o.id, o.brand_id, o.sku, o.kind, o.status, o.category_id, o.title, o.description
 o.published_until, o.min_tier_rank, o.segment, o.delivery, o.unit_name, o.number_pattern, o.check_digit,
 o.cancel_until_hours, o.cause, o.source, o.source_updated_at, o.created_at, b.partner_id,
 p.status = 'APPROVED' AS partner_approved, (
-    SELECT c.currency FROM contract c WHERE c.partner_id = p.id AND c.valid_from <= {day}
-        AND (c.valid_until IS NULL OR c.valid_until > {day})
+    SELECT c.currency FROM contract c WHERE c.partner_id = p.id
+        AND c.valid_from <= ({moment}::timestamptz AT TIME ZONE c.timezone)::date
+        AND (c.valid_until IS NULL OR c.valid_until > ({moment}::timestamptz AT TIME ZONE c.timezone)::date)
+    ORDER BY c.valid_from DESC LIMIT 1
 ) AS settled_in"""
 PUBLIC = """o.status = 'PUBLISHED' AND p.status = 'APPROVED'
     AND (o.published_until IS NULL OR o.published_until > {moment})"""
 OFFER_TABLES = "offer o JOIN brand b ON b.id = o.brand_id JOIN partner p ON p.id = b.partner_id"
 _OFFERS = f"""
-SELECT {OFFER_COLUMNS.format(day="$2")} FROM {OFFER_TABLES} WHERE o.id = ANY($1::uuid[])
+SELECT {OFFER_COLUMNS.format(moment="$2")} FROM {OFFER_TABLES} WHERE o.id = ANY($1::uuid[])
     AND (o.status <> 'DRAFT' AND (p.approved_at IS NOT NULL OR p.status = 'APPROVED') OR p.id = $3 OR $4)"""
 _ITEMS = """
 SELECT i.id, i.offer_id, i.sku, i.label, i.country, i.currency, i.price_minor, i.max_price_minor, i.step_minor,
@@ -135,7 +137,7 @@ def _json_names(kind: type) -> tuple[str, ...]:
 async def offers_by_id(actor: Actor, offer_ids: Sequence[UUID]) -> dict[UUID, OfferRow]:
     """The offers behind ids that the actor may see: everybody what was ever published, partners their own."""
     own = actor.id if actor.kind is ActorKind.PARTNER else None
-    found = await database.rows(_OFFERS, list(offer_ids), clock.today(), own, actor.kind in SEES_EVERYTHING)
+    found = await database.rows(_OFFERS, list(offer_ids), clock.now(), own, actor.kind in SEES_EVERYTHING)
     return {row["id"]: row_of(OfferRow, row) for row in found}
 
 
@@ -197,9 +199,9 @@ async def offers_of_brand(asked: BrandShelf, *, first: int | None, after: str | 
     """A page of a brand's offers, newest first."""
     size = paging.page_size(first)
     beyond = paging.id_of_cursor(after) if after else None
-    columns = OFFER_COLUMNS.format(day="$7")
+    columns = OFFER_COLUMNS.format(moment="$7")
     sql = f"SELECT {columns} {_OF_BRAND} AND ($6::uuid IS NULL OR o.id < $6) ORDER BY o.id DESC LIMIT {size + 1}"
-    rows = [row_of(OfferRow, row) for row in await database.rows(sql, *_shelf(asked), beyond, clock.today())]
+    rows = [row_of(OfferRow, row) for row in await database.rows(sql, *_shelf(asked), beyond, clock.now())]
     return paging.page_of_rows(rows, lambda row: paging.encode_cursor(row.id), first=first, after=after)
 
 

@@ -45,14 +45,16 @@ async def personal_data(actor: Actor, member_ids: Sequence[UUID]) -> dict[UUID, 
 
 
 async def point_value(program_id: UUID, day: date | None = None) -> Decimal:
-    """Major units of the home currency for one point on a day; raises NoPointValue."""
+    """Major units of the home currency for one point on a day, the program's today; raises NoPointValue."""
     found = await point_value_row(program_id, day)
     return found.value
 
 
 async def point_value_row(program_id: UUID, day: date | None = None) -> PointValue:
-    """The dated row that says what a point is worth on a day; raises NoPointValue."""
-    valid = PointValue.filter(program_id=program_id, valid_from__lte=day or clock.today())
+    """The dated row that says what a point is worth on a day, the program's today; raises NoPointValue."""
+    if day is None:
+        day = clock.today((await Program.get(id=program_id).only("id", "timezone")).timezone)
+    valid = PointValue.filter(program_id=program_id, valid_from__lte=day)
     found = await valid.order_by("-valid_from").first()
     if found is None:
         raise NoPointValue(program_id)

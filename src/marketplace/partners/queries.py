@@ -1,16 +1,16 @@
 """Reads of partners, brands and contracts, scoped to the actor."""
 
-from datetime import date
 from uuid import UUID
 
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
-from marketplace.kit import places
+from marketplace.kit import clock, places
 from marketplace.kit.actor import Actor, ActorKind
 from marketplace.kit.refusals import NotFound
 from marketplace.partners.models import Brand, Contract, Partner, PartnerKind, PartnerStatus
 from marketplace.partners.refusals import PartnerNotApproved
+from marketplace.partners.rules import FIRST_TO_BEGIN, is_in_force
 
 SEES_EVERYTHING = (ActorKind.OPERATOR, ActorKind.SYSTEM)
 
@@ -71,9 +71,14 @@ def _named_like(text: str) -> Q:
     return Q(name__icontains=text) | Q(slug__contains=slug) if slug else Q(name__icontains=text)
 
 
-def in_force_on(contracts: QuerySet[Contract], day: date) -> QuerySet[Contract]:
-    """Those of these contracts that are in force on a day: at most one for each partner."""
-    return contracts.filter(Q(valid_until__isnull=True) | Q(valid_until__gt=day), valid_from__lte=day)
+async def in_force_now(contracts: QuerySet[Contract]) -> dict[UUID, Contract]:
+    """Which of these contracts is in force now, by its own time zone, for each partner that has one."""
+    begun = contracts.filter(valid_from__lte=clock.today(FIRST_TO_BEGIN))
+    found: dict[UUID, Contract] = {}
+    for contract in await begun.order_by("valid_from"):
+        if is_in_force(contract.valid_from, contract.valid_until, clock.today(contract.timezone)):
+            found[contract.partner_id] = contract
+    return found
 
 
 async def must_be_approved(partner_id: UUID) -> Partner:

@@ -14,8 +14,15 @@ from marketplace.partners.models import PartnerKind
 LONGEST_RETURN_WINDOW_DAYS = 365
 REGISTRY_ID = re.compile(r"[A-Z]{2,3}-[A-Z0-9]{2,10}-[A-Za-z0-9./-]{1,40}")
 """The org-id.guide scheme: register, dash, number, such as GB-CHC-1094563."""
+FIRST_TO_BEGIN = "Etc/GMT-14"
+"""A day begins nowhere earlier."""
 _WIKIDATA_ID = re.compile(r"Q[1-9][0-9]{0,11}")
 _CATEGORY = re.compile(r"[a-z][a-z0-9-]{0,39}")
+
+
+def is_in_force(valid_from: date, valid_until: date | None, day: date) -> bool:
+    """Whether a contract applies on a day of its own time zone; the end is the first day it does not."""
+    return valid_from <= day and (valid_until is None or day < valid_until)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,7 @@ from marketplace.ledger.models import Purpose
 from marketplace.ledger.queries import fx_rate
 from marketplace.ledger.steps import Entry, post
 from marketplace.partners.models import Accrual, AccrualKind, Contract
-from marketplace.partners.rules import Shares, shares
-
-FIRST_TO_BEGIN = "Etc/GMT-14"
-"""A day begins nowhere earlier."""
+from marketplace.partners.rules import FIRST_TO_BEGIN, Shares, is_in_force, shares
 
 
 class NoContract(Exception):
@@ -39,7 +36,7 @@ async def contract_today(partner_id: UUID) -> tuple[Contract, date]:
     begun = Contract.filter(partner_id=partner_id, valid_from__lte=clock.today(FIRST_TO_BEGIN))
     for contract in await begun.order_by("-valid_from").limit(2):
         day = clock.today(contract.timezone)
-        if contract.valid_from <= day and (contract.valid_until is None or day < contract.valid_until):
+        if is_in_force(contract.valid_from, contract.valid_until, day):
             return contract, day
     day = clock.today()
     return await contract_on(partner_id, day), day

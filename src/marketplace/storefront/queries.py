@@ -27,14 +27,14 @@ value.value AS point_value, value.valid_from AS point_value_from"""
 _POINT_VALUE = """
 LEFT JOIN LATERAL (
     SELECT v.value, v.valid_from FROM point_value v
-    WHERE v.program_id = program.id AND v.valid_from <= $2
+    WHERE v.program_id = program.id AND v.valid_from <= ($2::timestamptz AT TIME ZONE program.timezone)::date
     ORDER BY v.valid_from DESC LIMIT 1
 ) value ON TRUE"""
 _MEMBER = f"""
 SELECT {_PROGRAM}, member.id AS member_id, member.country, member.segments, tier.name AS tier_name,
     coalesce(tier.rank, 0) AS tier_rank, coalesce(tier.discount_bp, 0) AS discount_bp, (
         SELECT coalesce(sum(lot.remaining), 0)::bigint FROM lot
-        WHERE lot.member_id = member.id AND (lot.expires_at IS NULL OR lot.expires_at > $3)
+        WHERE lot.member_id = member.id AND (lot.expires_at IS NULL OR lot.expires_at > $2::timestamptz)
     ) AS spendable
 FROM member JOIN program ON program.id = member.program_id
     LEFT JOIN tier_level tier ON tier.id = member.tier_id {_POINT_VALUE}
@@ -61,15 +61,15 @@ async def shopper_of(actor: Actor) -> Shopper | None:
     if actor.kind not in (ActorKind.MEMBER, ActorKind.PROGRAM):
         return None
     if actor.kind is ActorKind.MEMBER:
-        row = await database.row(_MEMBER, actor.id, clock.today(), clock.now())
+        row = await database.row(_MEMBER, actor.id, clock.now())
     else:
-        row = await database.row(_LIST_PRICES, actor.id, clock.today())
+        row = await database.row(_LIST_PRICES, actor.id, clock.now())
     return _shopper(row) if row else None
 
 
 async def shopping_member(member_id: UUID) -> Shopper:
     """A member who shops; raises NotFound for nobody or one who has left."""
-    row = await database.row(_MEMBER, member_id, clock.today(), clock.now())
+    row = await database.row(_MEMBER, member_id, clock.now())
     if row is None:
         raise NotFound(what="member")
     return _shopper(row)

@@ -232,7 +232,7 @@ async def page(asked: Search, sort: OfferSort, ends: Ends) -> paging.Page[OfferR
                 offer_id=offer_id,
             )
     order = "DESC" if descending is not backwards else "ASC"
-    columns = OFFER_COLUMNS.format(day=where.bind(clock.today()))
+    columns = OFFER_COLUMNS.format(moment=where.bind(clock.now()))
     sql = (
         f"SELECT {columns}, l.{column} AS place FROM {_TABLES} WHERE {where} "
         f"ORDER BY l.{column} {order}, l.offer_id {order} LIMIT {size + 1}"

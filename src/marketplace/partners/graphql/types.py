@@ -7,7 +7,7 @@ from uuid import UUID
 
 import strawberry
 
-from marketplace.kit import clock, ids, paging
+from marketplace.kit import ids, paging
 from marketplace.kit.graphql import (
     Connection,
     CountryCode,
@@ -215,5 +215,4 @@ async def load_charities(info: Info, keys: list[UUID]) -> Mapping[UUID, CharityT
 
 async def _contracts_today(info: Info, keys: list[UUID]) -> Mapping[UUID, ContractType]:
     visible = queries.contracts_visible_to(actor_of(info)).filter(partner_id__in=keys)
-    rows = await queries.in_force_on(visible, clock.today())
-    return {row.partner_id: ContractType.of(row) for row in rows}
+    return {key: ContractType.of(row) for key, row in (await queries.in_force_now(visible)).items()}
