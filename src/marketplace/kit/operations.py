@@ -2,7 +2,8 @@
 
 A body runs inside one transaction and raises a Refusal to say no; then nothing has happened, and the
 idempotency key may be used again. The first statement claims (principal, operation, key), so twins wait
-for each other on the unique index and the second answers what the first one made.
+for each other on the unique index and the second answers what the first one made. Whoever comes second to
+another unique row runs again, sees it, and answers or refuses by name.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 import structlog
-from tortoise.exceptions import ValidationError
+from tortoise.exceptions import IntegrityError, ValidationError
 from tortoise.models import Model
 
 from marketplace.kit import clock, database
@@ -152,6 +153,10 @@ def operation(
                 except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError):
                     log.info("retrying", operation=name, attempt=attempt)
                     await asyncio.sleep(random.uniform(0.005, 0.05) * attempt)  # noqa: S311 (spreads retries only)
+                except IntegrityError as error:
+                    if attempt == ATTEMPTS or not isinstance(error.__cause__, asyncpg.UniqueViolationError):
+                        raise
+                    log.info("somebody was faster", operation=name, attempt=attempt)
                 except asyncpg.LockNotAvailableError:
                     raise InProgress from None
                 except ValidationError as error:
