@@ -1,11 +1,11 @@
 """Opening programs and saying what their points are worth."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from dirty_equals import IsPartialDict
 
-from marketplace.kit import clock
+from marketplace.kit import clock, ids
 from marketplace.kit.ids import new_id
 from marketplace.members.models import PointValue, Program
 from tests import builders
@@ -43,6 +43,28 @@ async def test_an_operator_opens_a_program() -> None:
     )
 
 
+async def test_a_point_has_its_worth_by_the_programs_own_day() -> None:
+    """At 22:30 UTC it is tomorrow in Stockholm, at 01:00 UTC still yesterday in California."""
+    admin = as_operator(new_id())
+    with clock.at(datetime(2026, 7, 1, 22, 30, tzinfo=UTC)):
+        assert (await admin.do("createProgram", SELECTION, **NORTH))["pointValue"] == "0.1"
+
+    west = await builders.a_program(timezone="America/Los_Angeles")
+    member = await builders.a_member(west)
+    item = await builders.a_voucher()
+    price = "query($id: ID!) { node(id: $id) { ... on Offer { pointsPrice { listPoints } } } }"
+    id = ids.public("offer", item.offer_id)
+    phone = as_member(member.id, west.id)
+    with clock.at(datetime(2026, 7, 2, 1, 0, tzinfo=UTC)):
+        answer = await admin.do(
+            "setPointValue", "", programId=ids.public("program", west.id), value="0.02", validFrom="2026-07-02"
+        )
+        assert answer["__typename"] == "PointValue"
+        assert (await phone.get(price, id=id))["node"]["pointsPrice"] == {"listPoints": 1000}
+    with clock.at(datetime(2026, 7, 2, 7, 0, tzinfo=UTC)):
+        assert (await phone.get(price, id=id))["node"]["pointsPrice"] == {"listPoints": 500}
+
+
 async def test_a_code_is_taken_once() -> None:
     admin = as_operator(new_id())
     await admin.do("createProgram", SELECTION, **NORTH)
@@ -64,8 +86,8 @@ async def test_a_program_with_mistakes_is_refused_with_all_of_them() -> None:
     assert [p["path"] for p in answer["problems"]] == [
         "code",
         "homeCurrency",
-        "pointValue",
         "timezone",
+        "pointValue",
         "countries",
     ]
     assert await Program.all().count() == 0

@@ -38,8 +38,14 @@ async def enrol_member(actor: Actor, command: EnrolMember) -> Member:
     program = await Program.get(id=actor.id)
     tier = await _tier(program, command.tier)
     problems = rules.problems_of_member(command.country, list(command.languages), program.countries)
-    if not 1 <= len(command.reference) <= 120:
-        problems.append(Problem("reference", "Give 1 to 120 characters."))
+    problems += rules.problems_of_texts(
+        [
+            ("reference", command.reference, 1, rules.LONGEST_REFERENCE),
+            ("subject", command.subject, 1, 200),
+            ("name", command.name, 0, 200),
+            ("email", command.email, 0, 320),
+        ]
+    )
     if problems:
         raise InvalidInput(problems=problems)
     wanted = (command.subject, command.country, list(command.languages), tier.id if tier else None)
@@ -69,11 +75,10 @@ async def enrol_member(actor: Actor, command: EnrolMember) -> Member:
 async def _tier(program: Program, code: str | None) -> TierLevel | None:
     if code is None:
         return None
-    level = await TierLevel.get_or_none(program_id=program.id, code=code)
-    if level is None:
-        codes = ", ".join([row.code for row in await TierLevel.filter(program_id=program.id).order_by("rank")])
-        raise InvalidInput.at("tier", f"The program has no tier {code}. It has: {codes}.")
-    return level
+    levels = {level.code: level for level in await TierLevel.filter(program_id=program.id).order_by("rank")}
+    if code not in levels:
+        raise InvalidInput.at("tier", f"The program has no tier {code[:40]}. It has: {', '.join(levels)}.")
+    return levels[code]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,15 +152,24 @@ def _problems_of_program(command: CreateProgram) -> list[Problem]:
             "code",
             "Use 2 to 20 capitals and digits.",
         ),
-        (0 < len(command.name) <= 120, "name", "Give 1 to 120 characters."),
         (money.is_currency(command.home_currency), "homeCurrency", "This is not an ISO 4217 currency code."),
-        (command.point_value > 0, "pointValue", "A point is worth more than nothing."),
         (rules.is_timezone(command.timezone), "timezone", "This is not an IANA time zone."),
         (bool(command.countries), "countries", "Name at least one country."),
         (0 <= command.cash.rate_bp <= money.BASIS_POINTS, "cash.rateBp", "Give 0 to 10000 basis points."),
         (0 <= command.cash.min_points <= command.cash.max_points, "cash.maxPoints", "At least the minimum."),
     ]
     problems = [Problem(path, message) for sound, path, message in checks if not sound]
+    problems += rules.problems_of_point_value("pointValue", command.point_value)
+    problems += rules.problems_of_tiers([(tier.code, tier.name, tier.discount_bp) for tier in command.tiers])
+    problems += rules.problems_of_texts(
+        [
+            ("name", command.name, 1, 120),
+            ("pointName", command.point_name, 1, 60),
+            ("issuer", command.issuer, 1, 300),
+            ("audience", command.audience, 1, 120),
+            ("jwksUri", command.jwks_uri or "", 0, 300),
+        ]
+    )
     wrong = [country for country in command.countries if not rules.is_country(country)]
     return problems + [Problem("countries", f"{code} is not an ISO 3166-1 country.") for code in wrong]
 
@@ -208,9 +222,7 @@ async def set_point_value(actor: Actor, command: SetPointValue) -> PointValue:
     program = await Program.get_or_none(id=command.program_id)
     if program is None:
         raise NotFound(what="program")
-    problems: list[Problem] = []
-    if command.value <= 0:
-        problems.append(Problem("value", "A point is worth more than nothing."))
+    problems = list(rules.problems_of_point_value("value", command.value))
     if command.valid_from < clock.today(program.timezone):
         problems.append(Problem("validFrom", "The past keeps its values: name today or a later day."))
     elif await PointValue.exists(program_id=program.id, valid_from=command.valid_from):

@@ -1,15 +1,22 @@
 """What makes facts about a member or a program sound. Pure decisions."""
 
 import re
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import available_timezones
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 
+from marketplace.kit.money import BASIS_POINTS
 from marketplace.kit.refusals import Problem
 
 COUNTRY = re.compile(r"[A-Z]{2}")
+LONGEST_REFERENCE = 120
+MOST_TIERS = 20
+LARGEST_POINT_VALUE = 1_000_000
+POINT_VALUE_DECIMALS = 10
 PROGRAM_CODE = re.compile(r"[A-Z][A-Z0-9]{1,19}")
 
 
@@ -37,6 +44,35 @@ def is_language(tag: str) -> bool:
     except (ValueError, UnknownLocaleError):
         return False
     return language in Locale("en").languages or language in get_global("language_aliases")
+
+
+def problems_of_texts(texts: Iterable[tuple[str, str, int, int]]) -> Iterator[Problem]:
+    """Which of these (path, text, least, most) are too short, too long or not to be printed in a line."""
+    for path, text, least, most in texts:
+        if not (least <= len(text) <= most and (text or " ").isprintable()):
+            yield Problem(path, f"Give {least} to {most} printable characters.")
+
+
+def problems_of_tiers(tiers: Sequence[tuple[str, str, int]]) -> Iterator[Problem]:
+    """What is wrong with levels given as (code, name, discount in basis points)."""
+    if len({code for code, _, _ in tiers}) != len(tiers):
+        yield Problem("tiers", "Give each tier a code of its own.")
+    if len(tiers) > MOST_TIERS:
+        yield Problem("tiers", f"Give at most {MOST_TIERS} tiers.")
+    for index, (code, name, discount_bp) in enumerate(tiers[:MOST_TIERS]):
+        at = f"tiers.{index}"
+        yield from problems_of_texts([(f"{at}.code", code, 1, 40), (f"{at}.name", name, 1, 60)])
+        if not 0 <= discount_bp <= BASIS_POINTS:
+            yield Problem(f"{at}.discountBp", f"Give 0 to {BASIS_POINTS} basis points.")
+
+
+def problems_of_point_value(path: str, value: Decimal) -> Iterator[Problem]:
+    """What is wrong with the worth of a point, in major units: it is kept with ten decimals."""
+    exponent = value.normalize().as_tuple().exponent
+    if not 0 < value <= LARGEST_POINT_VALUE:
+        yield Problem(path, f"A point is worth more than nothing, and at most {LARGEST_POINT_VALUE:,}.")
+    elif isinstance(exponent, int) and -exponent > POINT_VALUE_DECIMALS:
+        yield Problem(path, f"Give at most {POINT_VALUE_DECIMALS} decimals.")
 
 
 def problems_of_member(country: str, languages: list[str], countries: list[str]) -> list[Problem]:
