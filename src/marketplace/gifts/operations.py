@@ -13,6 +13,7 @@ from marketplace.kit.ids import new_id
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, NotFound, Problem
 from marketplace.members.models import Member, MemberStatus, Program
+from marketplace.members.rules import LONGEST_REFERENCE
 from marketplace.points.models import Hold
 from marketplace.points.steps import hand_over, hold, release
 
@@ -67,8 +68,8 @@ async def give_points(actor: Actor, command: GivePoints) -> Gift:
 async def _recipient(program: Program, reference: str | None) -> Member | None:
     if reference is None:
         return None
-    status = MemberStatus.ACTIVE.value
-    member = await Member.get_or_none(program_id=program.id, reference=reference, status=status)
+    known = Member.filter(program_id=program.id, status=MemberStatus.ACTIVE.value)
+    member = await known.get_or_none(reference=reference) if len(reference) <= LONGEST_REFERENCE else None
     if member is None:
         raise NotFound(what="member")
     return member

@@ -4,6 +4,7 @@ import asyncio
 import types
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Annotated, Any, Generic, NewType, Optional, TypeVar, Union, cast, get_args, get_origin
@@ -34,6 +35,7 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 MAX_SAFE_INTEGER = 2**53 - 1
 MAX_DECIMAL_DIGITS = 30
+FIRST_YEAR, LAST_YEAR = 1900, 9998
 
 BigInt = NewType("BigInt", int)
 CurrencyCode = NewType("CurrencyCode", str)
@@ -60,8 +62,28 @@ def _exact(value: object) -> Decimal:
     return number
 
 
+def _moment(value: object) -> datetime:
+    """A moment in UTC. Without its offset it would be any of many; near the ends of the calendar none at all."""
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise ValueError("DateTime is a moment with its offset, such as 2026-01-31T12:00:00Z")
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(f"DateTime lies in the years {FIRST_YEAR} to {LAST_YEAR}")
+    return moment.astimezone(UTC)
+
+
 SCALARS: dict[object, Any] = {
     Upload: UploadDefinition,
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="A moment by RFC 3339, with its offset, such as `2026-01-31T12:00:00Z`.",
+        specified_by_url="https://datatracker.ietf.org/doc/html/rfc3339",
+        serialize=datetime.isoformat,
+        parse_value=_moment,
+    ),
     Decimal: strawberry.scalar(
         name="Decimal",
         description="A decimal number as a string, such as `12.50`.",
