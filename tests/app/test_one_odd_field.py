@@ -11,6 +11,8 @@ import pytest
 
 from marketplace.catalog.models import OfferKind
 from marketplace.kit import clock, ids
+from marketplace.members.models import Member, Program
+from marketplace.partners.models import Partner
 from tests import builders
 from tests.books import violations
 from tests.client import Caller, as_member, as_operator, as_partner, as_program, new_key
@@ -89,28 +91,32 @@ def told_apart(value: Any, n: int) -> Any:
     return value.replace("#", str(n)) if isinstance(value, str) else value
 
 
-async def writes() -> list[tuple[Caller, str, dict[str, Any]]]:
+EURO = {"amount": "10.00", "currency": "EUR"}
+NOBODY = "0" * 32
+ADDRESS = {
+    "name": "Ada", "line1": "Damrak 1", "line2": "x", "city": "Amsterdam", "region": "NH",
+    "postalCode": "1012 LG", "country": "NL",
+}  # fmt: skip
+Write = tuple[Caller, str, dict[str, Any]]
+
+
+def public(prefix: str, row: Any) -> str:
+    return ids.public(prefix, row.id)
+
+
+async def writes() -> list[Write]:
     """Who asks, for what, with sound input."""
     shopper = await a_shopper(points=100_000)
-    other = await builders.a_member(shopper.program)
-    program, member = shopper.program, shopper.member
-    partner, charity = await builders.a_partner(), await builders.a_charity()
-    voucher = await builders.a_voucher([f"CODE-{n}" for n in range(60)])
-    stars = await builders.an_item(await builders.an_offer(OfferKind.BRAND_CURRENCY), units=100)
-    parcel = await builders.an_item(await builders.an_offer(OfferKind.MERCHANDISE), stock=100)
-    gift = await builders.an_item(
-        await builders.an_offer(OfferKind.DONATION), price_minor=100, max_price_minor=10_000, step_minor=100
-    )
-    admin, server = as_operator(uuid4(), "admin"), as_program(program.id)
-    phone, staff = as_member(member.id, program.id), as_partner(partner.id)
+    program, other, partner = shopper.program, await builders.a_member(shopper.program), await builders.a_partner()
+    return [
+        *by_the_program(as_program(program.id), other),
+        *await by_operators(as_operator(uuid4(), "admin"), program, partner),
+        *by_the_partner(as_partner(partner.id)),
+        *await by_the_member(as_member(shopper.member.id, program.id), other),
+    ]
 
-    def public(prefix: str, row: Any) -> str:
-        return ids.public(prefix, row.id)
 
-    euro = {"amount": "10.00", "currency": "EUR"}
-    address = {"name": "Ada", "line1": "Damrak 1", "line2": "x", "city": "Amsterdam", "region": "NH",
-               "postalCode": "1012 LG", "country": "NL"}  # fmt: skip
-    today, nobody = clock.today().isoformat(), "0" * 32
+def by_the_program(server: Caller, other: Member) -> list[Write]:
     return [
         (server, "enrolMember", {
             "reference": "r-#", "subject": "s-#", "country": "NL", "languages": ["en"], "tier": "gold",
@@ -123,9 +129,15 @@ async def writes() -> list[tuple[Caller, str, dict[str, Any]]]:
         (server, "awardPoints", {
             "memberId": public("member", other), "reference": "a-2-#", "points": 5, "reason": "bought",
             "effectiveAt": "2026-01-01T00:00:00Z"}),
-        (server, "topUpProgram", {"amount": euro, "method": "BANK_TRANSFER", "reference": "t-1-#"}),
+        (server, "topUpProgram", {"amount": EURO, "method": "BANK_TRANSFER", "reference": "t-1-#"}),
         (server, "topUpProgram", {
-            "amount": euro, "method": "STRIPE", "reference": "t-2-#", "paymentMethod": "pm_card_visa"}),
+            "amount": EURO, "method": "STRIPE", "reference": "t-2-#", "paymentMethod": "pm_card_visa"}),
+    ]  # fmt: skip
+
+
+async def by_operators(admin: Caller, program: Program, partner: Partner) -> list[Write]:
+    voucher = await builders.a_voucher()
+    return [
         (admin, "createProgram", {
             "code": "NEW#", "name": "New", "pointName": "points", "homeCurrency": "EUR", "pointValue": "0.01",
             "timezone": "Europe/Oslo", "countries": ["NL"], "issuer": "https://issuer.example/#",
@@ -140,35 +152,52 @@ async def writes() -> list[tuple[Caller, str, dict[str, Any]]]:
             "partner": public("partner", partner), "name": "Shoes #", "countries": ["NL"],
             "website": "https://www.example.org", "wikidataId": "Q37158", "category": "dining"}),
         (admin, "agreeContract", {
-            "partner": public("partner", partner), "validFrom": today, "commissionBp": 800, "currency": "EUR",
-            "timezone": "Europe/Oslo", "vatBp": 2100, "validUntil": "2030-01-01", "minimumPayout": euro,
+            "partner": public("partner", partner), "validFrom": clock.today().isoformat(), "commissionBp": 800, "currency": "EUR",
+            "timezone": "Europe/Oslo", "vatBp": 2100, "validUntil": "2030-01-01", "minimumPayout": EURO,
             "returnWindowDays": 14}),
         (admin, "approvePartner", {"partner": public("partner", partner)}),
         (admin, "suspendPartner", {"partner": public("partner", await builders.a_partner())}),
         (admin, "proposeAdjustment", {
-            "partnerId": public("partner", partner), "amount": euro, "reason": "A correction"}),
+            "partnerId": public("partner", partner), "amount": EURO, "reason": "A correction"}),
         (admin, "settle", {"until": (clock.today() - timedelta(days=2)).isoformat()}),
-        (admin, "confirmTopUp", {"topUpId": f"topUp_{nobody}", "evidence": "camt.053"}),
+        (admin, "confirmTopUp", {"topUpId": f"topUp_{NOBODY}", "evidence": "camt.053"}),
         (admin, "issueApiKey", {
             "name": "key", "owner": public("partner", partner), "scopes": ["CATALOG_READ"],
             "expiresAt": (clock.now() + timedelta(days=9)).isoformat()}),
         (admin, "publishOffer", {"offerId": ids.public("offer", voucher.offer_id)}),
+        (admin, "refundRedemption", {"redemptionId": f"redemption_{NOBODY}", "reason": "broken"}),
+        (admin, "cancelPledge", {"pledgeId": f"pledge_{NOBODY}", "reason": "mistake"}),
+    ]  # fmt: skip
+
+
+def by_the_partner(staff: Caller) -> list[Write]:
+    return [
         (staff, "createPayoutOnboardingLink", {
             "country": "NL", "returnUrl": "https://example.org/a", "refreshUrl": "https://example.org/b"}),
-        (staff, "shipRedemption", {"redemptionId": f"redemption_{nobody}", "carrier": "PostNL", "tracking": "3S"}),
-        (staff, "refuseCredit", {"redemptionId": f"redemption_{nobody}", "reason": "no such number"}),
+        (staff, "shipRedemption", {"redemptionId": f"redemption_{NOBODY}", "carrier": "PostNL", "tracking": "3S"}),
+        (staff, "refuseCredit", {"redemptionId": f"redemption_{NOBODY}", "reason": "no such number"}),
+    ]  # fmt: skip
+
+
+async def by_the_member(phone: Caller, other: Member) -> list[Write]:
+    charity = await builders.a_charity()
+    voucher = await builders.a_voucher([f"CODE-{n}" for n in range(60)])
+    stars = await builders.an_item(await builders.an_offer(OfferKind.BRAND_CURRENCY), units=100)
+    parcel = await builders.an_item(await builders.an_offer(OfferKind.MERCHANDISE), stock=100)
+    gift = await builders.an_item(
+        await builders.an_offer(OfferKind.DONATION), price_minor=100, max_price_minor=10_000, step_minor=100
+    )
+    return [
         (phone, "redeemOffer", {"itemId": public("item", voucher), "expectedPoints": 1000}),
         (phone, "redeemOffer", {
             "itemId": public("item", stars), "expectedPoints": 2000, "lots": 2, "membershipNumber": "12345"}),
-        (phone, "redeemOffer", {"itemId": public("item", parcel), "expectedPoints": 1000, "address": address}),
+        (phone, "redeemOffer", {"itemId": public("item", parcel), "expectedPoints": 1000, "address": ADDRESS}),
         (phone, "redeemOffer", {
-            "itemId": public("item", gift), "expectedPoints": 1000, "amount": euro, "message": "for you"}),
+            "itemId": public("item", gift), "expectedPoints": 1000, "amount": EURO, "message": "for you"}),
         (phone, "redeemForCash", {"points": 500, "expectedAmount": {"amount": "4.00", "currency": "EUR"}}),
         (phone, "donatePoints", {"charityId": public("partner", charity), "points": 10, "message": "good luck"}),
         (phone, "givePoints", {"points": 10, "recipientReference": other.reference, "message": "for you"}),
         (phone, "claimGift", {"gift": {"token": "0" * 32}}),
-        (admin, "refundRedemption", {"redemptionId": f"redemption_{nobody}", "reason": "broken"}),
-        (admin, "cancelPledge", {"pledgeId": f"pledge_{nobody}", "reason": "mistake"}),
     ]  # fmt: skip
 
 

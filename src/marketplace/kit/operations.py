@@ -101,6 +101,14 @@ async def _claim(actor: Actor, name: str, command: Command, moment: datetime) ->
     raise Replayed(first["result_id"])
 
 
+def _must_be_a_race(error: Exception, attempt: int) -> None:
+    """Raise what running again would not mend: a broken constraint, or a unique row that the body never sees."""
+    if isinstance(error, IntegrityError) and (
+        attempt == ATTEMPTS or not isinstance(error.__cause__, asyncpg.UniqueViolationError)
+    ):
+        raise error
+
+
 def _too_long(error: ValidationError) -> Exception:
     """A text that no rule looked at and that its column cannot hold, as what it is: input to be mended."""
     match = _LENGTH.fullmatch(str(error))
@@ -150,13 +158,10 @@ def operation(
                     return await _once(actor, name, command, body)
                 except Replayed as first:
                     return await returns.get(pk=first.result_id)
-                except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError):
+                except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, IntegrityError) as error:
+                    _must_be_a_race(error, attempt)
                     log.info("retrying", operation=name, attempt=attempt)
                     await asyncio.sleep(random.uniform(0.005, 0.05) * attempt)  # noqa: S311 (spreads retries only)
-                except IntegrityError as error:
-                    if attempt == ATTEMPTS or not isinstance(error.__cause__, asyncpg.UniqueViolationError):
-                        raise
-                    log.info("somebody was faster", operation=name, attempt=attempt)
                 except asyncpg.LockNotAvailableError:
                     raise InProgress from None
                 except ValidationError as error:
