@@ -152,7 +152,8 @@ async def by_operators(admin: Caller, program: Program, partner: Partner) -> lis
             "partner": public("partner", partner), "name": "Shoes #", "countries": ["NL"],
             "website": "https://www.example.org", "wikidataId": "Q37158", "category": "dining"}),
         (admin, "agreeContract", {
-            "partner": public("partner", partner), "validFrom": clock.today().isoformat(), "commissionBp": 800, "currency": "EUR",
+            "partner": public("partner", partner), "validFrom": clock.today().isoformat(),
+            "commissionBp": 800, "currency": "EUR",
             "timezone": "Europe/Oslo", "vatBp": 2100, "validUntil": "2030-01-01", "minimumPayout": EURO,
             "returnWindowDays": 14}),
         (admin, "approvePartner", {"partner": public("partner", partner)}),
