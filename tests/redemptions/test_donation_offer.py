@@ -6,6 +6,7 @@ from marketplace.catalog.models import Item, OfferKind
 from marketplace.donations.models import Pledge, PledgeState
 from marketplace.ledger import accounts, queries
 from marketplace.ledger.models import Purpose
+from marketplace.partners.models import Contract
 from tests import builders
 from tests.redemptions.world import (
     REDEMPTION,
@@ -102,3 +103,12 @@ async def test_a_member_cannot_refund() -> None:
         await forbidden(shopper.phone, "refundRedemption", redemptionId=mine["id"], reason="x")
         late = await shopper.phone.do("cancelRedemption", "", redemptionId=mine["id"])
     assert late["__typename"] == "RedemptionClosed"
+
+
+async def test_a_charity_in_a_currency_without_a_rate_is_not_open() -> None:
+    shopper, cause = await a_shopper(), await a_cause()
+    await Contract.all().update(currency="GBP")
+    async with nothing_happens():
+        answer = await shopper.redeem(cause, amount={"amount": "10.00", "currency": "EUR"})
+    assert answer["__typename"] == "CharityNotOpen"
+    assert await Pledge.all().count() == 0

@@ -1,12 +1,13 @@
 """Things in a parcel: a variant's stock, an address, a carrier, and a door it arrives at."""
 
 import asyncio
+from datetime import date
 
 import pytest
 
 from marketplace.catalog.models import Item, OfferKind, Stock
 from marketplace.ledger.models import Purpose
-from marketplace.partners.models import Accrual
+from marketplace.partners.models import Accrual, Contract
 from tests import builders
 from tests.redemptions.world import (
     ADDRESS,
@@ -191,3 +192,12 @@ async def test_a_cancel_racing_its_shipment_has_one_winner() -> None:
     assert await money_of(shopper.program) == (500_00 - 10_00 * sent, 0)
     assert await payable(mug) == 9_03 * sent
     assert (await Stock.get(item_id=mug.id)).taken == sent
+
+
+async def test_without_a_contract_in_force_nothing_is_sent() -> None:
+    shopper, mug = await a_shopper(), await a_mug()
+    ordered = await shopper.redeem(mug, address=ADDRESS)
+    await Contract.all().update(valid_until=date(2021, 1, 1))
+    async with nothing_happens():
+        answer = await (await partner_of(mug)).do("shipRedemption", "", redemptionId=ordered["id"], **BY_POST)
+    assert answer["__typename"] == "NoContractInForce"
