@@ -85,6 +85,17 @@ async def test_a_changed_past_shows(opened_database: Any) -> None:
     assert {"the digest chain is unbroken", "kept balances are the sums"} <= found
 
 
+async def test_a_day_that_is_put_between_sealed_ones_shows(opened_database: Any) -> None:
+    await some_history()
+    await digests.seal()
+    await opened_database.execute(
+        "UPDATE journal SET booked_at = booked_at - interval '40 days' WHERE reason = $1", "points.earned"
+    )
+    details = [violation.detail for violation in await violations() if "digest" in violation.check]
+    assert any("the digests differ" in detail for detail in details)
+    assert any("has some now" in detail for detail in details)
+
+
 async def test_an_invented_balance_shows(opened_database: Any) -> None:
     await some_history()
     await opened_database.execute("UPDATE balance SET balance = balance + 5 WHERE balance = 500")

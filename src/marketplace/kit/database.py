@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from secrets import token_hex
 from typing import Any, Final, Protocol, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -111,6 +112,25 @@ async def value(sql: str, *values: object) -> Any:
     """The first column of the first row, or None."""
     found = await row(sql, *values)
     return next(iter(found.values())) if found else None
+
+
+_PATIENT = """
+SELECT set_config('statement_timeout', '600s', true), set_config('cursor_tuple_fraction', '1', true),
+    set_config('idle_in_transaction_session_timeout', '600s', true)"""
+
+
+async def stream(sql: str, *values: object, batch: int) -> AsyncGenerator[list[Row]]:
+    """The rows of one statement in batches: of one moment, and in flat memory, however many they are.
+
+    For reports over everything, read to their end: until then the transaction of this stream is open.
+    """
+    async with transaction():
+        await execute(_PATIENT)
+        name = f"stream_{token_hex(8)}"
+        await execute(f"DECLARE {name} NO SCROLL CURSOR FOR {sql}", *values)
+        while found := await rows(f"FETCH {batch} FROM {name}"):
+            yield found
+        await execute(f"CLOSE {name}")
 
 
 async def execute(sql: str, *values: object) -> None:

@@ -9,7 +9,6 @@ import hashlib
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from marketplace.kit import clock, database
 from marketplace.ledger.models import LedgerDigest
@@ -19,24 +18,38 @@ BATCH = 10_000
 # Booked at is taken before the commit; an hour is far longer than any transaction may last.
 SETTLED_AFTER = timedelta(hours=1)
 _LINES = f"""
-SELECT t.id, concat_ws('|', t.id, t.journal_id, j.reason, j.ref_type, j.ref_id, t.debit_account_id,
-    t.credit_account_id, t.unit, t.amount, extract(epoch FROM j.booked_at), j.effective_on) AS line
-FROM transfer t JOIN journal j ON j.id = t.journal_id
-WHERE j.booked_at >= $1 AND j.booked_at < $2 AND t.id > $3 ORDER BY t.id LIMIT {BATCH}"""
-_DAYS = """
-SELECT DISTINCT (booked_at AT TIME ZONE 'UTC')::date AS day FROM journal
-WHERE booked_at < $1 AND booked_at >= $2 ORDER BY day"""
+SELECT day, string_agg(E'\\n' || line, '' ORDER BY id) AS lines, count(*) AS count FROM (
+    SELECT t.id, (j.booked_at AT TIME ZONE 'UTC')::date AS day,
+        concat_ws('|', t.id, t.journal_id, j.reason, j.ref_type, j.ref_id, t.debit_account_id,
+            t.credit_account_id, t.unit, t.amount, extract(epoch FROM j.booked_at), j.effective_on) AS line,
+        (row_number() OVER (PARTITION BY (j.booked_at AT TIME ZONE 'UTC')::date ORDER BY t.id) - 1) / {BATCH}
+            AS part
+    FROM transfer t JOIN journal j ON j.id = t.journal_id
+    WHERE j.booked_at >= $1 AND j.booked_at < $2
+) AS booked GROUP BY day, part ORDER BY day, part"""
 
 
-async def digest_of(day: date, previous: str) -> tuple[str, int]:
-    """The digest of a day and the number of its transfers, after the digest before."""
-    start = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    sha, count, last = hashlib.sha256(previous.encode()), 0, UUID(int=0)
-    while rows := await database.rows(_LINES, start, start + timedelta(days=1), last):
-        for row in rows:
-            sha.update(b"\n" + row["line"].encode())
-        count, last = count + len(rows), rows[-1]["id"]
-    return sha.hexdigest(), count
+class _Day:
+    """The digest of one day, while its lines come in."""
+
+    def __init__(self, previous: str) -> None:
+        self._sha = hashlib.sha256(previous.encode())
+        self.transfers = 0
+
+    def add(self, part: dict[str, Any]) -> None:
+        self._sha.update(part["lines"].encode())
+        self.transfers += part["count"]
+
+    @property
+    def digest(self) -> str:
+        return self._sha.hexdigest()
+
+
+async def _parts(first: date, until: date) -> AsyncIterator[dict[str, Any]]:
+    """The lines of all days from the first up to, not with, the last: in order, some thousands at a time."""
+    bounds = [datetime(day.year, day.month, day.day, tzinfo=UTC) for day in (first, until)]
+    async for [part] in database.stream(_LINES, *bounds, batch=1):
+        yield part
 
 
 async def seal() -> list[LedgerDigest]:
@@ -44,25 +57,40 @@ async def seal() -> list[LedgerDigest]:
     async with database.transaction():
         await database.lock("ledger digest")
         newest = await LedgerDigest.all().order_by("-day").first()
-        since = newest.day + timedelta(days=1) if newest else date(1970, 1, 1)
-        over = (clock.now() - SETTLED_AFTER).replace(hour=0, minute=0, second=0, microsecond=0)
-        after = datetime(since.year, since.month, since.day, tzinfo=UTC)
-        previous, sealed = newest.digest if newest else GENESIS, list[LedgerDigest]()
-        for row in await database.rows(_DAYS, over, after):
-            digest, count = await digest_of(row["day"], previous)
-            facts: dict[str, Any] = {"day": row["day"], "transfers": count, "previous": previous}
-            sealed.append(await LedgerDigest.create(**facts, digest=digest, made_at=clock.now()))
-            previous = digest
+        first = newest.day + timedelta(days=1) if newest else date(1970, 1, 1)
+        over = (clock.now() - SETTLED_AFTER).date()
+        sealed, days = list[LedgerDigest](), dict[date, tuple[_Day, str]]()
+        previous = newest.digest if newest else GENESIS
+        async for part in _parts(first, over):
+            if part["day"] not in days:
+                if days:
+                    previous = next(reversed(days.values()))[0].digest
+                days[part["day"]] = _Day(previous), previous
+            days[part["day"]][0].add(part)
+        for day, (made, before) in days.items():
+            facts: dict[str, Any] = {"day": day, "transfers": made.transfers, "previous": before}
+            sealed.append(await LedgerDigest.create(**facts, digest=made.digest, made_at=clock.now()))
         return sealed
 
 
 async def broken() -> AsyncIterator[tuple[date, str]]:
-    """The sealed days whose digest cannot be made again, each with what differs."""
-    previous = GENESIS
-    for row in await LedgerDigest.all().order_by("day"):
-        digest, count = await digest_of(row.day, previous)
+    """The sealed days whose digest cannot be made again, and days between them that nobody sealed."""
+    sealed = await LedgerDigest.all().order_by("day")
+    if not sealed:
+        return
+    chain = [GENESIS, *(row.digest for row in sealed)]
+    days = {row.day: _Day(previous) for row, previous in zip(sealed, chain, strict=False)}
+    strangers: set[date] = set()
+    async for part in _parts(date(1970, 1, 1), sealed[-1].day + timedelta(days=1)):
+        if part["day"] in days:
+            days[part["day"]].add(part)
+        else:
+            strangers.add(part["day"])
+    for row, previous in zip(sealed, chain, strict=False):
+        made = days[row.day]
         if row.previous != previous:
             yield row.day, "it does not follow the digest of the day before"
-        elif (digest, count) != (row.digest, row.transfers):
-            yield row.day, f"sealed with {row.transfers} transfers, now {count}; the digests differ"
-        previous = row.digest
+        elif (made.digest, made.transfers) != (row.digest, row.transfers):
+            yield row.day, f"sealed with {row.transfers} transfers, now {made.transfers}; the digests differ"
+    for day in sorted(strangers):
+        yield day, "it had no transfers when the days around it were sealed, and has some now"

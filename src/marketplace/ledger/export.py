@@ -8,12 +8,13 @@ https://hledger.org/hledger.html#journal
 from collections.abc import AsyncIterator
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
 from marketplace.kit import database
-from marketplace.kit.money import Money, is_currency
+from marketplace.kit.money import is_currency, minor_digits
 from marketplace.ledger.models import Purpose
 
 BATCH = 5_000
@@ -34,8 +35,7 @@ _ACCOUNTS = """
 SELECT id, owner_kind, owner_id, purpose, unit, slice FROM account WHERE id > $1 ORDER BY id LIMIT $2"""
 _JOURNALS = """
 SELECT j.id, j.reason, j.effective_on, t.debit_account_id, t.credit_account_id, t.unit, t.amount
-FROM (SELECT * FROM journal WHERE id > $1 ORDER BY id LIMIT $2) j JOIN transfer t ON t.journal_id = j.id
-ORDER BY j.id, t.id"""
+FROM journal j JOIN transfer t ON t.journal_id = j.id ORDER BY j.id, t.id"""
 _FIRST_DAY = "SELECT coalesce(min(effective_on), current_date) AS day FROM journal"
 
 
@@ -60,23 +60,43 @@ def account_name(row: dict[str, Any]) -> str:
 
 def amount_text(amount: int, unit: str, format: Format) -> str:
     """An amount in major units with its commodity."""
-    number = str(Money(amount, unit).amount) if is_currency(unit) else str(amount)
-    plain = format is Format.BEANCOUNT or is_currency(unit)
-    return f"{number} {unit}" if plain else f'{number} "{unit}"'
+    digits, commodity = _written(unit, format)
+    if not digits:
+        return f"{amount}{commodity}"
+    whole, rest = divmod(abs(amount), 10**digits)
+    return f"{'-' if amount < 0 else ''}{whole}.{rest:0{digits}}{commodity}"
+
+
+@lru_cache(maxsize=4096)
+def _written(unit: str, format: Format) -> tuple[int, str]:
+    """The decimals of a unit, and its commodity after a space."""
+    if is_currency(unit):
+        return minor_digits(unit), f" {unit}"
+    return 0, f" {unit}" if format is Format.BEANCOUNT else f' "{unit}"'
 
 
 async def lines(format: Format) -> AsyncIterator[str]:
-    """The whole file, line by line, in flat memory but for the names of the accounts."""
-    names: dict[UUID, str] = {}
-    first_day: date = await database.value(_FIRST_DAY)
-    async for line in _header(format, names, first_day):
-        yield line
-    last = UUID(int=0)
-    while rows := await database.rows(_JOURNALS, last, BATCH):
-        for journal_id, group in groupby(rows, key=lambda row: row["id"]):
-            for line in _journal(journal_id, list(group), names, format):
+    """The whole file as of one moment, line by line, in flat memory but for the names of the accounts."""
+    async with database.transaction():
+        await database.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        names: dict[UUID, str] = {}
+        first_day: date = await database.value(_FIRST_DAY)
+        async for line in _header(format, names, first_day):
+            yield line
+        async for journal in _journals():
+            for line in _journal(journal[0]["id"], journal, names, format):
                 yield line
-        last = rows[-1]["id"]
+
+
+async def _journals() -> AsyncIterator[list[dict[str, Any]]]:
+    """Each journal's rows, the oldest first."""
+    unfinished: list[dict[str, Any]] = []
+    async for rows in database.stream(_JOURNALS, batch=BATCH):
+        *whole, unfinished = [list(group) for _, group in groupby(unfinished + rows, key=lambda row: row["id"])]
+        for journal in whole:
+            yield journal
+    if unfinished:
+        yield unfinished
 
 
 async def _header(format: Format, names: dict[UUID, str], first_day: date) -> AsyncIterator[str]:
