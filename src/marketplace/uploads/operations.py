@@ -21,11 +21,6 @@ from marketplace.uploads.refusals import (
 )
 from marketplace.uploads.rehearsal import Checked
 
-_GO_BY_KEYS = (
-    "SELECT set_config('plan_cache_mode', 'force_custom_plan', TRUE), set_config('enable_seqscan', 'off', TRUE)"
-)
-"""Until the transaction ends. Statistics made while 100,000 rows come in count none of them, and plans made before
-are for small tables: both would scan what grows, again and again, though every row is looked up by a key."""
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 
 
@@ -83,7 +78,6 @@ async def upload_codes(actor: Actor, command: UploadFile) -> Upload:
 
 async def _read(actor: Actor, command: UploadFile) -> tables.Table:
     _must_be_partner(actor)
-    await database.execute(_GO_BY_KEYS)
     limit = settings().max_upload_bytes
     if len(command.content) > limit:
         raise FileTooLarge(size_bytes=len(command.content), limit_bytes=limit)
@@ -140,7 +134,6 @@ async def publish_upload(actor: Actor, command: PublishUpload) -> Upload:
     await must_be_approved(upload.partner_id)
     if upload.rows_good == 0:
         raise NothingToPublish(listed=await UploadProblem.filter(upload_id=upload.id).count())
-    await database.execute(_GO_BY_KEYS)
     await database.execute(_ONE_AT_A_TIME, f"uploads of {upload.partner_id}")
     if upload.kind == UploadKind.OFFERS:
         await steps.publish_offers(upload)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from marketplace.catalog.codes import SealedCode, load_sealed
 from marketplace.catalog.models import Delivery, OfferKind, StockMode
-from marketplace.catalog.publishing import ItemDraft, OfferDraft, upsert_offers
+from marketplace.catalog.publishing import ItemDraft, OfferDraft, expect_many, upsert_offers
 from marketplace.kit import clock, database
 from marketplace.kit.ids import new_id
 from marketplace.uploads import queries
@@ -26,6 +26,7 @@ INSERT INTO upload_problem (id, upload_id, line, "column", value, code, message,
 SELECT id, $1, line, place, value, code, message, suggestion
 FROM unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
     AS bad (id, line, place, value, code, message, suggestion)"""
+MANY = 2 * queries.BATCH
 _TIMES = ("published_from", "published_until", "starts_at", "ends_at")
 
 
@@ -51,6 +52,8 @@ async def forget_rows(upload_id: UUID) -> None:
 async def publish_offers(upload: Upload) -> None:
     """Bring the good rows of a file of offers into the catalogue; raises CatalogueChanged."""
     source = f"upload:{upload.id.hex}"
+    if upload.rows_good >= MANY:
+        await expect_many()
     async for rows in queries.batches_of(upload.id):
         known = await queries.known_to(upload.partner_id, {data["sku"] for _, data in rows})
         await upsert_offers(_drafts(rows, known, source))
