@@ -50,6 +50,10 @@ class Cast:
     partner: Client = field(init=False)
     partner_id: str = ""
     brand_id: str = ""
+    settled_until: str = ""
+    """The last day that is over in every contract's time zone, once settlement has said so."""
+    payable: Json | None = None
+    """What settlement's preview said of the partner that has opened an account since."""
     items: dict[str, Json] = field(default_factory=dict[str, Json])
     """The tour's own items by `SKU/COUNTRY`."""
     redeemed: dict[str, Json] = field(default_factory=dict[str, Json])

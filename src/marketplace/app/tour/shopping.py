@@ -1,6 +1,6 @@
 """What members do again and again: look at a price, redeem, look into the wallet."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from marketplace.app.tour.cast import Cast, Member
 from marketplace.app.tour.client import Client, Json
@@ -51,7 +51,17 @@ def redeem(cast: Cast, member: Member, item: str, **more: Any) -> Json:
     return member.phone.do("redeemOffer", ORDERED, itemId=cast.items[item]["id"], **more)
 
 
-def wallet(member: Member) -> tuple[int, int]:
+class Wallet(NamedTuple):
     """Points available and held."""
+
+    available: int
+    held: int
+
+    def __str__(self) -> str:
+        return f"{self.available:,} available, {self.held:,} held"
+
+
+def wallet(member: Member) -> Wallet:
+    """What is in the member's wallet."""
     found = member.phone.ask("{ me { wallet { available held } } }")["me"]["wallet"]
-    return int(found["available"]), int(found["held"])
+    return Wallet(int(found["available"]), int(found["held"]))

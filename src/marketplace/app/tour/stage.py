@@ -68,7 +68,7 @@ class Stage:
 
     def holds(self, who: Client | str, what: str, holds: bool, shown: object = "") -> None:
         """Note something that must be so."""
-        self._note(who if isinstance(who, str) else who.name, what, str(shown), ok=holds)
+        self._note(who if isinstance(who, str) else who.name, what, _plain(shown), ok=holds)
 
     def equal(self, who: Client | str, what: str, found: object, expected: object) -> None:
         """Note a value that must be another one."""
@@ -115,7 +115,7 @@ def _told(answer: Json) -> str:
 
 
 def _with_facts(typename: str, facts: Json) -> str:
-    return " ".join([typename, *(f"{name}={value}" for name, value in facts.items())])
+    return f"{typename}: {_plain(facts)}" if facts else typename
 
 
 def _plain(value: Any) -> str:
@@ -123,9 +123,10 @@ def _plain(value: Any) -> str:
     if isinstance(value, dict):
         fields = cast("Json", value)
         return ", ".join(f"{name} {_plain(each)}" for name, each in fields.items() if name != "__typename")
-    if isinstance(value, set | frozenset | list | tuple):
-        several = cast("Iterable[Any]", value)
-        return ", ".join(sorted(_plain(each) for each in several))
+    if isinstance(value, set | frozenset):
+        return ", ".join(sorted(_plain(each) for each in cast("Iterable[Any]", value)))
+    if type(value) in (list, tuple):
+        return ", ".join(_plain(each) for each in cast("Iterable[Any]", value))
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from marketplace.app.tour.cast import Cast
 from marketplace.app.tour.chapters import (
+    adjusting,
     balancing,
     bookings,
     browsing,
@@ -13,6 +14,7 @@ from marketplace.app.tour.chapters import (
     funding,
     giving,
     opening,
+    paying,
     refunding,
     settling,
     unfunded,
@@ -26,7 +28,7 @@ CHAPTERS: Final[tuple[tuple[str, Play], ...]] = tuple(
     (chapter.TITLE, chapter.play)
     for chapter in (
         opening, uploading, funding, browsing, vouchers, deliveries, bookings, unfunded, cashing, giving,
-        refunding, settling, balancing,
+        refunding, paying, settling, adjusting, balancing,
     )
 )  # fmt: skip
 """Title and play of each."""

@@ -1,7 +1,6 @@
 """Points as money: an account at Stripe, finished on Stripe's own page, and a transfer that is waited for."""
 
-import httpx
-
+from marketplace.app.tour import banking
 from marketplace.app.tour.cast import Cast, Member
 from marketplace.app.tour.client import Json, wait_for
 from marketplace.app.tour.shopping import wallet
@@ -16,7 +15,7 @@ _ROW = f"query C($id: ID!) {{ node(id: $id) {{ {SENT} }} }}"
 def play(stage: Stage, cast: Cast) -> None:
     """Afterwards Astrid has money in the bank, and one payout was taken back."""
     _refused(stage, cast)
-    _onboarded(stage, cast, cast.astrid, "SE")
+    banking.onboarded(stage, cast, cast.astrid.phone, "SE")
     _paid(stage, cast.astrid, 2_000, "140.00 SEK")
     _reversed(stage, cast)
 
@@ -39,33 +38,6 @@ def _refused(stage: Stage, cast: Cast) -> None:
     none = astrid.do("redeemForCash", CASH, points=2_000)
     stage.does(astrid, "has no account yet", none, "PayoutAccountMissing", notPayableReason="NO_ACCOUNT")
     stage.equal(astrid, "has what she had", wallet(cast.astrid), before)
-
-
-def _onboarded(stage: Stage, cast: Cast, member: Member, country: str) -> None:
-    phone, back = member.phone, f"{cast.http.base_url}/"
-    wish = {"country": country, "returnUrl": back, "refreshUrl": f"{back}graphiql"}
-    bad = phone.do("createPayoutOnboardingLink", **(wish | {"returnUrl": "nowhere"}))
-    stage.does(phone, "asks for a link that leads back to nowhere", bad, "InvalidInput")
-    link = phone.do("createPayoutOnboardingLink", "... on PayoutOnboardingLink { url account { id } }", **wish)
-    stage.does(
-        phone, f"asks for an onboarding link in {country}", link, "PayoutOnboardingLink", "a link that works once"
-    )
-    early = phone.do("redeemForCash", CASH, points=5_000)
-    stage.does(phone, "has not finished", early, "PayoutAccountMissing", notPayableReason="ONBOARDING_INCOMPLETE")
-    with httpx.Client(timeout=30) as browser:
-        page = browser.get(link["url"])
-        stage.holds(phone, "opens Stripe's page", page.is_success and "<form" in page.text, page.status_code)
-        done = browser.post(link["url"], data={"outcome": "complete"})
-        stage.equal(
-            phone, "agrees and submits: led back", (done.status_code, done.headers["location"]), (303, back)
-        )
-        used = browser.get(link["url"])
-        stage.equal(
-            phone, "opens the used link: led to ask again", used.headers.get("location"), f"{back}graphiql"
-        )
-    query = "{ payoutAccount { payoutsEnabled requirements notPayableReason } }"
-    ready = wait_for(lambda: phone.ask(query)["payoutAccount"], lambda account: account["payoutsEnabled"])
-    stage.equal(phone, "can be paid once Stripe says so", ready["notPayableReason"], None)
 
 
 def _paid(stage: Stage, member: Member, points: int, worth: str) -> None:
