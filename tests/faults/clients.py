@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 ANSWERED_WITHIN_S = 240.0
-ANYBODY_AGAIN = frozenset({"INTERNAL"})
+ANYBODY_AGAIN = frozenset({"INTERNAL", "UNAVAILABLE"})
 
 
 @dataclass
@@ -80,7 +80,7 @@ class Client:
         said = response.json()
         codes = {error["extensions"]["code"] for error in said.get("errors", ())}
         if codes and codes <= ANYBODY_AGAIN:
-            self.tally.retries["INTERNAL"] += 1
+            self.tally.retries.update(codes)
             return None
         if codes:
             raise NoAnswer(f"{response.status_code} {said}")

@@ -142,7 +142,7 @@ class House:
             if random.random() < 0.85:
                 await self.is_ready()
             await asyncio.sleep(random.uniform(0.2, 2.5))
-            self.kill(random.choice(("server", "worker", "postgres", "postgres")))
+            self.kill(random.choice(("server", "worker", "postgres")))
             await asyncio.sleep(random.uniform(0, 0.3))
             self.start_all()
         await self.is_ready()

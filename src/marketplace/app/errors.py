@@ -8,16 +8,20 @@ from typing import Any
 import structlog
 from graphql import GraphQLError
 
+from marketplace.kit import database
 from marketplace.kit.ids import BadId
 from marketplace.kit.refusals import BadUserInput, Refusal, TopLevelError
 
 log = structlog.get_logger()
 
 INTERNAL = "INTERNAL"
+UNAVAILABLE = "UNAVAILABLE"
 BAD_USER_INPUT = BadUserInput.code
 DRAIN_AT_MOST_BYTES = 100_000_000
 ILL_TYPED_ARGUMENT = ("Argument '", "Variable '")  # graphql-core's own words for what only execution shows
 UNEXPECTED = "Something went wrong on our side. Quote the incident id when you ask us about it."
+
+AWAY = "We cannot reach our database right now. Ask again in a moment, with the same idempotency key."
 
 
 class HttpRefusal(Exception):
@@ -76,19 +80,27 @@ def coded(errors: Sequence[GraphQLError], code: str) -> list[GraphQLError]:
 def present(error: GraphQLError, *, operation_name: str | None = None) -> dict[str, Any]:
     """One entry of the response's `errors`.
 
-    What was written for clients is told as it is, with its code. Anything else is our bug: the
-    client sees `INTERNAL` with an incident id, and the log has the traceback under that id.
+    What was written for clients is told as it is, with its code; a database that is away is `UNAVAILABLE`.
+    Anything else is our bug: the client sees `INTERNAL` with an incident id, and the log has the traceback
+    under that id.
     """
     told: dict[str, Any] = dict(error.formatted)
     code = _code(error)
     if code is None:
         cause = error.original_error or error
-        incident = record_incident(cause, path=error.path, operation_name=operation_name)
-        told["message"] = UNEXPECTED
-        told["extensions"] = {"code": INTERNAL, "incident": incident}
+        told |= masked(cause, path=error.path, operation_name=operation_name)
     else:
         told["extensions"] = {"code": code, **(error.extensions or {})}
     return told
+
+
+def masked(error: BaseException, **facts: object) -> dict[str, Any]:
+    """What a client is told of an exception that was not written for it: message and extensions."""
+    if database.is_away(error):
+        log.warning("database away", reason=type(error).__name__)
+        return {"message": AWAY, "extensions": {"code": UNAVAILABLE}}
+    incident = record_incident(error, **facts)
+    return {"message": UNEXPECTED, "extensions": {"code": INTERNAL, "incident": incident}}
 
 
 def _code(error: GraphQLError) -> str | None:

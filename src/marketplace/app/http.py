@@ -23,13 +23,12 @@ from starlette.types import Receive, Scope, Send
 from marketplace.app import execution, parameters
 from marketplace.app.documents import Documents, is_query
 from marketplace.app.errors import (
-    INTERNAL,
-    UNEXPECTED,
+    UNAVAILABLE,
     HttpRefusal,
     RequestErrors,
     coded,
+    masked,
     present,
-    record_incident,
     request_error,
 )
 from marketplace.app.limits import Caps, must_page_modestly
@@ -170,8 +169,9 @@ def _refuse(refusal: HttpRefusal, media: str) -> Response:
 
 
 def _encode_failure(error: BaseException, media: str) -> Response:
-    incident = record_incident(error)
-    told = {"message": UNEXPECTED, "extensions": {"code": INTERNAL, "incident": incident}}
+    told = masked(error)
+    if told["extensions"]["code"] == UNAVAILABLE:
+        return _response({"errors": [told]}, media, HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "1"})
     return _response({"errors": [told]}, media, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 

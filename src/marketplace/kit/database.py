@@ -28,6 +28,14 @@ ROOMS: Final = (
     "settlement",
 )
 Row = dict[str, Any]
+_AWAY = (
+    ConnectionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+)
 
 
 class Connection(asyncpg.Connection):
@@ -67,6 +75,11 @@ def config(url: str, *, role: str = APP_ROLE, pool: int = 10) -> dict[str, Any]:
         "use_tz": True,
         "timezone": "UTC",
     }
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether an error says that the database cannot be reached, or went away: it may soon be back."""
+    return isinstance(error, _AWAY)
 
 
 @asynccontextmanager
