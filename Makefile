@@ -32,7 +32,7 @@ test: $(INSTALLED) ## Run the test suite, on two processes.
 	$(BIN)/python -m pytest -n 2 -m "not faults" $(ARGS)
 
 test-faults: $(INSTALLED) ## Run the long drills: kill -9 of everything, under load.
-	$(BIN)/python -m pytest -n 0 -m faults --timeout 3600 $(ARGS)
+	$(BIN)/python -m pytest -n 0 -s -m faults --timeout 3600 $(ARGS)
 
 test-stripe: $(INSTALLED) ## Run the payment tests against Stripe itself, with a test key in STRIPE_TEST_KEY.
 	@test -n "$$STRIPE_TEST_KEY" || { echo "STRIPE_TEST_KEY names no test key" >&2; exit 1; }
