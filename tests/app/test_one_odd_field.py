@@ -149,15 +149,15 @@ async def by_operators(admin: Caller, program: Program, partner: Partner) -> lis
         (admin, "createPartner", {
             "name": "Charity #", "kind": "CHARITY", "country": "DE", "registryId": "GB-CHC-#"}),
         (admin, "createBrand", {
-            "partner": public("partner", partner), "name": "Shoes #", "countries": ["NL"],
+            "partnerId": public("partner", partner), "name": "Shoes #", "countries": ["NL"],
             "website": "https://www.example.org", "wikidataId": "Q37158", "category": "dining"}),
         (admin, "agreeContract", {
-            "partner": public("partner", partner), "validFrom": clock.today().isoformat(),
+            "partnerId": public("partner", partner), "validFrom": clock.today().isoformat(),
             "commissionBp": 800, "currency": "EUR",
             "timezone": "Europe/Oslo", "vatBp": 2100, "validUntil": "2030-01-01", "minimumPayout": EURO,
             "returnWindowDays": 14}),
-        (admin, "approvePartner", {"partner": public("partner", partner)}),
-        (admin, "suspendPartner", {"partner": public("partner", await builders.a_partner())}),
+        (admin, "approvePartner", {"partnerId": public("partner", partner)}),
+        (admin, "suspendPartner", {"partnerId": public("partner", await builders.a_partner())}),
         (admin, "proposeAdjustment", {
             "partnerId": public("partner", partner), "amount": EURO, "reason": "A correction"}),
         (admin, "settle", {"until": (clock.today() - timedelta(days=2)).isoformat()}),

@@ -48,7 +48,7 @@ async def test_one_name_goes_to_one_brand() -> None:
     partners = [ids.public("partner", (await builders.a_partner()).id) for _ in range(RIVALS)]
 
     answers = await asyncio.gather(
-        *(admin.do("createBrand", "", name="Puma", countries=["NL"], partner=partner) for partner in partners)
+        *(admin.do("createBrand", "", name="Puma", countries=["NL"], partnerId=partner) for partner in partners)
     )
 
     assert outcomes(answers) == {"Brand": 1, "BrandNameTaken": RIVALS - 1}

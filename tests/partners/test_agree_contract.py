@@ -24,7 +24,7 @@ SHOWN = (
 
 async def agree(partner: Partner, **fields: object) -> dict[str, Any]:
     terms = {
-        "partner": ids.public("partner", partner.id),
+        "partnerId": ids.public("partner", partner.id),
         "validFrom": "2027-01-01",
         "commissionBp": 750,
         "currency": "NOK",

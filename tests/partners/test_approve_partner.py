@@ -20,7 +20,7 @@ SHOWN = "... on Partner { status approvedAt } ... on PartnerStatusUnchanged { st
 
 
 async def move(mutation: str, partner_id: UUID, role: str = "catalogue") -> dict[str, Any]:
-    return await as_operator(new_id(), role).do(mutation, SHOWN, partner=ids.public("partner", partner_id))
+    return await as_operator(new_id(), role).do(mutation, SHOWN, partnerId=ids.public("partner", partner_id))
 
 
 async def test_an_approved_partner_can_publish_from_then_on() -> None:
@@ -81,7 +81,7 @@ async def test_finance_cannot_approve_partners() -> None:
     partner = await a_partner(status="PENDING")
 
     text = "mutation($input: ApprovePartnerInput!) { approvePartner(input: $input) { __typename } }"
-    asked = {"idempotencyKey": "k", "partner": ids.public("partner", partner.id)}
+    asked = {"idempotencyKey": "k", "partnerId": ids.public("partner", partner.id)}
     answer = await as_operator(new_id(), "finance").ask(text, input=asked)
 
     assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"

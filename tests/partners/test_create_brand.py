@@ -18,7 +18,7 @@ SHOWN = "... on Brand { name slug website imageUrl countries partner { id } } ..
 
 async def create(partner: Partner, **fields: object) -> dict[str, Any]:
     asked: dict[str, object] = {
-        "partner": ids.public("partner", partner.id), "name": "Smørrebrød & Co", "countries": ["DK", "NO", "DK"]
+        "partnerId": ids.public("partner", partner.id), "name": "Smørrebrød & Co", "countries": ["DK", "NO", "DK"]
     }  # fmt: skip
     return await as_operator(new_id()).do("createBrand", SHOWN, **(asked | fields))
 

@@ -44,7 +44,7 @@ async def upload_codes(shop: Caller, content: bytes, **fields: object) -> dict[s
 async def publish(shop: Caller, file: dict[str, Any] | str, **fields: object) -> dict[str, Any]:
     """Publish a rehearsed file."""
     key = file if isinstance(file, str) else file["id"]
-    return await shop.do("publishUpload", SHOWN, upload=key, **fields)
+    return await shop.do("publishUpload", SHOWN, uploadId=key, **fields)
 
 
 def findings(file: dict[str, Any]) -> list[tuple[int, str, str]]:

@@ -143,7 +143,7 @@ async def test_codes_that_came_in_since_are_refused_whole() -> None:
     second = await upload_codes(shop, csv_of(*lines, header="sku,code"))
     await publish(shop, first)
 
-    answer = await shop.do("publishUpload", "... on CatalogueChanged { line }", upload=second["id"])
+    answer = await shop.do("publishUpload", "... on CatalogueChanged { line }", uploadId=second["id"])
 
     assert answer == IsPartialDict(__typename="CatalogueChanged", line=3)
     assert await VoucherCode.all().count() == 1
@@ -179,7 +179,7 @@ async def test_a_waiting_partner_cannot_publish() -> None:
     shop, _ = await a_shop(status="PENDING")
     file = await upload(shop, csv_of(COFFEE))
 
-    answer = await shop.do("publishUpload", "... on PartnerNotApproved { status }", upload=file["id"])
+    answer = await shop.do("publishUpload", "... on PartnerNotApproved { status }", uploadId=file["id"])
 
     assert answer == IsPartialDict(__typename="PartnerNotApproved", status="PENDING")
     assert await Offer.all().count() == 0
@@ -191,7 +191,7 @@ async def test_a_file_without_a_good_row_is_not_published() -> None:
     shop, _ = await a_shop()
     file = await upload(shop, csv_of(COFFEE.replace("EUR", "ERU"), header=HEADER))
 
-    answer = await shop.do("publishUpload", "... on NothingToPublish { listed }", upload=file["id"])
+    answer = await shop.do("publishUpload", "... on NothingToPublish { listed }", uploadId=file["id"])
 
     assert answer == IsPartialDict(__typename="NothingToPublish", listed=1)
     assert (await Upload.get()).state == "CHECKED"
@@ -206,7 +206,7 @@ async def test_a_file_of_another_partner_is_not_there() -> None:
         await publish(other, file),
         await publish(other, ids.public("upload", new_id())),
         await publish(other, "upload_nonsense"),
-        await other.do("discardUpload", "", upload=file["id"]),
+        await other.do("discardUpload", "", uploadId=file["id"]),
     ]
 
     assert {answer["__typename"] for answer in answers} == {"NotFound"}
@@ -220,7 +220,7 @@ async def test_an_operator_publishes_for_nobody() -> None:
     file = await upload(shop, csv_of(COFFEE))
 
     text = "mutation($input: PublishUploadInput!) { publishUpload(input: $input) { __typename } }"
-    asked = {"idempotencyKey": "k", "upload": file["id"]}
+    asked = {"idempotencyKey": "k", "uploadId": file["id"]}
     answer = await as_operator(new_id()).ask(text, input=asked)
 
     assert answer["errors"][0]["extensions"]["code"] == "FORBIDDEN"
@@ -231,8 +231,8 @@ async def test_a_discarded_file_is_never_published() -> None:
     shop, _ = await a_shop()
     file = await upload(shop, csv_of(COFFEE))
 
-    given_up = await shop.do("discardUpload", "... on UploadedFile { state }", upload=file["id"])
-    again = await shop.do("discardUpload", "", upload=file["id"])
+    given_up = await shop.do("discardUpload", "... on UploadedFile { state }", uploadId=file["id"])
+    again = await shop.do("discardUpload", "", uploadId=file["id"])
     published = await publish(shop, file)
 
     assert given_up == IsPartialDict(__typename="UploadedFile", state="DISCARDED")
@@ -247,7 +247,9 @@ async def test_a_published_file_cannot_be_discarded() -> None:
     file = await upload(shop, csv_of(COFFEE))
     await publish(shop, file)
 
-    answer = await shop.do("discardUpload", "... on UploadAlreadyPublished { publishedSince }", upload=file["id"])
+    answer = await shop.do(
+        "discardUpload", "... on UploadAlreadyPublished { publishedSince }", uploadId=file["id"]
+    )
 
     assert answer["__typename"] == "UploadAlreadyPublished"
     assert answer["publishedSince"]

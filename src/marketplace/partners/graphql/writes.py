@@ -59,27 +59,27 @@ class CreatePartnerInput(WriteInput):
 
 @strawberry.input(description="Which partner may publish.")
 class ApprovePartnerInput(WriteInput):
-    partner: strawberry.ID = strawberry.field(description="The partner's global id.")
+    partner_id: strawberry.ID = strawberry.field(description="The partner's global id.")
 
     def command(self) -> operations.ApprovePartner:
         return operations.ApprovePartner(
-            idempotency_key=self.idempotency_key, partner_id=_partner_key(self.partner)
+            idempotency_key=self.idempotency_key, partner_id=_partner_key(self.partner_id)
         )
 
 
 @strawberry.input(description="Which partner may not publish any more.")
 class SuspendPartnerInput(WriteInput):
-    partner: strawberry.ID = strawberry.field(description="The partner's global id.")
+    partner_id: strawberry.ID = strawberry.field(description="The partner's global id.")
 
     def command(self) -> operations.SuspendPartner:
         return operations.SuspendPartner(
-            idempotency_key=self.idempotency_key, partner_id=_partner_key(self.partner)
+            idempotency_key=self.idempotency_key, partner_id=_partner_key(self.partner_id)
         )
 
 
 @strawberry.input(description="A name that shoppers will see.")
 class CreateBrandInput(WriteInput):
-    partner: strawberry.ID = strawberry.field(description="The partner it belongs to.")
+    partner_id: strawberry.ID = strawberry.field(description="The partner it belongs to.")
     name: str = strawberry.field(description="The name on the shelf, 1 to 120 characters.")
     countries: list[CountryCode] = strawberry.field(description="Where it is present.")
     website: str | None = strawberry.field(default=None, description="Its own website.")
@@ -89,7 +89,7 @@ class CreateBrandInput(WriteInput):
     def command(self) -> operations.CreateBrand:
         return operations.CreateBrand(
             idempotency_key=self.idempotency_key,
-            partner_id=_partner_key(self.partner),
+            partner_id=_partner_key(self.partner_id),
             name=self.name,
             website=self.website,
             wikidata_id=self.wikidata_id,
@@ -100,7 +100,7 @@ class CreateBrandInput(WriteInput):
 
 @strawberry.input(description="The terms a partner is paid by from a day on.")
 class AgreeContractInput(WriteInput):
-    partner: strawberry.ID = strawberry.field(description="The partner's global id.")
+    partner_id: strawberry.ID = strawberry.field(description="The partner's global id.")
     valid_from: date = strawberry.field(description="The first day; the contract until then ends the day before.")
     commission_bp: int = strawberry.field(description="What the marketplace keeps, in basis points: 800 is 8 %.")
     currency: CurrencyCode = strawberry.field(description="What the partner is settled in.")
@@ -119,7 +119,7 @@ class AgreeContractInput(WriteInput):
         """The command; raises InvalidInput for an amount that is none."""
         return operations.AgreeContract(
             idempotency_key=self.idempotency_key,
-            partner_id=_partner_key(self.partner),
+            partner_id=_partner_key(self.partner_id),
             valid_from=self.valid_from,
             valid_until=self.valid_until,
             commission_bp=self.commission_bp,

@@ -51,18 +51,18 @@ def _key_of(id: str) -> UUID:
 
 @strawberry.input(description="Which file to publish.")
 class PublishUploadInput(WriteInput):
-    upload: strawberry.ID = strawberry.field(description="The file's global id.")
+    upload_id: strawberry.ID = strawberry.field(description="The file's global id.")
 
     def command(self) -> operations.PublishUpload:
-        return operations.PublishUpload(idempotency_key=self.idempotency_key, upload_id=_key_of(self.upload))
+        return operations.PublishUpload(idempotency_key=self.idempotency_key, upload_id=_key_of(self.upload_id))
 
 
 @strawberry.input(description="Which file to give up.")
 class DiscardUploadInput(WriteInput):
-    upload: strawberry.ID = strawberry.field(description="The file's global id.")
+    upload_id: strawberry.ID = strawberry.field(description="The file's global id.")
 
     def command(self) -> operations.DiscardUpload:
-        return operations.DiscardUpload(idempotency_key=self.idempotency_key, upload_id=_key_of(self.upload))
+        return operations.DiscardUpload(idempotency_key=self.idempotency_key, upload_id=_key_of(self.upload_id))
 
 
 @strawberry.type

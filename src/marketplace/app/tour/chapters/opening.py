@@ -39,11 +39,11 @@ def _opened(stage: Stage, cast: Cast) -> None:
 
 def _terms_agreed(stage: Stage, cast: Cast) -> None:
     operator, partner = cast.operator, cast.partner_id
-    early = operator.do("approvePartner", partner=partner)
+    early = operator.do("approvePartner", partnerId=partner)
     stage.does(operator, "approves it before there is a contract", early, "PartnerHasNoContract")
     yesterday = datetime.now(UTC).date() - timedelta(days=1)
     terms = {
-        "partner": partner, "validFrom": yesterday.isoformat(), "commissionBp": 800, "vatBp": 2500,
+        "partnerId": partner, "validFrom": yesterday.isoformat(), "commissionBp": 800, "vatBp": 2500,
         "currency": "SEK", "timezone": "Europe/Stockholm", "schedule": "WEEKLY",
         "minimumPayout": {"amount": "100", "currency": "SEK"},
     }  # fmt: skip
@@ -52,7 +52,7 @@ def _terms_agreed(stage: Stage, cast: Cast) -> None:
     bad = operator.do("agreeContract", **(terms | {"timezone": "Mars/Olympus", "commissionBp": 20_000}))
     stage.does(operator, "agrees on 200 %, by the days of Mars", bad, "InvalidInput")
     brand = {
-        "partner": partner,
+        "partnerId": partner,
         "name": f"Fjord & Fika {cast.run}",
         "countries": ["SE", "MY"],
         "category": "dining",
@@ -60,7 +60,7 @@ def _terms_agreed(stage: Stage, cast: Cast) -> None:
     made = operator.do("createBrand", "... on Brand { id slug imageUrl }", **brand)
     stage.does(operator, "gives it a brand in Sweden and Malaysia", made, "Brand")
     stage.does(operator, "gives it the same brand again", operator.do("createBrand", **brand), "BrandNameTaken")
-    approved = operator.do("approvePartner", "... on Partner { status }", partner=partner)
+    approved = operator.do("approvePartner", "... on Partner { status }", partnerId=partner)
     stage.does(operator, "approves it", approved, "Partner", status="APPROVED")
     cast.brand_id = made["id"]
 

@@ -35,9 +35,9 @@ def _rehearsed(stage: Stage, partner: Client) -> None:
     found = file["findings"]["nodes"]
     stage.equal(partner, "is told of every mistake", {each["code"] for each in found}, mistakes)
     _show_findings(stage, "autumn.csv: what is wrong", found)
-    given_up = partner.do("discardUpload", "... on UploadedFile { state }", upload=file["id"])
+    given_up = partner.do("discardUpload", "... on UploadedFile { state }", uploadId=file["id"])
     stage.does(partner, "gives the file up", given_up, "UploadedFile", state="DISCARDED")
-    late = partner.do("publishUpload", upload=file["id"])
+    late = partner.do("publishUpload", uploadId=file["id"])
     stage.does(partner, "publishes it all the same", late, "UploadAlreadyDiscarded")
 
 
@@ -59,14 +59,14 @@ def _published(stage: Stage, cast: Cast) -> None:
     stage.show(
         "winter.csv: as it would be published", ("line", "kind", "SKU", "market", "title", "price", ""), rows
     )
-    suspended = operator.do("suspendPartner", "... on Partner { status }", partner=cast.partner_id)
+    suspended = operator.do("suspendPartner", "... on Partner { status }", partnerId=cast.partner_id)
     stage.does(operator, "suspends the partner for a moment", suspended, "Partner", status="SUSPENDED")
-    refused = partner.do("publishUpload", upload=file["id"])
+    refused = partner.do("publishUpload", uploadId=file["id"])
     stage.does(partner, "publishes while suspended", refused, "PartnerNotApproved")
-    operator.do("approvePartner", partner=cast.partner_id)
-    done = partner.do("publishUpload", SHOWN, upload=file["id"])
+    operator.do("approvePartner", partnerId=cast.partner_id)
+    done = partner.do("publishUpload", SHOWN, uploadId=file["id"])
     stage.does(partner, "publishes once let back in", done, "UploadedFile", state="PUBLISHED", rowsGood=10)
-    twice = partner.do("publishUpload", upload=file["id"])
+    twice = partner.do("publishUpload", uploadId=file["id"])
     stage.does(partner, "publishes it twice", twice, "UploadAlreadyPublished")
 
 
@@ -79,7 +79,7 @@ def _coded(stage: Stage, cast: Cast) -> None:
     _show_findings(stage, "codes.csv: what is wrong (codes are masked)", found)
     codes = {each["code"] for each in found}
     stage.equal(partner, "is told what is wrong", codes, {"DUPLICATE_CODE", "UNKNOWN_SKU", "NOT_CODED"})
-    done = partner.do("publishUpload", SHOWN, upload=file["id"])
+    done = partner.do("publishUpload", SHOWN, uploadId=file["id"])
     stage.does(partner, "loads the good ones into the vault", done, "UploadedFile", state="PUBLISHED")
     again = partner.send("uploadCodes", SHOWN, "codes.csv", content)
     loaded = {each["code"] for each in again["findings"]["nodes"]}
