@@ -1,8 +1,9 @@
 """A process that settles and is killed before a chosen line: `python -m tests.faults.settler URL`.
 
-It reads `UNTIL LINE` from its input. For each it forks; the child settles up to and with that day and ends by
-kill -9 before it runs the LINE-th line of our own code. It answers `killed` with the place, or `ended` with the
-number of lines when there were fewer.
+It reads `UNTIL LINE HOW` from its input. For each it forks; the child settles up to and with that day and ends by
+kill -9 before it runs the LINE-th line of our own code: counting `all` that are run, or only `new` ones, so that
+those outside of loops have their turn. It answers `killed` with the place, or `ended` with the number of lines
+when there were fewer.
 """
 
 import asyncio
@@ -30,16 +31,17 @@ async def settle(url: str, until: str) -> None:
         await settle_until(date.fromisoformat(until))
 
 
-def killer(line: int, say: int) -> tuple[Callable[..., Any], list[int]]:
+def killer(line: int, how: str, say: int) -> tuple[Callable[..., Any], list[int]]:
     """A trace function that ends this process before the line of that number, and the count so far."""
-    seen = [0]
+    seen, known = [0], set[tuple[str, int]]()
 
     def on_line(frame: FrameType, event: str, argument: object) -> Any:
-        if event == "line":
+        place = (frame.f_code.co_filename.removeprefix(ROOT), frame.f_lineno)
+        if event == "line" and (how == "all" or place not in known):
+            known.add(place)
             seen[0] += 1
             if seen[0] == line:
-                place = f"{frame.f_code.co_filename.removeprefix(ROOT)}:{frame.f_lineno}"
-                os.write(say, f"killed {place}\n".encode())
+                os.write(say, f"killed {place[0]}:{place[1]}\n".encode())
                 os.kill(os.getpid(), signal.SIGKILL)
         return on_line
 
@@ -49,9 +51,9 @@ def killer(line: int, say: int) -> tuple[Callable[..., Any], list[int]]:
     return on_call, seen
 
 
-def child(url: str, until: str, line: int, say: int) -> None:
+def child(url: str, until: str, line: int, how: str, say: int) -> None:
     """Settle under the eyes of the killer; never returns."""
-    trace, seen = killer(line, say)
+    trace, seen = killer(line, how, say)
     sys.settrace(trace)
     try:
         asyncio.run(settle(url, until))
@@ -68,12 +70,12 @@ def main(url: str) -> None:
     wiring.wire()
     print("ready", flush=True)
     for order in sys.stdin:
-        until, line = order.split()
+        until, line, how = order.split()
         listen, say = os.pipe()
         pid = os.fork()
         if pid == 0:
             os.close(listen)
-            child(url, until, int(line), say)
+            child(url, until, int(line), how, say)
         os.close(say)
         os.waitpid(pid, 0)
         with os.fdopen(listen) as answers:

@@ -84,10 +84,10 @@ class Settler:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
 
-    async def settle(self, until: date, line: int) -> str:
-        """Settle until killed before that line; how it ended."""
+    async def settle(self, until: date, line: int, how: str) -> str:
+        """Settle until killed before that line, of `all` or of `new` ones; how it ended."""
         assert self._process.stdin is not None
-        self._process.stdin.write(f"{until} {line}\n".encode())
+        self._process.stdin.write(f"{until} {line} {how}\n".encode())
         await self._process.stdin.drain()
         return await self.says()
 
@@ -119,27 +119,37 @@ async def _rounds(
     settlers: tuple[Settler, Settler],
 ) -> Counter[str]:
     """Sell, settle twice at once and kill both; what is left over is found by a later round."""
-    places, lines = Counter[str](), 1_000
+    places, lines = Counter[str](), {"all": 1_000, "new": 100}
     for round in range(ROUNDS):
         async with database.opened(url):
             days = (clock.today() - _day(round)).days
             for partner in partners:
                 await sell(program, partner, random.randint(5_00, 90_00), days_ago=days)
-        moments = [random.randint(1, lines) if round else 10**9, random.randint(1, lines)]
-        ends = await asyncio.gather(
-            *(settler.settle(_day(round), moment) for settler, moment in zip(settlers, moments, strict=True))
-        )
-        for end in ends:
+        for how, end in await _both(settlers, _day(round), lines, random if round > 1 else None):
             what, _, detail = end.partition(" ")
             assert what in {"killed", "ended"}, end
             if what == "killed":
                 places[detail] += 1
-            elif not round:
-                lines = int(detail)
+            elif round < 2:
+                lines[how] = int(detail)
         if round % 4 == 3:
             house.kill(random.choice(("worker", "server")))
         house.start_all()
     return places
+
+
+async def _both(
+    settlers: tuple[Settler, Settler], until: date, lines: dict[str, int], random: Random | None
+) -> list[tuple[str, str]]:
+    """Let both settle at once, one killed at any line and one at any new one; the first rounds go to their end."""
+    moments = [random.randint(1, lines[how]) if random else 10**9 for how in lines]
+    ends = await asyncio.gather(
+        *(
+            settler.settle(until, moment, how)
+            for settler, moment, how in zip(settlers, moments, lines, strict=True)
+        )
+    )
+    return list(zip(lines, ends, strict=True))
 
 
 async def _two_at_once(until: date) -> None:
