@@ -129,10 +129,18 @@ async def test_a_payment_that_goes_back_takes_back_what_is_not_spent(
     assert await violations() == []
 
 
-async def test_a_declined_card_funds_nothing(payments: Payments) -> None:
+@pytest.mark.parametrize(
+    ("card", "failure"),
+    [
+        ("pm_card_visa_chargeDeclined", "card_declined"),
+        ("pm_card_authenticationRequired", "authentication_required"),
+        ("pm_nonsense", "resource_missing"),
+    ],
+)
+async def test_a_declined_card_funds_nothing(payments: Payments, card: str, failure: str) -> None:
     wiring.wire()
     program = await builders.a_program()
-    await pay_in(program, method="STRIPE", paymentMethod="pm_card_visa_chargeDeclined")
+    await pay_in(program, method="STRIPE", paymentMethod=card)
 
     await run_jobs()
 
@@ -141,7 +149,7 @@ async def test_a_declined_card_funds_nothing(payments: Payments) -> None:
     )
     assert listed["topUps"] == {
         "totalCount": 1,
-        "nodes": [{"failure": "card_declined", "program": {"code": program.code}}],
+        "nodes": [{"failure": failure, "program": {"code": program.code}}],
     }
     assert await available(program) == "0.00"
     assert await violations() == []

@@ -27,6 +27,11 @@ DECLINES = {
     "pm_card_chargeDeclinedProcessingError": (
         "processing_error", "processing_error", "An error occurred while processing your card."),
 }  # fmt: skip
+UNANSWERED = (
+    "authentication_required", "authentication_required",
+    "Your card was declined. This transaction requires authentication.",
+)  # fmt: skip
+"""docs.stripe.com/declines/codes: the bank asked for the card's holder, and nobody was there to answer."""
 NEEDS_ACTION = {"pm_card_authenticationRequired", "pm_card_threeDSecure2Required"}
 
 
@@ -68,7 +73,9 @@ def _confirm(call: Call, intent: Json) -> Json:
             code="payment_intent_unexpected_state",
         )
     if method in DECLINES:
-        raise _declined(call, intent)
+        raise _declined(call, intent, *DECLINES[method])
+    if method in NEEDS_ACTION and call.param("error_on_requires_action"):
+        raise _declined(call, intent, *UNANSWERED)
     if method in NEEDS_ACTION:
         action = {
             "type": "redirect_to_url",
@@ -84,9 +91,8 @@ def _confirm(call: Call, intent: Json) -> Json:
     return _succeed(call, intent, intent["amount"])
 
 
-def _declined(call: Call, intent: Json) -> StripeRefusal:
+def _declined(call: Call, intent: Json, code: str, decline: str, message: str) -> StripeRefusal:
     """docs.stripe.com/declines: 402, and the intent waits for another payment method."""
-    code, decline, message = DECLINES[intent["payment_method"]]
     charge = _charge(call, intent, intent["amount"], status="failed", failure_code=code, failure_message=message)
     error = {"type": "card_error", "code": code, "decline_code": decline, "message": message,
              "charge": charge["id"]}  # fmt: skip
