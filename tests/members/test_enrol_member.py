@@ -53,6 +53,15 @@ async def test_all_problems_are_listed_at_once() -> None:
     assert await Member.all().count() == 0
 
 
+async def test_a_reference_of_spaces_and_a_subject_of_none_are_no_names() -> None:
+    program = as_program((await builders.a_program()).id)
+
+    answer = await program.do("enrolMember", SELECTION, **(ADA | {"reference": "  ", "subject": ""}))
+
+    assert [problem["path"] for problem in answer["problems"]] == ["reference", "subject"]
+    assert await Member.all().count() == 0
+
+
 async def test_a_member_cannot_enrol_and_a_stranger_sees_nobody() -> None:
     member = await builders.a_member()
     other = as_program((await builders.a_program()).id)

@@ -49,7 +49,7 @@ def is_language(tag: str) -> bool:
 def problems_of_texts(texts: Iterable[tuple[str, str, int, int]]) -> Iterator[Problem]:
     """Which of these (path, text, least, most) are too short, too long or not to be printed in a line."""
     for path, text, least, most in texts:
-        if not (least <= len(text) <= most and (text or " ").isprintable()):
+        if not (least <= len(text.strip()) and len(text) <= most and (text or " ").isprintable()):
             yield Problem(path, f"Give {least} to {most} printable characters.")
 
 
