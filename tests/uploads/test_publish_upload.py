@@ -114,6 +114,34 @@ async def test_everything_a_row_says_reaches_the_catalogue() -> None:
     assert (stock.loaded, stock.taken) == (8, 0)
 
 
+async def test_a_large_file_is_published_with_every_item_of_every_offer() -> None:
+    shop, brand = await a_shop()
+    header = "sku,item_sku,kind,category,title_en,delivery,country,currency,price"
+    rows = [
+        f"CARD-{offer:04},CARD-{offer:04}-{size},VOUCHER,dining,Card {offer},CODE,NL,EUR,{size}.00"
+        for size in (10, 25, 50)
+        for offer in range(700)
+    ]
+
+    file = await publish(shop, await upload(shop, csv_of(*rows, header=header)))
+
+    assert (file["state"], file["rowsGood"]) == ("PUBLISHED", 2100)
+    counts = await Item.filter(offer__brand_id=brand.id).values_list("offer_id", flat=True)
+    assert (len(set(counts)), len(counts)) == (700, 2100)
+    assert await Listing.filter(from_price_minor=1000).count() == 700
+    assert await Stock.all().count() == 2100
+
+
+async def test_the_link_of_a_voucher_is_kept_for_its_owner() -> None:
+    shop, _ = await a_shop()
+    row = COFFEE.replace("CODE", "LINK") + ",https://kaffe.example.org/in"
+
+    await publish(shop, await upload(shop, csv_of(row, header=f"{HEADER},link")))
+
+    item = await Item.get()
+    assert (item.attributes, item.stock_mode) == ({"link": "https://kaffe.example.org/in"}, "UNLIMITED")
+
+
 async def test_codes_are_in_the_vault_sealed_and_can_be_handed_out() -> None:
     shop, brand = await a_shop()
     await publish(shop, await upload(shop, csv_of(COFFEE)))

@@ -129,6 +129,14 @@ async def test_a_language_that_nobody_speaks_is_an_unknown_column() -> None:
     assert only(file) == IsPartialDict(column="title_qqx", code="UNKNOWN_COLUMN")
 
 
+async def test_no_attribute_of_a_product_is_called_link() -> None:
+    shop, _ = await a_shop()
+
+    file = await upload(shop, csv_of(f"{COFFEE},https://x.example.org", header=f"{HEADER},attribute_link"))
+
+    assert only(file) == IsPartialDict(column="attribute_link", code="UNKNOWN_COLUMN")
+
+
 async def test_a_column_stands_once() -> None:
     shop, _ = await a_shop()
 

@@ -211,6 +211,7 @@ class VoucherCode(Model):
     class Meta(Model.Meta):
         table = "voucher_code"
         unique_together = (("item_id", "position"), ("item_id", "fingerprint"))
+        indexes = [Index(fields=["fingerprint"], name="voucher_code_fingerprint")]
         constraints = [columns.holds("voucher_code", "position_from_one", "position > 0")]
 
 

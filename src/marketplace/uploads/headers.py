@@ -62,7 +62,8 @@ FOR_KINDS = OFFER_WIDE | ITEM | TEXTS | {"attribute": frozenset({M})}
 _LOCALISED = re.compile(
     r"(?P<base>title|description|unit_name|cause|label)[_-](?P<tag>[a-z]{2,3}([_-][a-z0-9]{2,8})*)"
 )
-_ATTRIBUTE = re.compile(r"attribute[_-][a-z0-9_-]{1,40}")
+_ATTRIBUTE = re.compile(r"attribute[_-](?!link$)[a-z0-9_-]{1,40}")
+"""Attributes of variants. `link` is what a voucher hands out, and nothing else is called so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,19 +25,25 @@ FROM partner p WHERE p.id = $1"""
 _OFFERS = (
     "SELECT brand_id, sku, kind, popularity FROM offer WHERE brand_id = ANY($1::uuid[]) AND sku = ANY($2::text[])"
 )
+# OFFSET 0 keeps the planner from joining in another order: what hangs on an offer is looked up by its key.
 _ITEMS = """
 SELECT o.brand_id, o.sku, i.sku AS item_sku, i.country, i.stock_mode
-FROM offer o JOIN item i ON i.offer_id = o.id
-WHERE o.brand_id = ANY($1::uuid[]) AND o.sku = ANY($2::text[])"""
+FROM (SELECT id, brand_id, sku FROM offer WHERE brand_id = ANY($1::uuid[]) AND sku = ANY($2::text[]) OFFSET 0) o
+CROSS JOIN LATERAL (SELECT sku, country, stock_mode FROM item WHERE offer_id = o.id OFFSET 0) i"""
 _SHELF = """
-SELECT i.id, b.slug AS brand, o.sku, i.sku AS item_sku, i.country, i.stock_mode = 'CODES' AS coded
-FROM brand b JOIN offer o ON o.brand_id = b.id JOIN item i ON i.offer_id = o.id
-WHERE b.partner_id = $1 AND o.sku = ANY($2::text[]) AND i.active"""
+SELECT i.id, o.brand, o.sku, i.sku AS item_sku, i.country, i.stock_mode = 'CODES' AS coded
+FROM (
+    SELECT o.id, o.sku, b.slug AS brand FROM brand b JOIN offer o ON o.brand_id = b.id
+    WHERE b.partner_id = $1 AND o.sku = ANY($2::text[]) OFFSET 0
+) o
+CROSS JOIN LATERAL (SELECT id, sku, country, stock_mode FROM item WHERE offer_id = o.id AND active OFFSET 0) i"""
 _SKUS = "SELECT o.sku FROM brand b JOIN offer o ON o.brand_id = b.id WHERE b.partner_id = $1 LIMIT $2"
 _IN_VAULT = """
-SELECT c.fingerprint FROM brand b JOIN offer o ON o.brand_id = b.id JOIN item i ON i.offer_id = o.id
-JOIN voucher_code c ON c.item_id = i.id
-WHERE b.partner_id = $1 AND i.stock_mode = 'CODES' AND c.fingerprint = ANY($2::text[])"""
+SELECT c.fingerprint FROM unnest($2::text[]) AS asked (fingerprint)
+CROSS JOIN LATERAL (SELECT item_id, fingerprint FROM voucher_code WHERE fingerprint = asked.fingerprint OFFSET 0) c
+WHERE $1 = (
+    SELECT b.partner_id FROM item i JOIN offer o ON o.id = i.offer_id JOIN brand b ON b.id = o.brand_id
+    WHERE i.id = c.item_id)"""
 _BY_OFFER = """
 SELECT array_agg(id) AS ids, array_agg(name) AS names FROM (
     SELECT id, (data->>'brand' || (data->>'sku')) COLLATE "C" AS name FROM upload_row WHERE upload_id = $1
