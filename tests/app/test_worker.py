@@ -63,3 +63,26 @@ async def test_what_was_committed_runs_and_what_was_rolled_back_does_not(databas
 async def test_a_job_that_nobody_knows_is_refused_at_once() -> None:
     with pytest.raises(LookupError, match=r"tests\.unheard_of"):
         await outbox.enqueue("tests.unheard_of")
+
+
+@jobs.periodic("tests.tick", cron="0 0 1 1 *")
+async def tick() -> None:
+    done.append("ticked")
+
+
+_KILLED = "UPDATE procrastinate_jobs SET status = 'doing', worker_id = NULL WHERE status = 'todo'"
+
+
+async def test_a_round_that_died_does_not_keep_the_next_one_from_running(database_url: str) -> None:
+    """The dead round holds the lock that the next one waits for, and the next one its place in the queue."""
+    app = worker.make_app(database_url)
+    async with app.open_async():
+        await app.tasks["tests.tick"].defer_async(timestamp=1)
+        await app.tasks["tests.note"].defer_async(word="orphan")
+        await database.execute(_KILLED)
+        await app.tasks["tests.tick"].defer_async(timestamp=2)
+
+        await worker.rescuer(app)(3)
+
+        await app.run_worker_async(queues=[worker.QUEUE], install_signal_handlers=False, wait=False)
+    assert done[-2:] in (["ticked", "orphan"], ["orphan", "ticked"])

@@ -12,6 +12,8 @@ from typing import Any
 import procrastinate
 import structlog
 from procrastinate import PsycopgConnector, RetryStrategy
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Status
 from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
@@ -54,7 +56,7 @@ def make_app(url: str) -> procrastinate.App:
         task = app.task(name=job.name, queue=QUEUE, queueing_lock=job.name, lock=job.name)(_timed(job.handler))
         app.periodic(cron=job.cron)(task)
     app.periodic(cron="* * * * *")(
-        app.task(name="kit.rescue_stalled", queue=QUEUE, queueing_lock="kit.rescue_stalled")(_rescuer(app))
+        app.task(name="kit.rescue_stalled", queue=QUEUE, queueing_lock="kit.rescue_stalled")(rescuer(app))
     )
     return app
 
@@ -66,11 +68,16 @@ def _timed(handler: Callable[[], Awaitable[None]]) -> Callable[[int], Awaitable[
     return run
 
 
-def _rescuer(app: procrastinate.App) -> Callable[[int], Awaitable[None]]:
+def rescuer(app: procrastinate.App) -> Callable[[int], Awaitable[None]]:
+    """What hands out the jobs of dead workers again, each whatever becomes of the others."""
+
     async def rescue(timestamp: int) -> None:
         for job in await app.job_manager.get_stalled_jobs():
             log.warning("job rescued", task=job.task_name)
-            await app.job_manager.retry_job(job)
+            try:
+                await app.job_manager.retry_job(job)
+            except UniqueViolation:  # its next round waits already, for the lock that this one holds
+                await app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
 
     return rescue
 
