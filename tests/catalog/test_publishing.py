@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from marketplace.catalog.checks import CHECKS
 from marketplace.catalog.codes import CodeDraft, load_codes
 from marketplace.catalog.models import (
     Category,
@@ -18,7 +19,9 @@ from marketplace.catalog.models import (
     VoucherCode,
 )
 from marketplace.catalog.publishing import ItemDraft, Merged, OfferDraft, upsert_offers
+from marketplace.catalog.steps import take_stock
 from marketplace.kit import database, vault
+from marketplace.kit.ids import new_id
 from marketplace.partners.models import Brand
 from tests.builders import a_brand
 
@@ -162,3 +165,25 @@ async def test_thousands_of_offers_take_seconds() -> None:
 
     assert await Listing.all().count() == 15_000
     assert perf_counter() - started < 20
+
+
+async def test_a_counted_item_that_turns_to_codes_begins_at_its_first_code() -> None:
+    brand = await a_shop()
+    card: dict[str, Any] = {"kind": OfferKind.VOUCHER, "delivery": "CODE"}
+    made = await merge(a_mug(brand, in_country(stock=5), kind=OfferKind.VOUCHER, delivery="LINK"))
+    [item] = made.items.values()
+    async with database.transaction():
+        await take_stock(await Item.get(id=item), ref_type="test", ref_id=new_id())
+
+    await merge(a_mug(brand, in_country(coded=True), **card))
+    stock = await Stock.get(item_id=item)
+    assert (stock.loaded, stock.taken) == (0, 0)
+    async with database.transaction():
+        await load_codes([CodeDraft(item_id=item, code="FIRST")])
+        assert await take_stock(await Item.get(id=item), ref_type="test", ref_id=new_id()) == 1
+    await merge(a_mug(brand, in_country(coded=True), **card))
+
+    assert await VoucherCode.exists(item_id=item, position=1)
+    stock = await Stock.get(item_id=item)
+    assert (stock.loaded, stock.taken) == (1, 1)
+    assert [found for check in CHECKS async for found in check()] == []

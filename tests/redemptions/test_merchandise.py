@@ -9,6 +9,7 @@ from marketplace.catalog.models import Item, OfferKind, Stock
 from marketplace.ledger.models import Purpose
 from marketplace.partners.models import Accrual, Contract
 from tests import builders
+from tests.books import violations
 from tests.redemptions.world import (
     ADDRESS,
     REDEMPTION,
@@ -201,3 +202,17 @@ async def test_without_a_contract_in_force_nothing_is_sent() -> None:
     async with nothing_happens():
         answer = await (await partner_of(mug)).do("shipRedemption", "", redemptionId=ordered["id"], **BY_POST)
     assert answer["__typename"] == "NoContractInForce"
+
+
+async def test_what_was_ordered_before_stock_was_counted_can_still_be_cancelled() -> None:
+    shopper = await a_shopper()
+    mug = await builders.an_item(await builders.an_offer(OfferKind.MERCHANDISE))
+    ordered = await shopper.redeem(mug, address=ADDRESS)
+    await Item.filter(id=mug.id).update(stock_mode="COUNTED")
+    await Stock.create(item=mug, loaded=5, taken=0)
+
+    cancelled = await shopper.phone.do("cancelRedemption", REDEMPTION, redemptionId=ordered["id"])
+
+    assert cancelled["state"] == "CANCELLED"
+    assert (await Stock.get(item_id=mug.id)).taken == 0
+    assert await violations() == []

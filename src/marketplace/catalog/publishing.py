@@ -146,9 +146,20 @@ SELECT item_id, coalesce(units, 0), 0 FROM unnest($1::uuid[], $2::bigint[]) AS c
 ORDER BY item_id
 ON CONFLICT (item_id) DO UPDATE SET loaded = stock.taken + excluded.loaded"""
 
+# An item that was counted before hands out codes from now on: its count begins again at the first code.
 _CODED_STOCK = """
+WITH counted AS (
+    SELECT item_id, taken FROM stock WHERE item_id = ANY($1::uuid[]) AND loaded > 0
+        AND NOT EXISTS (SELECT FROM voucher_code code WHERE code.item_id = stock.item_id)
+    ORDER BY item_id FOR UPDATE
+), recounted AS (
+    INSERT INTO stock_movement (id, item_id, change, position, ref_type, ref_id, at)
+    SELECT gen_random_uuid(), item_id, -1, NULL, 'recount', gen_random_uuid(), $2
+    FROM counted, generate_series(1, taken)
+)
 INSERT INTO stock (item_id, loaded, taken) SELECT item_id, 0, 0 FROM unnest($1::uuid[]) AS coded (item_id)
-ON CONFLICT (item_id) DO NOTHING"""
+ON CONFLICT (item_id) DO UPDATE SET loaded = 0, taken = 0
+WHERE stock.item_id IN (SELECT item_id FROM counted)"""
 
 _CLOSE_OTHERS = """
 UPDATE item SET active = FALSE WHERE offer_id = ANY($1::uuid[]) AND active AND NOT id = ANY($2::uuid[])"""
@@ -267,7 +278,7 @@ async def _merge_items(drafts: Mapping[UUID, OfferDraft], merged: Merged) -> Non
         elif row["stock_mode"] == StockMode.CODES:
             coded.append(row["id"])
     await database.execute(_STOCK, [item for item, _ in counted], [units for _, units in counted])
-    await database.execute(_CODED_STOCK, coded)
+    await database.execute(_CODED_STOCK, coded, clock.now())
     complete = [offer_id for offer_id, draft in drafts.items() if draft.items_complete]
     if complete:
         await database.execute(_CLOSE_OTHERS, complete, kept)

@@ -5,7 +5,7 @@ The stock row is locked last: take stock after everything else that may wait or 
 
 from uuid import UUID
 
-from marketplace.catalog.models import Item, StockMode, StockMovement
+from marketplace.catalog.models import Item, StockMode
 from marketplace.catalog.refusals import ClosedReason, NotAvailable, OfferSoldOut
 from marketplace.kit import clock, database
 from marketplace.kit.ids import new_id
@@ -28,6 +28,11 @@ seen AS (
     SELECT $2, $1, 1, position, $3, $4, $5 FROM one
 )
 SELECT position FROM one"""
+_PUT_BACK = """
+INSERT INTO stock_movement (id, item_id, change, position, ref_type, ref_id, at)
+SELECT $1, $2, -1, $3, $4, $5, $6
+WHERE EXISTS (SELECT FROM stock_movement WHERE ref_id = $5 AND change = 1 AND item_id = $2)
+RETURNING id"""
 
 _COUNT = """
 INSERT INTO member_take AS counted (id, item_id, member_id, units) VALUES ($1, $2, $3, 1)
@@ -73,14 +78,15 @@ async def take_stock(item: Item, *, ref_type: str, ref_id: UUID) -> int | None:
 
 
 async def put_back(item: Item, position: int | None, *, ref_type: str, ref_id: UUID) -> None:
-    """Put a unit back that was taken for this cause. A code must never have been revealed."""
-    if item.stock_mode == StockMode.UNLIMITED:
+    """Put a unit back that was taken for this cause. A code must never have been revealed.
+
+    What was taken while the item had no limit was not counted, and is not counted back.
+    """
+    counted = await database.row(_PUT_BACK, new_id(), item.id, position, ref_type, ref_id, clock.now())
+    if counted is None:
         return
     if position is None:
         await database.execute("UPDATE stock SET taken = taken - 1 WHERE item_id = $1", item.id)
     else:
         insert = "INSERT INTO returned_code (id, item_id, position) VALUES ($1, $2, $3)"
         await database.execute(insert, new_id(), item.id, position)
-    await StockMovement.create(
-        item_id=item.id, change=-1, position=position, ref_type=ref_type, ref_id=ref_id, at=clock.now()
-    )
