@@ -137,3 +137,16 @@ async def test_a_member_sees_only_its_own_pledges() -> None:
     text = "query($id: ID!) { node(id: $id) { id } pledges { totalCount } }"
     assert await phone.get(text, id=pledge["id"]) == {"node": {"id": pledge["id"]}, "pledges": {"totalCount": 1}}
     assert await stranger.get(text, id=pledge["id"]) == {"node": None, "pledges": {"totalCount": 0}}
+
+
+async def test_what_is_nothing_in_the_charitys_currency_is_too_small() -> None:
+    _, phone = await a_giver(currency="SEK")
+    await builders.a_rate("EUR", "SEK", "11.00")
+    charity = await builders.a_charity()
+
+    answer = await phone.do("donatePoints", SELECTION, charityId=public(charity), points=1)
+
+    assert answer == IsPartialDict(__typename="DonationTooSmall", points=12, smallest={"amount": "0.01"})
+    assert (await Pledge.all().count(), await Accrual.all().count()) == (0, 0)
+    assert (await phone.do("donatePoints", SELECTION, charityId=public(charity), points=12))["points"] == 12
+    assert await violations() == []

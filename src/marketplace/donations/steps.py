@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import ROUND_CEILING
 from uuid import UUID
 
 from marketplace.donations.models import Pledge, PledgeState
-from marketplace.donations.refusals import CharityNotOpen, PledgeNotCancellable
+from marketplace.donations.refusals import CharityNotOpen, DonationTooSmall, PledgeNotCancellable
 from marketplace.kit import clock, database
 from marketplace.kit.ids import new_id
+from marketplace.kit.money import Money, convert
 from marketplace.ledger import accounts
 from marketplace.ledger.models import Purpose
 from marketplace.ledger.queries import NoRate
@@ -34,7 +36,7 @@ async def pledge(program: Program, charity: Partner, gift: Gift) -> Pledge:
     """Turn held points and held funding into a pledge with a numbered acknowledgement.
 
     The points are spent and the charity's payable stands in the books. Raises CharityNotOpen when the charity
-    has no contract today or its currency no rate.
+    has no contract today or its currency no rate, and DonationTooSmall when nothing would reach it.
     """
     pledge_id, moment = new_id(), clock.now()
     serial: int = await database.value("SELECT nextval('pledge_number')")
@@ -45,6 +47,8 @@ async def pledge(program: Program, charity: Partner, gift: Gift) -> Pledge:
         accrual = await accrue(charity.id, cause, source, gift.home_minor)
     except (NoContract, NoRate):
         raise CharityNotOpen(charity_name=charity.name) from None
+    if not accrual.gross_minor:
+        raise _too_small(accrual, gift)
     await spend_held(gift.hold, program.id, program.unit, discount=gift.discount)
     return await Pledge.create(
         id=pledge_id,
@@ -61,6 +65,13 @@ async def pledge(program: Program, charity: Partner, gift: Gift) -> Pledge:
         state=PledgeState.PLEDGED.value,
         pledged_at=moment,
     )
+
+
+def _too_small(accrual: Accrual, gift: Gift) -> DonationTooSmall:
+    """What is given is less than the smallest unit of the charity's currency."""
+    smallest = Money(1, accrual.currency)
+    home = convert(1, accrual.currency, accrual.source_currency, 1 / accrual.fx_rate, ROUND_CEILING)
+    return DonationTooSmall(smallest=smallest, points=-(-home * gift.hold.points // gift.home_minor))
 
 
 async def cancel_pledge_of(redemption_id: UUID, program: Program, *, discount: int) -> None:

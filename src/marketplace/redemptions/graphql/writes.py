@@ -3,7 +3,7 @@
 import strawberry
 
 from marketplace.catalog.refusals import NotAvailable, OfferSoldOut
-from marketplace.donations.refusals import CharityNotOpen, PledgeNotCancellable
+from marketplace.donations.refusals import CharityNotOpen, DonationTooSmall, PledgeNotCancellable
 from marketplace.kit.graphql import BigInt, CountryCode, Info, MoneyInput, Node, WriteInput, actor_of, mutation
 from marketplace.kit.refusals import NotFound
 from marketplace.members.refusals import ProgramUnfunded
@@ -154,6 +154,7 @@ class MemberMutation:
             InsufficientPoints,
             ProgramUnfunded,
             CharityNotOpen,
+            DonationTooSmall,
             OfferSoldOut,
         ],
         description="Exchange points for one reward.",
