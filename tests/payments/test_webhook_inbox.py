@@ -5,7 +5,7 @@ import time
 
 from marketplace.kit import database
 from marketplace.kit.ids import new_id
-from marketplace.payments import steps
+from marketplace.payments import client, steps
 from marketplace.payments.models import (
     ConnectedAccount,
     InboundPayment,
@@ -253,3 +253,20 @@ async def test_nothing_is_sent_by_listening(payments: Payments):
 async def a_payment(method: str) -> InboundPayment:
     async with database.transaction():
         return await steps.plan_payment(PURPOSE, new_id(), 5000, "EUR", payment_method=method)
+
+
+async def test_a_refund_told_before_the_payment_is_understood(payments: Payments):
+    async with database.transaction():
+        payment = await steps.plan_payment(PURPOSE, new_id(), 5000, "EUR", payment_method="pm_card_visa")
+    came = {"id": "pi_1", "status": "succeeded", "amount": 5000, "amount_received": 5000, "currency": "eur"}
+    async with database.transaction():
+        await steps.record_payment(payment.id, client.payment(came | {"status": "processing"}))
+
+    async with database.transaction():
+        await steps.record_refunded(payment.id)
+    async with database.transaction():
+        await steps.record_payment(payment.id, client.payment(came))
+        await steps.record_refunded(payment.id)
+
+    assert (await InboundPayment.get(id=payment.id)).state == InboundState.REFUNDED
+    assert names() == ["PaymentSucceeded", "ChargeRefunded"]

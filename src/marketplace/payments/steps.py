@@ -235,9 +235,7 @@ async def record_payment(payment_id: UUID, told: Payment, error_code: str | None
     if payment.state in {InboundState.SUCCEEDED, InboundState.REFUNDED}:
         return
     if told.status == "succeeded":
-        payment.state, payment.succeeded_at, payment.error_code = InboundState.SUCCEEDED, clock.now(), None
-        await payment.save()
-        await facts.state(PaymentSucceeded(payment))
+        await _succeeded(payment)
     elif payment.state == InboundState.FAILED:
         return
     elif error_code or told.status == "canceled":
@@ -250,12 +248,21 @@ async def record_payment(payment_id: UUID, told: Payment, error_code: str | None
 
 
 async def record_refunded(payment_id: UUID) -> None:
-    """All of a payment went back."""
+    """All of a payment went back. What went back had come, also when nobody has told so yet."""
     payment = await InboundPayment.select_for_update().get(id=payment_id)
-    if payment.state == InboundState.SUCCEEDED:
-        payment.state = InboundState.REFUNDED
-        await payment.save()
-        await facts.state(ChargeRefunded(payment))
+    if payment.state == InboundState.REFUNDED:
+        return
+    if payment.state != InboundState.SUCCEEDED:
+        await _succeeded(payment)
+    payment.state = InboundState.REFUNDED
+    await payment.save()
+    await facts.state(ChargeRefunded(payment))
+
+
+async def _succeeded(payment: InboundPayment) -> None:
+    payment.state, payment.succeeded_at, payment.error_code = InboundState.SUCCEEDED, clock.now(), None
+    await payment.save()
+    await facts.state(PaymentSucceeded(payment))
 
 
 async def _locked(transfer_id: UUID) -> OutboundTransfer:
