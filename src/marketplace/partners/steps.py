@@ -102,8 +102,8 @@ async def accrue(partner_id: UUID, cause: Cause, source: AccountKey, minor: int)
 async def reverse_accrual(accrual: Accrual, goal: AccountKey, *, ref_type: str, ref_id: UUID) -> Accrual:
     """Owe the partner nothing for it any more: the mirror of `accrue` at the same rate, money to `goal`.
 
-    `ref_id` is the refund. The new row has negative amounts and is payable at once, so that the next statement
-    takes it, also after the first was paid.
+    `ref_id` is the refund. The new row has negative amounts. It is payable with the first when that is still
+    to come, so that nobody pays for a sale before being paid for it; else at once, also after it was paid.
     """
     parts = Shares(accrual.gross_minor, accrual.commission_minor, accrual.vat_minor)
     forward = _entries(accrual.partner_id, goal, accrual.source_minor, parts, accrual.currency)
@@ -127,7 +127,7 @@ async def reverse_accrual(accrual: Accrual, goal: AccountKey, *, ref_type: str, 
         source_currency=accrual.source_currency,
         fx_rate=accrual.fx_rate,
         effective_on=day,
-        payable_on=day,
+        payable_on=max(day, accrual.payable_on),
         booked_at=clock.now(),
     )
 
