@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -70,6 +71,7 @@ async def tick() -> None:
     done.append("ticked")
 
 
+LOCKS: dict[str, Any] = {"queue": worker.QUEUE, "lock": "tests.tick", "queueing_lock": "tests.tick"}
 _KILLED = "UPDATE procrastinate_jobs SET status = 'doing', worker_id = NULL WHERE status = 'todo'"
 
 
@@ -77,10 +79,10 @@ async def test_a_round_that_died_does_not_keep_the_next_one_from_running(databas
     """The dead round holds the lock that the next one waits for, and the next one its place in the queue."""
     app = worker.make_app(database_url)
     async with app.open_async():
-        await app.tasks["tests.tick"].defer_async(timestamp=1)
-        await app.tasks["tests.note"].defer_async(word="orphan")
+        await app.configure_task("tests.tick", **LOCKS).defer_async(timestamp=1)
+        await app.configure_task("tests.note", queue=worker.QUEUE).defer_async(word="orphan")
         await database.execute(_KILLED)
-        await app.tasks["tests.tick"].defer_async(timestamp=2)
+        await app.configure_task("tests.tick", **LOCKS).defer_async(timestamp=2)
 
         await worker.rescuer(app)(3)
 
