@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from marketplace.access import registry
 from marketplace.access.dev_issuer import DevIssuer
 from marketplace.app import context, pictures, rooms, runtime
 from marketplace.app.errors import UNEXPECTED, record_incident
@@ -20,6 +21,7 @@ from marketplace.app.http import GraphQLView
 from marketplace.app.identity import Identity
 from marketplace.app.limits import Caps
 from marketplace.app.pages import Pages
+from marketplace.app.persisted import PersistedOperations
 from marketplace.app.schema import schema
 from marketplace.kit import database, logs
 from marketplace.kit.graphql import Context
@@ -61,6 +63,7 @@ def create_app(
         schema(),
         context_of,
         caps=caps_of(given),
+        persisted=PersistedOperations(registry.document_of, only_registered=given.only_registered_operations),
         introspection=not given.production,
         suggestions=not given.production,
     )

@@ -33,6 +33,7 @@ from marketplace.app.errors import (
 )
 from marketplace.app.limits import Caps, must_page_modestly
 from marketplace.app.negotiation import GRAPHQL_RESPONSE, JSON, negotiate
+from marketplace.app.persisted import PersistedOperations
 
 METHODS = "GET, POST"
 
@@ -58,12 +59,14 @@ class GraphQLView:
         context: Callable[[Request], Awaitable[object]],
         *,
         caps: Caps | None = None,
+        persisted: PersistedOperations | None = None,
         introspection: bool = True,
         suggestions: bool = True,
     ) -> None:
         self._schema = schema
         self._context = context
         self._caps = caps or Caps()
+        self._persisted = persisted or PersistedOperations()
         self._documents = Documents(schema, self._caps, introspection=introspection, suggestions=suggestions)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -101,7 +104,8 @@ class GraphQLView:
             asked = await self._read(request, until_answered)
             context = await self._context(request)
             try:
-                known = self._documents.get(asked.query)
+                known = self._documents.get(await self._persisted.document(asked))
+                self._persisted.learn(asked)
                 operation = known.operation(asked.operation_name)
                 _must_be_served(operation, request.method)
                 must_page_modestly(known.page_variables, asked.variables, self._caps)

@@ -102,6 +102,9 @@ class Settings(BaseSettings):
     secret: SecretStr = SecretStr("")
     """The pepper of our HMACs: claim links, cursors, hashes of personal data."""
 
+    only_registered_operations: bool = False
+    """Serve no GraphQL document but those that `marketplace operations register` was given."""
+
     max_body_bytes: PositiveInt = 1_000_000
     max_upload_bytes: PositiveInt = 50_000_000
     max_query_depth: PositiveInt = 15
