@@ -108,11 +108,11 @@ def _problems(entry: Entry) -> Iterable[str]:
         yield f"{entry.operation_id[:128]!r} has a NUL character."
 
 
-async def register(entries: Sequence[Entry]) -> Registered:
+async def register(entries: Sequence[Entry], *, room_for: int = MAX_REGISTERED) -> Registered:
     """Add these operations, all or none. Registering the same again is harmless.
 
     Raises BadManifest when an id already stands for another document, or when there would be
-    more than MAX_REGISTERED.
+    more than there is room for.
     """
     async with database.transaction():
         await database.lock("registered_operation")
@@ -123,8 +123,8 @@ async def register(entries: Sequence[Entry]) -> Registered:
             if standing.get(entry.operation_id, sha256_of(entry.body)) != sha256_of(entry.body)
         ]
         fresh = [entry for entry in entries if entry.operation_id not in standing]
-        if len(standing) + len(fresh) > MAX_REGISTERED:
-            changed.append(f"There is room for {MAX_REGISTERED:,} operations; {len(standing):,} are registered.")
+        if len(standing) + len(fresh) > room_for:
+            changed.append(f"There is room for {room_for:,} operations; {len(standing):,} are registered.")
         if changed:
             raise BadManifest(changed)
         moment = clock.now()

@@ -42,6 +42,7 @@ def caps_of(given: Settings) -> Caps:
         tokens=given.max_query_tokens,
         aliases=given.max_query_aliases,
         page_size=given.max_page_size,
+        cost=given.max_query_cost,
     )
 
 

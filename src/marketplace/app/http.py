@@ -20,8 +20,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from marketplace.app import execution, parameters
-from marketplace.app.documents import Documents, is_query
+from marketplace.app import costs, execution, parameters
+from marketplace.app.documents import Documents, KnownDocument, is_query
 from marketplace.app.errors import (
     UNAVAILABLE,
     HttpRefusal,
@@ -109,10 +109,22 @@ class GraphQLView:
                 operation = known.operation(asked.operation_name)
                 _must_be_served(operation, request.method)
                 must_page_modestly(known.page_variables, asked.variables, self._caps)
+                told = self._cost(known, operation, asked.variables)
             except RequestErrors as refused:
-                return Answer({"errors": _present_all(refused.errors, asked.operation_name)}, sound=False)
+                return _refused(refused, asked.operation_name)
             outcome = await execution.run(self._schema, execution.Run(known, operation, asked.variables, context))
-            return _told(outcome, asked.operation_name)
+            return _told(outcome, asked.operation_name, told)
+
+    def _cost(
+        self, known: KnownDocument, operation: OperationDefinitionNode, variables: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """What the answer says of its cost; raises RequestErrors when that is more than is allowed."""
+        if self._caps.cost is None:
+            return {}
+        name = operation.name.value if operation.name else None
+        requested = known.costs[name].of(variables)
+        costs.must_be_affordable(requested, self._caps.cost)
+        return costs.told(requested, self._caps.cost)
 
     async def _read(self, request: Request, until_answered: AsyncExitStack) -> parameters.Parameters:
         if request.method == "GET":
@@ -145,15 +157,22 @@ def _must_be_served(operation: OperationDefinitionNode, method: str) -> None:
         )
 
 
-def _told(outcome: execution.Outcome, operation_name: str | None) -> Answer:
+def _refused(refused: RequestErrors, operation_name: str | None) -> Answer:
+    body: dict[str, Any] = {"errors": _present_all(refused.errors, operation_name)}
+    if refused.extensions:
+        body["extensions"] = refused.extensions
+    return Answer(body, sound=False)
+
+
+def _told(outcome: execution.Outcome, operation_name: str | None, extensions: Mapping[str, Any]) -> Answer:
     if not outcome.started:
         errors = coded(outcome.errors, "BAD_USER_INPUT")
-        return Answer({"errors": _present_all(errors, operation_name)}, sound=False)
+        return _refused(RequestErrors(errors, extensions), operation_name)
     body: dict[str, Any] = {"data": outcome.data}
     if outcome.errors:
         body["errors"] = _present_all(outcome.errors, operation_name)
-    if outcome.extensions:
-        body["extensions"] = outcome.extensions
+    if outcome.extensions or extensions:
+        body["extensions"] = {**outcome.extensions, **extensions}
     return Answer(body, sound=True)
 
 

@@ -47,6 +47,7 @@ class Caps:
     aliases: int = 100
     directives: int = 100
     page_size: int = 100
+    cost: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
