@@ -22,6 +22,7 @@ from marketplace.app.identity import Identity
 from marketplace.app.limits import Caps
 from marketplace.app.pages import Pages
 from marketplace.app.persisted import PersistedOperations
+from marketplace.app.rates import RateRules, Rates
 from marketplace.app.schema import schema
 from marketplace.kit import database, logs
 from marketplace.kit.graphql import Context
@@ -46,6 +47,20 @@ def caps_of(given: Settings) -> Caps:
     )
 
 
+def rates_of(given: Settings) -> Rates:
+    """The rate limits of this installation: on in production, and where it says so."""
+    if not (given.production if given.rate_limits is None else given.rate_limits):
+        return Rates()
+    return Rates(
+        RateRules(
+            actor=given.actor_rate,
+            address=given.address_rate,
+            guesses=given.guess_rate,
+            redis_url=given.redis_url.get_secret_value() if given.redis_url else None,
+        )
+    )
+
+
 def create_app(
     given: Settings, *, database_url: DatabaseUrl | None = None, routes: Sequence[BaseRoute] = ()
 ) -> Starlette:
@@ -65,6 +80,7 @@ def create_app(
         context_of,
         caps=caps_of(given),
         persisted=PersistedOperations(registry.document_of, only_registered=given.only_registered_operations),
+        rates=rates_of(given),
         introspection=not given.production,
         suggestions=not given.production,
     )

@@ -9,7 +9,7 @@ are not served here, and say so.
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -34,6 +34,7 @@ from marketplace.app.errors import (
 from marketplace.app.limits import Caps, must_page_modestly
 from marketplace.app.negotiation import GRAPHQL_RESPONSE, JSON, negotiate
 from marketplace.app.persisted import PersistedOperations
+from marketplace.app.rates import Rates
 
 METHODS = "GET, POST"
 
@@ -44,6 +45,7 @@ class Answer:
 
     body: dict[str, Any]
     sound: bool
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class GraphQLView:
@@ -60,6 +62,7 @@ class GraphQLView:
         *,
         caps: Caps | None = None,
         persisted: PersistedOperations | None = None,
+        rates: Rates | None = None,
         introspection: bool = True,
         suggestions: bool = True,
     ) -> None:
@@ -67,6 +70,7 @@ class GraphQLView:
         self._context = context
         self._caps = caps or Caps()
         self._persisted = persisted or PersistedOperations()
+        self._rates = rates or Rates()
         self._documents = Documents(schema, self._caps, introspection=introspection, suggestions=suggestions)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -100,9 +104,13 @@ class GraphQLView:
             return _encode_failure(error, media or JSON)
 
     async def _answer(self, request: Request) -> Answer:
+        address = request.client.host if request.client else None
+        left = await self._rates.admit_address(address)
         async with AsyncExitStack() as until_answered:
             asked = await self._read(request, until_answered)
             context = await self._context(request)
+            actor = getattr(context, "actor", None)
+            left = await self._rates.admit_actor(actor) or left
             try:
                 known = self._documents.get(await self._persisted.document(asked))
                 self._persisted.learn(asked)
@@ -110,10 +118,11 @@ class GraphQLView:
                 _must_be_served(operation, request.method)
                 must_page_modestly(known.page_variables, asked.variables, self._caps)
                 told = self._cost(known, operation, asked.variables)
+                await self._rates.admit_guesses(known, operation, asked.variables, actor, address)
             except RequestErrors as refused:
-                return _refused(refused, asked.operation_name)
+                return replace(_refused(refused, asked.operation_name), headers=left)
             outcome = await execution.run(self._schema, execution.Run(known, operation, asked.variables, context))
-            return _told(outcome, asked.operation_name, told)
+            return replace(_told(outcome, asked.operation_name, told), headers=left)
 
     def _cost(
         self, known: KnownDocument, operation: OperationDefinitionNode, variables: Mapping[str, Any]
@@ -183,7 +192,7 @@ def _present_all(errors: Sequence[GraphQLError], operation_name: str | None) -> 
 def _encode(answer: Answer, media: str) -> Response:
     """A sound request is 200; one whose GraphQL is at fault is 400, or 200 in `application/json`."""
     status = HTTPStatus.OK if answer.sound or media == JSON else HTTPStatus.BAD_REQUEST
-    return _response(answer.body, media, status)
+    return _response(answer.body, media, status, answer.headers)
 
 
 def _refuse(refusal: HttpRefusal, media: str) -> Response:

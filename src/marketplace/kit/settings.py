@@ -105,6 +105,15 @@ class Settings(BaseSettings):
     only_registered_operations: bool = False
     """Serve no GraphQL document but those that `marketplace operations register` was given."""
 
+    rate_limits: bool | None = None
+    """Whether requests are counted; left out, in production only."""
+    actor_rate: str = "1200/minute"
+    address_rate: str = "6000/minute"
+    guess_rate: str = "10/minute;50/hour;100/day"
+    """How often one actor may try what could be guessed: claim links, codes, membership numbers."""
+    redis_url: SecretStr | None = well_known("REDIS_URL")
+    """Where all server processes count together; without it each counts for itself."""
+
     max_body_bytes: PositiveInt = 1_000_000
     max_upload_bytes: PositiveInt = 50_000_000
     max_query_depth: PositiveInt = 15
