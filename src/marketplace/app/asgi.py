@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -16,11 +17,12 @@ from marketplace.access import registry
 from marketplace.access.dev_issuer import DevIssuer
 from marketplace.app import context, pictures, rooms, runtime
 from marketplace.app.errors import UNEXPECTED, record_incident
-from marketplace.app.headers import RequestHeaders
+from marketplace.app.headers import REQUEST_ID, RequestHeaders
 from marketplace.app.http import GraphQLView
 from marketplace.app.identity import Identity
 from marketplace.app.limits import Caps
 from marketplace.app.pages import Pages
+from marketplace.app.parameters import PREFLIGHT_HEADERS
 from marketplace.app.persisted import PersistedOperations
 from marketplace.app.rates import RateRules, Rates
 from marketplace.app.schema import schema
@@ -30,6 +32,7 @@ from marketplace.kit.settings import Settings, settings
 from marketplace.payments import gateway
 
 READY_WITHIN_S = 2.0
+CORS_KNOWN_FOR_S = 7200
 DatabaseUrl = Callable[[], AbstractContextManager[str]]
 log = structlog.get_logger()
 
@@ -101,10 +104,26 @@ def create_app(
         served.append(Route("/schema.graphql", print_schema))
     return Starlette(
         routes=served,
-        middleware=[Middleware(RequestHeaders)],
+        middleware=[Middleware(RequestHeaders), *_cors(given.cors_origins)],
         exception_handlers={Exception: unexpected},
         lifespan=_lifespan(database_url, given.pool_size),
     )
+
+
+def _cors(origins: Sequence[str]) -> list[Middleware]:
+    """Who may read our answers from a browser: nobody unless an origin is named."""
+    if not origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=list(origins),
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type", REQUEST_ID, *PREFLIGHT_HEADERS],
+            expose_headers=[REQUEST_ID, "RateLimit", "RateLimit-Policy", "Retry-After"],
+            max_age=CORS_KNOWN_FOR_S,
+        )
+    ]
 
 
 def application() -> Starlette:

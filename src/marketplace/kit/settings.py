@@ -6,11 +6,12 @@ secret stops the start.
 
 import json
 import os
+import re
 import secrets
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, cast
 
 from cryptography.fernet import Fernet
 from pydantic import (
@@ -63,6 +64,15 @@ def must_be_fernet_key(value: object) -> object:
     return value
 
 
+def must_be_origins(value: object) -> object:
+    """Refuse what a browser never sends as an origin: a path, a trailing slash, a bare host."""
+    origins = split_at_commas(value)
+    for origin in cast("list[str]", origins) if isinstance(origins, list) else ():
+        if origin != "*" and not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+", origin):
+            raise ValueError(f"{origin!r} is not an origin, such as https://app.example.com")
+    return origins
+
+
 DatabaseUrl = Annotated[SecretStr, BeforeValidator(must_be_postgres)]
 CodeKey = Annotated[SecretStr, BeforeValidator(must_be_fernet_key)]
 
@@ -104,6 +114,9 @@ class Settings(BaseSettings):
 
     only_registered_operations: bool = False
     """Serve no GraphQL document but those that `marketplace operations register` was given."""
+
+    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(must_be_origins)] = ()
+    """Origins of web applications that may call us from a browser; `*` for any. Cookies are never used."""
 
     rate_limits: bool | None = None
     """Whether requests are counted; left out, in production only."""
