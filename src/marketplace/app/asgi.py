@@ -47,6 +47,7 @@ def caps_of(given: Settings) -> Caps:
         aliases=given.max_query_aliases,
         page_size=given.max_page_size,
         cost=given.max_query_cost,
+        operation_timeout_s=given.operation_timeout_s,
     )
 
 

@@ -121,8 +121,23 @@ class GraphQLView:
                 await self._rates.admit_guesses(known, operation, asked.variables, actor, address)
             except RequestErrors as refused:
                 return replace(_refused(refused, asked.operation_name), headers=left)
-            outcome = await execution.run(self._schema, execution.Run(known, operation, asked.variables, context))
+            outcome = await self._run(execution.Run(known, operation, asked.variables, context))
             return replace(_told(outcome, asked.operation_name, told), headers=left)
+
+    async def _run(self, asked: execution.Run) -> execution.Outcome:
+        """Execute within the time limit; past it, cancel the operation and the SQL that it waits for."""
+        limit_s = self._caps.operation_timeout_s
+        try:
+            async with asyncio.timeout(limit_s) as limit:
+                return await execution.run(self._schema, asked)
+        except TimeoutError as error:
+            if not limit.expired():
+                raise
+            raise HttpRefusal(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "TIMED_OUT",
+                f"This operation took longer than {limit_s:g} seconds and was stopped.",
+            ) from error
 
     def _cost(
         self, known: KnownDocument, operation: OperationDefinitionNode, variables: Mapping[str, Any]

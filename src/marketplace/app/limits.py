@@ -48,6 +48,7 @@ class Caps:
     directives: int = 100
     page_size: int = 100
     cost: int | None = None
+    operation_timeout_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from pydantic import (
     AliasChoices,
     BeforeValidator,
     Field,
+    PositiveFloat,
     PositiveInt,
     PostgresDsn,
     SecretStr,
@@ -135,6 +136,8 @@ class Settings(BaseSettings):
     max_query_cost: PositiveInt = 5_000
     max_page_size: PositiveInt = 100
     pool_size: PositiveInt = 20
+    operation_timeout_s: PositiveFloat = 20
+    """After this long a GraphQL operation is stopped, and PostgreSQL is told to."""
     statement_timeout_ms: PositiveInt = 30_000
     lock_timeout_ms: PositiveInt = 3_000
 
