@@ -1,4 +1,4 @@
-"""Tables of who may ask."""
+"""Tables of who may ask, and of the operations that may be asked."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -51,3 +51,19 @@ class ApiKey(Model):
         table = "api_key"
         indexes = [Index(fields=["owner_kind", "owner_id"], name="api_key_owner")]
         constraints = [columns.one_of("api_key", "owner_kind", KeyOwner)]
+
+
+class RegisteredOperation(Model):
+    """A GraphQL document that an application was built with, found by the id its manifest gives it."""
+
+    id: fields.Field[UUID] = columns.key()
+    operation_id: fields.Field[str] = columns.text(128, unique=True)
+    name: fields.Field[str] = columns.text(200)
+    sha256: fields.Field[str] = columns.text(64)
+    body: fields.Field[str] = columns.prose()
+    registered_at: fields.Field[datetime] = columns.moment()
+
+    class Meta(Model.Meta):
+        table = "registered_operation"
+        indexes = [Index(fields=["sha256"], name="registered_operation_sha256")]
+        constraints = [columns.holds("registered_operation", "body_is_bounded", "length(body) <= 100000")]

@@ -8,18 +8,23 @@ from typing import Any
 import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from marketplace.access import registry
 from marketplace.access.dev_issuer import DevIssuer
 from marketplace.app import context, pictures, rooms, runtime
 from marketplace.app.errors import UNEXPECTED, record_incident
-from marketplace.app.headers import RequestHeaders
+from marketplace.app.headers import REQUEST_ID, RequestHeaders
 from marketplace.app.http import GraphQLView
 from marketplace.app.identity import Identity
 from marketplace.app.limits import Caps
 from marketplace.app.pages import Pages
+from marketplace.app.parameters import PREFLIGHT_HEADERS
+from marketplace.app.persisted import PersistedOperations
+from marketplace.app.rates import RateRules, Rates
 from marketplace.app.schema import schema
 from marketplace.kit import database, logs
 from marketplace.kit.graphql import Context
@@ -27,6 +32,7 @@ from marketplace.kit.settings import Settings, settings
 from marketplace.payments import gateway
 
 READY_WITHIN_S = 2.0
+CORS_KNOWN_FOR_S = 7200
 DatabaseUrl = Callable[[], AbstractContextManager[str]]
 log = structlog.get_logger()
 
@@ -40,6 +46,22 @@ def caps_of(given: Settings) -> Caps:
         tokens=given.max_query_tokens,
         aliases=given.max_query_aliases,
         page_size=given.max_page_size,
+        cost=given.max_query_cost,
+        operation_timeout_s=given.operation_timeout_s,
+    )
+
+
+def rates_of(given: Settings) -> Rates:
+    """The rate limits of this installation: on in production, and where it says so."""
+    if not (given.production if given.rate_limits is None else given.rate_limits):
+        return Rates()
+    return Rates(
+        RateRules(
+            actor=given.actor_rate,
+            address=given.address_rate,
+            guesses=given.guess_rate,
+            redis_url=given.redis_url.get_secret_value() if given.redis_url else None,
+        )
     )
 
 
@@ -61,6 +83,8 @@ def create_app(
         schema(),
         context_of,
         caps=caps_of(given),
+        persisted=PersistedOperations(registry.document_of, only_registered=given.only_registered_operations),
+        rates=rates_of(given),
         introspection=not given.production,
         suggestions=not given.production,
     )
@@ -81,10 +105,26 @@ def create_app(
         served.append(Route("/schema.graphql", print_schema))
     return Starlette(
         routes=served,
-        middleware=[Middleware(RequestHeaders)],
+        middleware=[Middleware(RequestHeaders), *_cors(given.cors_origins)],
         exception_handlers={Exception: unexpected},
         lifespan=_lifespan(database_url, given.pool_size),
     )
+
+
+def _cors(origins: Sequence[str]) -> list[Middleware]:
+    """Who may read our answers from a browser: nobody unless an origin is named."""
+    if not origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=list(origins),
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization", "Content-Type", REQUEST_ID, *PREFLIGHT_HEADERS],
+            expose_headers=[REQUEST_ID, "RateLimit", "RateLimit-Policy", "Retry-After"],
+            max_age=CORS_KNOWN_FOR_S,
+        )
+    ]
 
 
 def application() -> Starlette:

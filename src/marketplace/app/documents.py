@@ -20,6 +20,7 @@ from graphql import (
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
+from marketplace.app.costs import Cost, costs
 from marketplace.app.errors import RequestErrors, coded, request_error
 from marketplace.app.limits import Caps, measure, must_not_exceed
 
@@ -28,12 +29,13 @@ MAX_ERRORS = 20
 
 @dataclass(frozen=True, slots=True)
 class KnownDocument:
-    """A valid document within the caps, its operations by name, and the variables that are page sizes."""
+    """A valid document within the caps: operations and costs by name, and the variables that are page sizes."""
 
     document: DocumentNode
     operations: Mapping[str | None, OperationDefinitionNode]
     page_variables: frozenset[str]
     tokens: int
+    costs: Mapping[str | None, Cost]
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """The operation to execute; raises RequestErrors unless the name leaves exactly one."""
@@ -114,7 +116,9 @@ class Documents:
         }
         if not operations:
             raise request_error("The document has no operation.", "OPERATION_NOT_FOUND")
-        return KnownDocument(document, operations, page_variables, _count_tokens(document))
+        return KnownDocument(
+            document, operations, page_variables, _count_tokens(document), costs(self._schema, document)
+        )
 
     def _parse(self, source: str) -> DocumentNode:
         must_not_exceed("source_characters", len(source), self._caps.source_characters)

@@ -40,9 +40,10 @@ class HttpRefusal(Exception):
 class RequestErrors(Exception):
     """A well-formed request whose GraphQL cannot be executed: 400, or 200 in `application/json`."""
 
-    def __init__(self, errors: Sequence[GraphQLError]) -> None:
+    def __init__(self, errors: Sequence[GraphQLError], extensions: Mapping[str, Any] | None = None) -> None:
         super().__init__(f"{len(errors)} request errors")
         self.errors = errors
+        self.extensions = dict(extensions or {})
 
 
 def bad_request(message: str, code: str = "BAD_REQUEST") -> HttpRefusal:

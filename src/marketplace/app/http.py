@@ -9,7 +9,7 @@ are not served here, and say so.
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -20,8 +20,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from marketplace.app import execution, parameters
-from marketplace.app.documents import Documents, is_query
+from marketplace.app import costs, execution, parameters
+from marketplace.app.documents import Documents, KnownDocument, is_query
 from marketplace.app.errors import (
     UNAVAILABLE,
     HttpRefusal,
@@ -33,6 +33,8 @@ from marketplace.app.errors import (
 )
 from marketplace.app.limits import Caps, must_page_modestly
 from marketplace.app.negotiation import GRAPHQL_RESPONSE, JSON, negotiate
+from marketplace.app.persisted import PersistedOperations
+from marketplace.app.rates import Rates
 
 METHODS = "GET, POST"
 
@@ -43,6 +45,7 @@ class Answer:
 
     body: dict[str, Any]
     sound: bool
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class GraphQLView:
@@ -58,12 +61,16 @@ class GraphQLView:
         context: Callable[[Request], Awaitable[object]],
         *,
         caps: Caps | None = None,
+        persisted: PersistedOperations | None = None,
+        rates: Rates | None = None,
         introspection: bool = True,
         suggestions: bool = True,
     ) -> None:
         self._schema = schema
         self._context = context
         self._caps = caps or Caps()
+        self._persisted = persisted or PersistedOperations()
+        self._rates = rates or Rates()
         self._documents = Documents(schema, self._caps, introspection=introspection, suggestions=suggestions)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -97,18 +104,51 @@ class GraphQLView:
             return _encode_failure(error, media or JSON)
 
     async def _answer(self, request: Request) -> Answer:
+        address = request.client.host if request.client else None
+        left = await self._rates.admit_address(address)
         async with AsyncExitStack() as until_answered:
             asked = await self._read(request, until_answered)
             context = await self._context(request)
+            actor = getattr(context, "actor", None)
+            left = await self._rates.admit_actor(actor) or left
             try:
-                known = self._documents.get(asked.query)
+                known = self._documents.get(await self._persisted.document(asked))
+                self._persisted.learn(asked)
                 operation = known.operation(asked.operation_name)
                 _must_be_served(operation, request.method)
                 must_page_modestly(known.page_variables, asked.variables, self._caps)
+                told = self._cost(known, operation, asked.variables)
+                await self._rates.admit_guesses(known, operation, asked.variables, actor, address)
             except RequestErrors as refused:
-                return Answer({"errors": _present_all(refused.errors, asked.operation_name)}, sound=False)
-            outcome = await execution.run(self._schema, execution.Run(known, operation, asked.variables, context))
-            return _told(outcome, asked.operation_name)
+                return replace(_refused(refused, asked.operation_name), headers=left)
+            outcome = await self._run(execution.Run(known, operation, asked.variables, context))
+            return replace(_told(outcome, asked.operation_name, told), headers=left)
+
+    async def _run(self, asked: execution.Run) -> execution.Outcome:
+        """Execute within the time limit; past it, cancel the operation and the SQL that it waits for."""
+        limit_s = self._caps.operation_timeout_s
+        try:
+            async with asyncio.timeout(limit_s) as limit:
+                return await execution.run(self._schema, asked)
+        except TimeoutError as error:
+            if not limit.expired():
+                raise
+            raise HttpRefusal(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "TIMED_OUT",
+                f"This operation took longer than {limit_s:g} seconds and was stopped.",
+            ) from error
+
+    def _cost(
+        self, known: KnownDocument, operation: OperationDefinitionNode, variables: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """What the answer says of its cost; raises RequestErrors when that is more than is allowed."""
+        if self._caps.cost is None:
+            return {}
+        name = operation.name.value if operation.name else None
+        requested = known.costs[name].of(variables)
+        costs.must_be_affordable(requested, self._caps.cost)
+        return costs.told(requested, self._caps.cost)
 
     async def _read(self, request: Request, until_answered: AsyncExitStack) -> parameters.Parameters:
         if request.method == "GET":
@@ -141,15 +181,22 @@ def _must_be_served(operation: OperationDefinitionNode, method: str) -> None:
         )
 
 
-def _told(outcome: execution.Outcome, operation_name: str | None) -> Answer:
+def _refused(refused: RequestErrors, operation_name: str | None) -> Answer:
+    body: dict[str, Any] = {"errors": _present_all(refused.errors, operation_name)}
+    if refused.extensions:
+        body["extensions"] = refused.extensions
+    return Answer(body, sound=False)
+
+
+def _told(outcome: execution.Outcome, operation_name: str | None, extensions: Mapping[str, Any]) -> Answer:
     if not outcome.started:
         errors = coded(outcome.errors, "BAD_USER_INPUT")
-        return Answer({"errors": _present_all(errors, operation_name)}, sound=False)
+        return _refused(RequestErrors(errors, extensions), operation_name)
     body: dict[str, Any] = {"data": outcome.data}
     if outcome.errors:
         body["errors"] = _present_all(outcome.errors, operation_name)
-    if outcome.extensions:
-        body["extensions"] = outcome.extensions
+    if outcome.extensions or extensions:
+        body["extensions"] = {**outcome.extensions, **extensions}
     return Answer(body, sound=True)
 
 
@@ -160,7 +207,7 @@ def _present_all(errors: Sequence[GraphQLError], operation_name: str | None) -> 
 def _encode(answer: Answer, media: str) -> Response:
     """A sound request is 200; one whose GraphQL is at fault is 400, or 200 in `application/json`."""
     status = HTTPStatus.OK if answer.sound or media == JSON else HTTPStatus.BAD_REQUEST
-    return _response(answer.body, media, status)
+    return _response(answer.body, media, status, answer.headers)
 
 
 def _refuse(refusal: HttpRefusal, media: str) -> Response:

@@ -47,6 +47,8 @@ class Caps:
     aliases: int = 100
     directives: int = 100
     page_size: int = 100
+    cost: int | None = None
+    operation_timeout_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,9 +26,12 @@ PREFLIGHT_HEADERS = ("apollo-require-preflight", "x-graphql-preflight")
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """The four parameters of a request; `variables` and `extensions` are empty when absent or null."""
+    """The four parameters of a request; `variables` and `extensions` are empty when absent or null.
 
-    query: str
+    Without a `query` the extensions name a persisted one.
+    """
+
+    query: str | None
     operation_name: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict[str, Any])
     extensions: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -44,12 +47,15 @@ class Parameters:
             raise bad_request(f"The JSON is nested deeper than {caps.json_depth} levels.")
         given = cast("dict[str, object]", decoded)
         query = given.get("query")
-        if not isinstance(query, str) or not query.strip():
+        extensions = _object(given, "extensions")
+        is_named = query in (None, "") and extensions.get("persistedQuery") is not None
+        if not is_named and (not isinstance(query, str) or not query.strip()):
             raise bad_request("`query` is required and must be a string.")
         name = given.get("operationName")
         if not isinstance(name, str | None):
             raise bad_request("`operationName` must be a string.")
-        return cls(query, name or None, _object(given, "variables"), _object(given, "extensions"))
+        text = query if isinstance(query, str) and query else None
+        return cls(text, name or None, _object(given, "variables"), extensions)
 
 
 def _object(given: Mapping[str, object], name: str) -> Mapping[str, Any]:

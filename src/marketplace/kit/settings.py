@@ -6,17 +6,19 @@ secret stops the start.
 
 import json
 import os
+import re
 import secrets
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, cast
 
 from cryptography.fernet import Fernet
 from pydantic import (
     AliasChoices,
     BeforeValidator,
     Field,
+    PositiveFloat,
     PositiveInt,
     PostgresDsn,
     SecretStr,
@@ -63,6 +65,15 @@ def must_be_fernet_key(value: object) -> object:
     return value
 
 
+def must_be_origins(value: object) -> object:
+    """Refuse what a browser never sends as an origin: a path, a trailing slash, a bare host."""
+    origins = split_at_commas(value)
+    for origin in cast("list[str]", origins) if isinstance(origins, list) else ():
+        if origin != "*" and not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+", origin):
+            raise ValueError(f"{origin!r} is not an origin, such as https://app.example.com")
+    return origins
+
+
 DatabaseUrl = Annotated[SecretStr, BeforeValidator(must_be_postgres)]
 CodeKey = Annotated[SecretStr, BeforeValidator(must_be_fernet_key)]
 
@@ -102,6 +113,21 @@ class Settings(BaseSettings):
     secret: SecretStr = SecretStr("")
     """The pepper of our HMACs: claim links, cursors, hashes of personal data."""
 
+    only_registered_operations: bool = False
+    """Serve no GraphQL document but those that `marketplace operations register` was given."""
+
+    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(must_be_origins)] = ()
+    """Origins of web applications that may call us from a browser; `*` for any. Cookies are never used."""
+
+    rate_limits: bool | None = None
+    """Whether requests are counted; left out, in production only."""
+    actor_rate: str = "1200/minute"
+    address_rate: str = "6000/minute"
+    guess_rate: str = "10/minute;50/hour;100/day"
+    """How often one actor may try what could be guessed: claim links, codes, membership numbers."""
+    redis_url: SecretStr | None = well_known("REDIS_URL")
+    """Where all server processes count together; without it each counts for itself."""
+
     max_body_bytes: PositiveInt = 1_000_000
     max_upload_bytes: PositiveInt = 50_000_000
     max_query_depth: PositiveInt = 15
@@ -110,6 +136,8 @@ class Settings(BaseSettings):
     max_query_cost: PositiveInt = 5_000
     max_page_size: PositiveInt = 100
     pool_size: PositiveInt = 20
+    operation_timeout_s: PositiveFloat = 20
+    """After this long a GraphQL operation is stopped, and PostgreSQL is told to."""
     statement_timeout_ms: PositiveInt = 30_000
     lock_timeout_ms: PositiveInt = 3_000
 
