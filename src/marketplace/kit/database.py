@@ -1,6 +1,6 @@
 """The one way to PostgreSQL: connections, transactions, and SQL on whichever of them is open."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from secrets import token_hex
 from typing import Any, Final, Protocol, cast
@@ -115,7 +115,7 @@ async def rows(sql: str, *values: object) -> list[Row]:
     return await connection().execute_query_dict(sql, list(values))
 
 
-async def records(sql: str, *values: object) -> list[Sequence[Any]]:
+async def records(sql: str, *values: object) -> list[Any]:
     """The rows of one statement as the driver gives them, by position and by name: for the hottest reads."""
     client: Any = connection()
     async with client.acquire_connection() as driver:

@@ -1,4 +1,4 @@
-"""Rows that are read in part: a dataclass, the SQL of each of its attributes, and which of them one statement takes.
+"""Rows that are read in part: a dataclass, each attribute's SQL, and which of them one statement takes.
 
 An attribute that was not taken is not there: reading it raises AttributeError, so a partial row is never
 mistaken for one whose column is null.
@@ -28,7 +28,7 @@ class Rows(Generic[R]):
         self.row = row
         self.columns = columns
         self.always = frozenset(always)
-        self._put = {name: cast(Any, getattr(row, name)).__set__ for name in named}
+        self._put = {name: getattr(row, name).__set__ for name in named}
         self._json = {name for name, kind in named.items() if get_origin(kind) in (dict, list)}
         self._readings: dict[frozenset[str] | None, Reading[R]] = {}
 
@@ -92,7 +92,7 @@ class Pick(Generic[R]):
 
 
 class Joined:
-    """A row beside another: joined by `clause` (nothing where the statement joins it anyway), found under `key`."""
+    """A row beside another: joined by `clause` (empty where the statement does so anyway), found under `key`."""
 
     def __init__(
         self, name: str, reading: Reading[Any], *, key: str, clause: str, build: Callable[[Any], Any]

@@ -241,7 +241,7 @@ async def page(
         f"SELECT {columns}, l.{column} AS place FROM {_TABLES} {pick.joins} WHERE {where} "
         f"ORDER BY l.{column} {order}, l.offer_id {order} LIMIT {size + 1}"
     )
-    records: Sequence[Any] = await database.records(sql, *where.values)
+    records = await database.records(sql, *where.values)
     found = paging.page_of_rows(
         records,
         lambda row: paging.encode_cursor(sort.value, row["place"], row["id"]),

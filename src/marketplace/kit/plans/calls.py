@@ -1,7 +1,7 @@
 """Calling a field's own resolver with everything at hand: its arguments, and a coroutine that never waits."""
 
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Any
+from typing import Any, cast
 
 from graphql import (
     FieldNode,
@@ -11,7 +11,6 @@ from graphql import (
     GraphQLScalarType,
     VariableNode,
     get_argument_values,
-    get_nullable_type,
 )
 from strawberry.types.fields.resolver import StrawberryResolver
 
@@ -30,7 +29,7 @@ def arguments_of(declared: GraphQLField, node: FieldNode) -> Arguments:
     """
     given_here = node.arguments or ()
     for argument in given_here:
-        if not isinstance(get_nullable_type(declared.args[argument.name.value].type), GraphQLScalarType):
+        if not isinstance(_kind(declared, argument.name.value), GraphQLScalarType):
             raise Unplannable(f"the argument {argument.name.value} is not a scalar")
     varying = {
         argument.name.value: argument.value.name.value
@@ -60,9 +59,15 @@ def arguments_of(declared: GraphQLField, node: FieldNode) -> Arguments:
     return arguments
 
 
+def _kind(declared: GraphQLField, name: str) -> Any:
+    """The type of an argument, null or not."""
+    kind = cast(Any, declared.args[name]).type
+    return kind.of_type if isinstance(kind, GraphQLNonNull) else kind
+
+
 def call_of(resolver: StrawberryResolver[Any], arguments: Arguments) -> Resolve:
     """How a resolver is called for a parent: as Strawberry does, without what surrounds it there."""
-    function: Any = resolver.wrapped_func
+    function = cast(Any, resolver).wrapped_func
     bare = not resolver.arguments
     parent = resolver.parent_parameter or resolver.root_parameter
     info = resolver.info_parameter

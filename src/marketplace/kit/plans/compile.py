@@ -5,7 +5,7 @@ Compiled once for a place in a document; what cannot be planned raises Unplannab
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from graphql import (
     FieldNode,
@@ -19,6 +19,7 @@ from graphql import (
     is_leaf_type,
 )
 from strawberry.types.field import StrawberryField
+from strawberry.types.fields.resolver import StrawberryResolver
 
 from marketplace.kit.plans.calls import DECLARED, Arguments, Resolve, Variables, arguments_of, call_of
 from marketplace.kit.plans.declare import PLANNED, Frame, Join, Need, Planned, Unplannable, Use
@@ -71,9 +72,9 @@ class Compiler:
 
     def _value(self, kind: Any, nodes: Sequence[FieldNode], frame: Frame) -> Shape:
         if isinstance(kind, GraphQLNonNull):
-            return _present(self._value(kind.of_type, nodes, frame))
+            return _present(self._value(_inner(kind), nodes, frame))
         if isinstance(kind, GraphQLList):
-            return _each(self._value(kind.of_type, nodes, frame))
+            return _each(self._value(_inner(kind), nodes, frame))
         if is_leaf_type(kind):
             return _leaf(kind)
         if isinstance(kind, GraphQLObjectType):
@@ -91,7 +92,7 @@ class Compiler:
         def shape(value: Any, seen: Seen) -> Any:
             if value is None:
                 return None
-            known = shapes.get(type(value))
+            known = shapes.get(cast(Any, type(value)))
             if known is None:
                 raise Unplannable(f"{type(value).__name__} was not planned")
             return known(value, seen)
@@ -116,15 +117,16 @@ class Compiler:
             return lambda value, seen: typename
         declared = kind.fields[name]
         field: StrawberryField = declared.extensions[DECLARED]
-        if field.base_resolver is None and not field.extensions:
+        resolver: StrawberryResolver[Any] | None = cast(Any, field).base_resolver
+        if resolver is None and not field.extensions:
             complete, attribute = self._value(declared.type, nodes, frame), field.python_name
             return lambda value, seen: complete(getattr(value, attribute), seen)
         plan = field.metadata.get(PLANNED)
-        if not isinstance(plan, Planned) or field.extensions or field.base_resolver is None:
+        if not isinstance(plan, Planned) or field.extensions or resolver is None:
             raise Unplannable(f"{kind.name}.{name} is not declared")
         arguments = arguments_of(declared, nodes[0])
         complete = self._value(declared.type, nodes, self._declare(plan, frame, arguments))
-        return _resolved(call_of(field.base_resolver, arguments), complete)
+        return _resolved(call_of(resolver, arguments), complete)
 
     def _declare(self, plan: Planned, frame: Frame, arguments: Arguments) -> Frame:
         """Take what a field declares; returns the frame that its value's own fields read."""
@@ -152,6 +154,11 @@ class Compiler:
         self._root.read(need.reads)
         fetching.calls.append(arguments)
         return fetching
+
+
+def _inner(kind: Any) -> Any:
+    """What a list is of, or what must not be null."""
+    return kind.of_type
 
 
 def _resolved(resolve: Resolve, complete: Shape) -> Shape:

@@ -70,7 +70,7 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """How a field can be planned: the columns it reads, what must be at hand, and whose rows its value is made of."""
+    """How a field is planned: the columns it reads, what must be at hand, and whose rows its value is made of."""
 
     reads: tuple[str, ...] = ()
     uses: tuple[Use, ...] = ()

@@ -1,4 +1,4 @@
-"""Answering a field by its plan, or plainly: found by its place in the document, compiled once, abandoned in doubt.
+"""Answering a field by its plan, or plainly: found by its place in a document, compiled once, abandoned in doubt.
 
 A plan never answers an error: whatever goes wrong while fetching or shaping, the plain path answers instead,
 so errors, their paths and the nulls they leave are those of GraphQL itself.
@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
 import structlog
-from graphql import GraphQLResolveInfo
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from marketplace.kit.plans.compile import Compiler, Plan, Seen
@@ -20,6 +19,7 @@ from marketplace.kit.rows import Joined, Pick, Rows
 
 T = TypeVar("T")
 MOST_PLANS = 1000
+RESULT = 4  # the place of the resolved value among what the executor is given to complete it
 log = structlog.get_logger()
 answered: Counter[str] = Counter()  # how many answers were "planned", "plain" and "abandoned"
 
@@ -36,21 +36,17 @@ class Shaped:
 class PlannedExecution(StrawberryGraphQLCoreExecutionContext):
     """The executor that takes shaped values as they are; everything else is graphql-core's."""
 
-    def complete_object_value(
-        self, return_type: Any, nodes: Any, info: Any, path: Any, result: Any, *rest: Any
-    ) -> Any:
+    def complete_object_value(self, *args: Any, **more: Any) -> Any:
         """An object, already shaped or not."""
-        if type(result) is Shaped:
-            return result.value
-        return cast(Any, super()).complete_object_value(return_type, nodes, info, path, result, *rest)
+        result = args[RESULT]
+        return result.value if type(result) is Shaped else cast(Any, super()).complete_object_value(*args, **more)
 
-    def complete_abstract_value(
-        self, return_type: Any, nodes: Any, info: Any, path: Any, result: Any, *rest: Any
-    ) -> Any:
+    def complete_abstract_value(self, *args: Any, **more: Any) -> Any:
         """An object of an interface or a union, already shaped or not."""
-        if type(result) is Shaped:
-            return result.value
-        return cast(Any, super()).complete_abstract_value(return_type, nodes, info, path, result, *rest)
+        result = args[RESULT]
+        return (
+            result.value if type(result) is Shaped else cast(Any, super()).complete_abstract_value(*args, **more)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +58,7 @@ class PlanInfo:
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """What planned fields are made of: rows, the classes that stand for them, and how those are found in a value."""
+    """What a planned field is made of: rows, the classes that stand for them, and how an answer tells its own."""
 
     rows: Rows[Any]
     classes: frozenset[type]
@@ -101,7 +97,7 @@ async def answer(info: Any, source: Source, read: Callable[[Pick[Any]], Awaitabl
 
 def plan_for(info: Any, source: Source) -> Plan | None:
     """The plan of the place that a resolver answers for, None when it must be resolved plainly."""
-    raw: GraphQLResolveInfo = info._raw_info
+    raw = info._raw_info
     key = (source, *map(id, raw.field_nodes))
     place = _places.get(key)
     if place is None:
@@ -120,13 +116,15 @@ def plan_for(info: Any, source: Source) -> Plan | None:
     return place.plans[values]
 
 
-def _compile(raw: GraphQLResolveInfo, source: Source, variables: Mapping[str, Any]) -> Plan | None:
+def _compile(raw: Any, source: Source, variables: Mapping[str, Any]) -> Plan | None:
     document = Document(raw.schema, raw.fragments, variables)
     try:
         return Compiler(document, source.rows, source.classes).compile(raw.return_type, raw.field_nodes)
     except Unplannable as reason:
         log.debug("not_planned", field=raw.field_name, reason=str(reason))
-        return None
+    except Exception as error:  # a bug of ours costs speed, never an answer
+        log.warning("plan_failed", field=raw.field_name, exc_info=error)
+    return None
 
 
 def _pick(frame: Frame) -> Pick[Any]:
