@@ -109,6 +109,8 @@ class Settings(BaseSettings):
     max_query_aliases: PositiveInt = 100
     max_query_cost: PositiveInt = 5_000
     max_page_size: PositiveInt = 100
+    planned_reads: bool = True
+    """Off, everything is resolved plainly: to compare, or in doubt."""
     pool_size: PositiveInt = 20
     statement_timeout_ms: PositiveInt = 30_000
     lock_timeout_ms: PositiveInt = 3_000

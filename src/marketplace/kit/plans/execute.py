@@ -18,7 +18,7 @@ from marketplace.kit.plans.selections import Document, conditions
 from marketplace.kit.rows import Joined, Pick, Rows
 
 T = TypeVar("T")
-MOST_PLANS = 1000
+MOST_PLANS = 300
 RESULT = 4  # the place of the resolved value among what the executor is given to complete it
 log = structlog.get_logger()
 answered: Counter[str] = Counter()  # how many answers were "planned", "plain" and "abandoned"
