@@ -36,7 +36,7 @@ PAGES: Final = {
     "the same with the member's own prices": f"""{LISTED} category {{ code name }} availability {{ inStock open }}
         pointsPrice {{ points listPoints tier worth {{ amount currency }} }} whyNot {{ code }}""",
 }
-QUERY: Final = "query Page($after: String) {{ offers(first: 20, after: $after) {{ nodes {{ {} }}\n pageInfo {{ endCursor }} }} }}"
+QUERY: Final = "query Page {{ offers(first: 20) {{ nodes {{ {} }} pageInfo {{ endCursor hasNextPage }} }} }}"
 _new: Final = itertools.count()
 
 
@@ -73,9 +73,7 @@ async def _measured(url: str, folder: Path, count: int) -> list[Measured]:
         member = await offers.fill(count)
         await database.execute("VACUUM ANALYZE")
     async with database.opened(url):
-        plain, planned = (
-            create_app(Settings(var_dir=folder, planned_reads=planned)) for planned in (False, True)
-        )
+        plain, planned = (create_app(Settings(var_dir=folder, planned_reads=planned)) for planned in (False, True))
         issuer = DevIssuer(folder / "dev-issuer")
         token = issuer.mint(member.program, member.subject, audience=offers.AUDIENCE)
         ways = [

@@ -12,7 +12,8 @@ AUDIENCE: Final = "marketplace"
 CATEGORIES: Final = ("dining", "travel", "home", "sport", "books")
 _BRANDS = """
 INSERT INTO brand (id, partner_id, name, slug, website, countries, category)
-SELECT gen_random_uuid(), $2, 'Brand ' || n, 'bench-brand-' || n, 'https://brand' || n || '.test', '["NL"]', 'dining'
+SELECT gen_random_uuid(), $2, 'Brand ' || n, 'bench-brand-' || n, 'https://brand' || n || '.test', '["NL"]',
+    'dining'
 FROM generate_series(1, $1::int) n"""
 _OFFERS = """
 INSERT INTO offer (id, brand_id, sku, kind, status, category_id, title, description, search_text, popularity,
@@ -26,13 +27,14 @@ FROM generate_series(1, $1::int) n
     CROSS JOIN LATERAL (SELECT (ARRAY['VOUCHER', 'MERCHANDISE', 'EXPERIENCE'])[1 + n % 3] AS kind) of"""
 _ITEMS = """
 INSERT INTO item (id, offer_id, sku, label, country, currency, price_minor, stock_mode, active, attributes)
-SELECT gen_random_uuid(), o.id, 'item-' || n, '{"en": "One of it"}', 'NL', 'EUR', n * (500 + o.popularity), 'UNLIMITED',
-    TRUE, '{}'
+SELECT gen_random_uuid(), o.id, 'item-' || n, '{"en": "One of it"}', 'NL', 'EUR', n * (500 + o.popularity),
+    'UNLIMITED', TRUE, '{}'
 FROM offer o CROSS JOIN generate_series(1, 2) n"""
 _LISTINGS = """
 INSERT INTO listing (id, offer_id, country, currency, kind, category_id, brand_id, from_price_minor, popularity,
     published, newest_at)
-SELECT gen_random_uuid(), id, 'NL', 'EUR', kind, category_id, brand_id, 500 + popularity, popularity, TRUE, created_at
+SELECT gen_random_uuid(), id, 'NL', 'EUR', kind, category_id, brand_id, 500 + popularity, popularity, TRUE,
+    created_at
 FROM offer"""
 
 
@@ -51,7 +53,7 @@ async def fill(count: int) -> Shopper:
     partner = await builders.a_partner()
     await builders.a_market()
     for code in CATEGORIES:
-        await Category.get_or_create(code=code, defaults={"names": {"en": code.title()}})
+        await Category.create(code=code, names={"en": code.title()})
     await database.execute(_BRANDS, BRANDS, partner.id)
     await database.execute(_OFFERS, count, list(CATEGORIES), BRANDS)
     await database.execute(_ITEMS)

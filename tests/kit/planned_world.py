@@ -78,7 +78,9 @@ async def a_world() -> World:
         voucher = await _voucher(brand)
         for place, offer in enumerate(offers):
             starts = NOW + timedelta(days=place) if offer.kind == OfferKind.EXPERIENCE else None
-            await an_item(offer, stock=place, starts_at=starts, price_minor=500 + place, units=50, max_per_member=1)
+            await an_item(
+                offer, stock=place, starts_at=starts, price_minor=500 + place, units=50, max_per_member=1
+            )
             await an_item(offer, country="SE", currency="SEK", attributes={"size": "L", "stock": 3})
         await an_item(await an_offer(sku="NO-RATE", min_tier_rank=1), currency="JPY", price_minor=900)
         await an_item(await an_offer(sku="SOON", published_from=NOW + timedelta(days=2), segment="vip"))
@@ -88,7 +90,8 @@ async def a_world() -> World:
 
 async def _voucher(brand: Brand) -> Offer:
     texts = {"nb": "Kaffe for to", "en": "Coffee for two"}
-    voucher = await an_offer(brand=brand, popularity=9, title=texts, published_until=NOW + timedelta(days=9))
+    until = NOW + timedelta(days=9)
+    voucher = await an_offer(brand=brand, popularity=9, title=texts, published_until=until)
     await an_item(voucher, price_minor=1000, max_price_minor=5000, step_minor=500, face_minor=1200)
     await an_item(voucher, codes=["ONE-1", "TWO-2"], price_minor=100_000)
     await an_item(voucher, country="SE", currency="SEK", price_minor=1995)

@@ -1,4 +1,4 @@
-"""Queries as no person would write them: any valid selection of a field, with fragments, aliases and conditions."""
+"""Queries as no person would write them: any selection of a field, with fragments, aliases and conditions."""
 
 from dataclasses import dataclass, field
 from typing import Any, cast

@@ -46,7 +46,7 @@ def arguments_of(declared: GraphQLField, node: FieldNode) -> Arguments:
     if not varying:
         return lambda variables: constant
     asked = [
-        (names[name], variable, isinstance(declared.args[name].type, GraphQLNonNull))
+        (names[name], variable, isinstance(_given(declared, name), GraphQLNonNull))
         for name, variable in varying.items()
     ]
 
@@ -61,8 +61,12 @@ def arguments_of(declared: GraphQLField, node: FieldNode) -> Arguments:
 
 def _kind(declared: GraphQLField, name: str) -> Any:
     """The type of an argument, null or not."""
-    kind = cast(Any, declared.args[name]).type
-    return kind.of_type if isinstance(kind, GraphQLNonNull) else kind
+    kind = _given(declared, name)
+    return cast(Any, kind).of_type if isinstance(kind, GraphQLNonNull) else kind
+
+
+def _given(declared: GraphQLField, name: str) -> Any:
+    return cast(Any, declared.args[name]).type
 
 
 def call_of(resolver: StrawberryResolver[Any], arguments: Arguments) -> Resolve:
