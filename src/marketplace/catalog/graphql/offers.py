@@ -216,8 +216,10 @@ def offer_of(row: OfferRow, market: str | None = None) -> OfferType:
 
 
 async def one_offer(info: Info, key: UUID) -> OfferType | None:
-    """One offer that the caller may see, planned."""
+    """One offer that the caller may see: planned, or together with others that the operation asks for."""
     actor = actor_of(info)
+    if len(info.operation.selection_set.selections) > 1:
+        return await load_node(info, "offer", key)
 
     async def read(pick: Pick[OfferRow]) -> OfferType | None:
         row = (await queries.offers_by_id(actor, [key], pick)).get(key)

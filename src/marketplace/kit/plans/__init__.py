@@ -4,8 +4,8 @@ A field says beside its resolver what it takes; a resolver of a list or an entit
 plans what it can and leaves the rest to the plain path. See docs/planned-reads.md.
 """
 
-from marketplace.kit.plans.declare import Asked, Join, Need, Planned, Unplannable, Use, planned
-from marketplace.kit.plans.execute import PlannedExecution, Shaped, Source, answer, answered
+from marketplace.kit.plans.declare import Asked, Join, Need, Planned, Source, Unplannable, Use, planned
+from marketplace.kit.plans.execute import PlannedExecution, Shaped, answer, answered
 
 __all__ = [
     "Asked",

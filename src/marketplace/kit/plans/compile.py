@@ -22,10 +22,9 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
 from marketplace.kit.plans.calls import DECLARED, Arguments, Resolve, Variables, arguments_of, call_of
-from marketplace.kit.plans.declare import PLANNED, Frame, Join, Need, Planned, Unplannable, Use
+from marketplace.kit.plans.declare import PLANNED, Frame, Join, Need, Planned, Source, Unplannable, Use
 from marketplace.kit.plans.leaves import leaf
 from marketplace.kit.plans.selections import Document
-from marketplace.kit.rows import Rows
 
 
 @dataclass(slots=True)
@@ -59,11 +58,13 @@ class Plan:
 class Compiler:
     """Compiles the selection of one field whose value is made of rows of one kind."""
 
-    def __init__(self, document: Document, rows: Rows[Any], classes: frozenset[type]) -> None:
+    def __init__(self, document: Document, source: Source) -> None:
         self._document = document
-        self._classes = classes
-        self._root = Frame(rows)
+        self._classes = source.classes
+        self._root = Frame(source.rows)
         self._needs: dict[Need, Fetching] = {}
+        self._known: dict[tuple[Any, ...], Shape] = {}
+        self.fields = 0
 
     def compile(self, kind: Any, nodes: Sequence[FieldNode]) -> Plan:
         """The plan for a field of this type with these nodes; raises Unplannable."""
@@ -100,6 +101,13 @@ class Compiler:
         return shape
 
     def _object(self, kind: GraphQLObjectType, nodes: Sequence[FieldNode], frame: Frame) -> Shape:
+        """The shaper of one object type, made once however many types above have this selection."""
+        key = (kind.name, frame, *map(id, nodes))
+        if key not in self._known:
+            self._known[key] = self._object_of(kind, nodes, frame)
+        return self._known[key]
+
+    def _object_of(self, kind: GraphQLObjectType, nodes: Sequence[FieldNode], frame: Frame) -> Shape:
         parts = [
             (key, self._field(kind, selected, frame))
             for key, selected in self._document.fields(kind, nodes).items()
@@ -112,6 +120,7 @@ class Compiler:
 
     def _field(self, kind: GraphQLObjectType, nodes: Sequence[FieldNode], frame: Frame) -> Shape:
         name = nodes[0].name.value
+        self.fields += 1
         if name == "__typename":
             typename = kind.name
             return lambda value, seen: typename

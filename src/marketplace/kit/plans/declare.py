@@ -88,6 +88,15 @@ def planned(
     return strawberry.field(description=description, metadata=metadata)
 
 
+@dataclass(frozen=True, eq=False)
+class Source:
+    """What a planned field is made of: rows, the classes that stand for them, and how an answer tells its own."""
+
+    rows: Rows[Any]
+    classes: frozenset[type]
+    parents: Callable[[Any], Sequence[Any]]
+
+
 @dataclass(eq=False)
 class Frame:
     """The columns and joins that a selection takes of one kind of row."""
