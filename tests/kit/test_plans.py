@@ -76,6 +76,20 @@ async def test_what_is_not_declared_makes_the_whole_answer_plain(world: World) -
     assert plans.answered["planned"] == 0
 
 
+async def test_a_selection_may_take_no_column_at_all(world: World) -> None:
+    await same(
+        world, '{ offers(market: "NL") { nodes { __typename brand { __typename } category { __typename } } } }'
+    )
+
+    assert plans.answered == {"planned": 5, "plain": 5}
+
+
+async def test_a_cursor_that_is_none_is_refused_as_ever(world: World) -> None:
+    [answer, *_] = await same(world, '{ offers(market: "NL", after: "x") { nodes { sku } } }')
+
+    assert json.loads(answer)["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+
+
 async def test_an_error_in_one_place_leaves_the_nulls_and_paths_it_leaves_plainly(world: World) -> None:
     query = '{ offers(market: "NL") { nodes { sku items { sku pointsPrice(amount: "15.00") { points } } } } }'
 

@@ -87,7 +87,7 @@ class CategoryRow:
     names: Texts
 
 
-CATEGORIES = Rows(CategoryRow, {"code": "c.code", "names": "c.names"})
+CATEGORIES = Rows(CategoryRow, {"code": "c.code", "names": "c.names"}, always=("code",))
 _SETTLED_IN = """(
     SELECT c.currency FROM contract c WHERE c.partner_id = p.id
         AND c.valid_from <= ({moment}::timestamptz AT TIME ZONE c.timezone)::date

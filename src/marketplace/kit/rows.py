@@ -77,7 +77,8 @@ class Pick(Generic[R]):
     def __init__(self, own: Reading[R], joins: Sequence["Joined"] = ()) -> None:
         self._own = own
         self._joins = [(join, start) for join, start in zip(joins, _starts(own.width, joins), strict=True)]
-        self.sql = ", ".join([own.sql(), *(join.reading.sql(f"{join.name}.") for join in joins)])
+        beside = [join.reading.sql(f"{join.name}.") for join in joins if join.reading.width]
+        self.sql = ", ".join([own.sql(), *beside])
         self.joins = " ".join(join.clause for join in joins)
         self.joined: dict[str, dict[Any, Any]] = {join.name: {} for join in joins}
 

@@ -63,8 +63,8 @@ async def answer(info: Any, source: Source, read: Callable[[Pick[Any]], Awaitabl
     plan = _plans.get(info._raw_info, source) if info.context.planned else None
     if plan is not None:
         pick = _pick(plan.frame)
-        root = await read(pick)
         try:
+            root = await read(pick)
             shaped = await _shape(plan, info, source, root, pick)
         except Exception as error:  # noqa: BLE001  # the plain path meets it again, and answers for it
             answered["abandoned"] += 1
