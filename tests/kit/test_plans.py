@@ -47,7 +47,10 @@ async def world(db: None) -> World:
 
 async def same(world: World, query: str, **variables: object) -> list[str]:
     """Ask as everybody, planned and plainly; the planned answers, which are the plain ones to the letter."""
+    abandoned = plans.answered["abandoned"]
     answers = [await ask(actor, query, planned=True, **variables) for actor in world.actors]
+    refused = sum('"errors"' in answer for answer in answers)
+    assert plans.answered["abandoned"] - abandoned <= refused, "a plan was abandoned without a reason"
     plainly = [await ask(actor, query, planned=False, **variables) for actor in world.actors]
     assert answers == plainly
     return answers
