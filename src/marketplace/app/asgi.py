@@ -77,7 +77,9 @@ def create_app(
     identity = Identity(dev_issuer=dev_issuer)
 
     async def context_of(request: Request) -> Context:
-        return await context.build(request, identity)
+        built = await context.build(request, identity)
+        built.planned = given.planned_reads
+        return built
 
     view = GraphQLView(
         schema(),

@@ -11,6 +11,7 @@ from marketplace.app import rooms, wiring
 from marketplace.app.federation import FederationQuery, Subgraph
 from marketplace.app.nodes import MAX_NODES, load_nodes
 from marketplace.kit.graphql import CONFIG, Info, Node, refusal_handlers
+from marketplace.kit.plans import PlannedExecution
 
 _Id = Annotated[strawberry.ID, strawberry.argument(description="The global id of anything.")]
 _Ids = Annotated[list[strawberry.ID], strawberry.argument(description="Global ids, of any types.")]
@@ -50,5 +51,6 @@ def schema() -> Subgraph:
         mutation=_merged("Mutation", mutations, _WRITES) if mutations else None,
         types=types,
         config=CONFIG,
+        execution_context_class=PlannedExecution,
         exception_handlers=refusal_handlers(),
     )

@@ -1,20 +1,18 @@
 """Reading offers and items, scoped to the actor, each page in one statement."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, TypeVar, cast, get_origin
+from functools import partial
+from typing import Any
 from uuid import UUID
 
-import orjson
-
-from marketplace.catalog.models import StockMode
 from marketplace.kit import clock, database, paging
 from marketplace.kit.actor import Actor, ActorKind
+from marketplace.kit.rows import Pick, Rows
 
 SEES_EVERYTHING = (ActorKind.OPERATOR, ActorKind.SYSTEM)
 Texts = dict[str, str]
-R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,81 +79,95 @@ class ItemRow:
     taken_by_member: int
 
 
-OFFER_COLUMNS = """
-o.id, o.brand_id, o.sku, o.kind, o.status, o.category_id, o.title, o.description, o.popularity, o.published_from,
-o.published_until, o.min_tier_rank, o.segment, o.delivery, o.unit_name, o.number_pattern, o.check_digit,
-o.cancel_until_hours, o.cause, o.source, o.source_updated_at, o.created_at, b.partner_id,
-p.status = 'APPROVED' AS partner_approved, (
+@dataclass(frozen=True, slots=True)
+class CategoryRow:
+    """A shelf as it stands beside an offer."""
+
+    code: str
+    names: Texts
+
+
+CATEGORIES = Rows(CategoryRow, {"code": "c.code", "names": "c.names"}, always=("code",))
+_SETTLED_IN = """(
     SELECT c.currency FROM contract c WHERE c.partner_id = p.id
         AND c.valid_from <= ({moment}::timestamptz AT TIME ZONE c.timezone)::date
         AND (c.valid_until IS NULL OR c.valid_until > ({moment}::timestamptz AT TIME ZONE c.timezone)::date)
     ORDER BY c.valid_from DESC LIMIT 1
-) AS settled_in"""
+)"""
+# `b` and `p` are the offer's brand and partner; {moment} is now.
+OFFERS = Rows(
+    OfferRow,
+    {field.name: f"o.{field.name}" for field in fields(OfferRow)}
+    | {
+        "partner_id": "b.partner_id",
+        "partner_approved": "(p.status = 'APPROVED')",
+        "settled_in": _SETTLED_IN,
+    },
+    always=("id", "kind"),
+)
 PUBLIC = """o.status = 'PUBLISHED' AND p.status = 'APPROVED'
     AND (o.published_until IS NULL OR o.published_until > {moment})"""
 OFFER_TABLES = "offer o JOIN brand b ON b.id = o.brand_id JOIN partner p ON p.id = b.partner_id"
-_OFFERS = f"""
-SELECT {OFFER_COLUMNS.format(moment="$2")} FROM {OFFER_TABLES} WHERE o.id = ANY($1::uuid[])
-    AND (o.status <> 'DRAFT' AND (p.approved_at IS NOT NULL OR p.status = 'APPROVED') OR p.id = $3 OR $4)"""
-_ITEMS = """
-SELECT i.id, i.offer_id, i.sku, i.label, i.country, i.currency, i.price_minor, i.max_price_minor, i.step_minor,
-    i.face_minor, i.units, i.starts_at, i.ends_at, i.attributes, i.stock_mode, i.max_per_member, i.active,
-    coalesce(s.loaded - s.taken, 0) + (SELECT count(*) FROM returned_code r WHERE r.item_id = i.id) AS units_left,
-    coalesce(t.units, 0) AS taken_by_member
-FROM item i LEFT JOIN stock s ON s.item_id = i.id
+_VISIBLE = """
+(o.status <> 'DRAFT' AND (p.approved_at IS NOT NULL OR p.status = 'APPROVED') OR p.id = $2 OR $3)"""
+_UNITS_LEFT = """
+CASE WHEN i.stock_mode <> 'UNLIMITED'
+    THEN coalesce(s.loaded - s.taken, 0) + (SELECT count(*) FROM returned_code r WHERE r.item_id = i.id) END"""
+ITEMS = Rows(
+    ItemRow,
+    {field.name: f"i.{field.name}" for field in fields(ItemRow)}
+    | {"units_left": _UNITS_LEFT, "taken_by_member": "coalesce(t.units, 0)"},
+    always=("id", "offer_id", "country"),
+)
+_ITEM_TABLES = """
+item i LEFT JOIN stock s ON s.item_id = i.id
     LEFT JOIN member_take t ON t.item_id = i.id AND t.member_id = $1"""
-_ITEMS_IN = f"""{_ITEMS}
+_ITEMS_IN = f"""
+SELECT {{columns}} FROM {_ITEM_TABLES}
 JOIN unnest($2::uuid[], $3::text[]) AS asked (offer_id, country)
     ON i.offer_id = asked.offer_id AND (asked.country IS NULL OR i.country = asked.country)
 WHERE i.active ORDER BY i.country, i.starts_at, i.price_minor, i.sku"""
-_ITEMS_BY_ID = f"{_ITEMS} WHERE i.id = ANY($2::uuid[])"
+_ITEMS_BY_ID = f"SELECT {{columns}} FROM {_ITEM_TABLES} WHERE i.id = ANY($2::uuid[])"
 
 
-def row_of(kind: type[R], row: Mapping[str, Any]) -> R:
-    """A database row as its dataclass, with JSON columns read."""
-    values = {name: row[name] for name in _names(kind)}
-    for name in _json_names(kind):
-        values[name] = orjson.loads(values[name])
-    return kind(**values)
+def every_offer_column() -> Pick[OfferRow]:
+    """What reads offers whole."""
+    return Pick(OFFERS.reading())
 
 
-_cached_names: dict[type, tuple[tuple[str, ...], tuple[str, ...]]] = {}
+def picked(pick: Pick[OfferRow], bind: Callable[[object], str]) -> str:
+    """The select list of a pick of offers, with the moment bound if it takes it."""
+    return pick.sql.replace("{moment}", bind(clock.now())) if "{moment}" in pick.sql else pick.sql
 
 
-def _names(kind: type) -> tuple[str, ...]:
-    if kind not in _cached_names:
-        every = fields(cast(Any, kind))
-        texts = tuple(field.name for field in every if get_origin(field.type) is dict)
-        _cached_names[kind] = (tuple(field.name for field in every), texts)
-    return _cached_names[kind][0]
-
-
-def _json_names(kind: type) -> tuple[str, ...]:
-    return _cached_names[kind][1]
-
-
-async def offers_by_id(actor: Actor, offer_ids: Sequence[UUID]) -> dict[UUID, OfferRow]:
+async def offers_by_id(
+    actor: Actor, offer_ids: Sequence[UUID], pick: Pick[OfferRow] | None = None
+) -> dict[UUID, OfferRow]:
     """The offers behind ids that the actor may see: everybody what was ever published, partners their own."""
     own = actor.id if actor.kind is ActorKind.PARTNER else None
-    found = await database.rows(_OFFERS, list(offer_ids), clock.now(), own, actor.kind in SEES_EVERYTHING)
-    return {row["id"]: row_of(OfferRow, row) for row in found}
+    values: list[object] = [list(offer_ids), own, actor.kind in SEES_EVERYTHING]
+    pick = pick or every_offer_column()
+    columns = picked(pick, partial(_bind, values))
+    sql = f"SELECT {columns} FROM {OFFER_TABLES} {pick.joins} WHERE o.id = ANY($1::uuid[]) AND {_VISIBLE}"
+    return {row.id: row for row in map(pick.row, await database.records(sql, *values))}
 
 
-def _item(row: dict[str, Any]) -> ItemRow:
-    if row["stock_mode"] == StockMode.UNLIMITED:
-        row["units_left"] = None
-    return row_of(ItemRow, row)
+def _bind(values: list[object], value: object) -> str:
+    values.append(value)
+    return f"${len(values)}"
 
 
 async def items_in(
-    member_id: UUID | None, wanted: Sequence[tuple[UUID, str | None]]
+    member_id: UUID | None,
+    wanted: Sequence[tuple[UUID, str | None]],
+    columns: Collection[str] | None = None,
 ) -> dict[tuple[UUID, str | None], list[ItemRow]]:
     """The active items of (offer, country) pairs, by date, then price; country None stands for all of them."""
-    rows = await database.rows(
-        _ITEMS_IN, member_id, [offer for offer, _ in wanted], [place for _, place in wanted]
-    )
+    reading = ITEMS.reading(columns)
+    sql = _ITEMS_IN.format(columns=reading.sql())
+    pairs = [offer for offer, _ in wanted], [place for _, place in wanted]
     found: dict[tuple[UUID, str | None], list[ItemRow]] = {key: [] for key in wanted}
-    for item in map(_item, rows):
+    for item in map(reading.row, await database.records(sql, member_id, *pairs)):
         for key in ((item.offer_id, item.country), (item.offer_id, None)):
             if key in found:
                 found[key].append(item)
@@ -164,8 +176,9 @@ async def items_in(
 
 async def items_by_id(member_id: UUID | None, item_ids: Sequence[UUID]) -> dict[UUID, ItemRow]:
     """Items behind ids, closed ones too. Whether their offer may be seen is asked of `offers_by_id`."""
-    rows = await database.rows(_ITEMS_BY_ID, member_id, list(item_ids))
-    return {row["id"]: _item(row) for row in rows}
+    reading = ITEMS.reading()
+    sql = _ITEMS_BY_ID.format(columns=reading.sql())
+    return {row.id: row for row in map(reading.row, await database.records(sql, member_id, list(item_ids)))}
 
 
 async def country_of(actor: Actor) -> str | None:
@@ -185,7 +198,7 @@ class BrandShelf:
 
 
 _OF_BRAND = f"""
-FROM {OFFER_TABLES} WHERE o.brand_id = $1
+o.brand_id = $1
     AND ($2::text IS NULL OR EXISTS (SELECT FROM item i WHERE i.offer_id = o.id AND i.country = $2 AND i.active))
     AND ({PUBLIC.format(moment="$3")} OR p.id = $4 OR $5)"""
 
@@ -195,16 +208,22 @@ def _shelf(asked: BrandShelf) -> tuple[object, ...]:
     return (asked.brand_id, asked.country, clock.now(), own, asked.actor.kind in SEES_EVERYTHING)
 
 
-async def offers_of_brand(asked: BrandShelf, *, first: int | None, after: str | None) -> paging.Page[OfferRow]:
+async def offers_of_brand(
+    asked: BrandShelf, *, first: int | None, after: str | None, pick: Pick[OfferRow] | None = None
+) -> paging.Page[OfferRow]:
     """A page of a brand's offers, newest first."""
     size = paging.page_size(first)
-    beyond = paging.id_of_cursor(after) if after else None
-    columns = OFFER_COLUMNS.format(moment="$7")
-    sql = f"SELECT {columns} {_OF_BRAND} AND ($6::uuid IS NULL OR o.id < $6) ORDER BY o.id DESC LIMIT {size + 1}"
-    rows = [row_of(OfferRow, row) for row in await database.rows(sql, *_shelf(asked), beyond, clock.now())]
+    pick = pick or every_offer_column()
+    values: list[object] = [*_shelf(asked), paging.id_of_cursor(after) if after else None]
+    columns = picked(pick, partial(_bind, values))
+    sql = (
+        f"SELECT {columns} FROM {OFFER_TABLES} {pick.joins} WHERE {_OF_BRAND} "
+        f"AND ($6::uuid IS NULL OR o.id < $6) ORDER BY o.id DESC LIMIT {size + 1}"
+    )
+    rows = list(map(pick.row, await database.records(sql, *values)))
     return paging.page_of_rows(rows, lambda row: paging.encode_cursor(row.id), first=first, after=after)
 
 
 async def count_offers_of_brand(asked: BrandShelf) -> int:
     """How many offers the whole list has."""
-    return await database.value(f"SELECT count(*) {_OF_BRAND}", *_shelf(asked))
+    return await database.value(f"SELECT count(*) FROM {OFFER_TABLES} WHERE {_OF_BRAND}", *_shelf(asked))

@@ -19,6 +19,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from marketplace.kit import ids, money, paging
 from marketplace.kit.actor import Actor, ActorKind, Scope
+from marketplace.kit.plans import Asked, Need, planned
 from marketplace.kit.refusals import (
     IdempotencyKeyReused,
     InProgress,
@@ -120,12 +121,18 @@ CONFIG = StrawberryConfig(scalar_map=SCALARS)
 
 @dataclass(slots=True)
 class Context:
-    """What a resolver knows of the request: who asks, in which languages, and its batching loaders."""
+    """What a resolver knows of the request: who asks, in which languages, and its batching loaders.
+
+    `at_hand` is what a plan has fetched before resolvers ask for it, by name and key; `planned` is off where
+    everything shall be resolved plainly.
+    """
 
     actor: Actor | None
     request_id: str = ""
     languages: tuple[str, ...] = ("en",)
     loaders: dict[str, Any] = field(default_factory=dict)
+    at_hand: dict[str, dict[Any, Any]] = field(default_factory=dict)
+    planned: bool = True
 
 
 Info = strawberry.Info[Context, None]
@@ -204,17 +211,29 @@ class Edge(Generic[T]):
     node: T = strawberry.field(description="The row itself.")
 
 
+async def _count(info: Info, asked: Asked) -> None:
+    counted = await asked.root.counter() if asked.root.counter else None
+
+    async def known() -> int | None:
+        return counted
+
+    asked.root.counter = known
+
+
+_COUNT = Need("count", _count)
+
+
 @strawberry.type(description="One page of a list.")
 class Connection(Generic[T]):
     edges: list[Edge[T]] = strawberry.field(description="The rows with their cursors.")
     page_info: PageInfo = strawberry.field(description="Where this page stands.")
     counter: strawberry.Private[Callable[[], Awaitable[int]] | None] = None
 
-    @strawberry.field(description="The rows alone.")
+    @planned(description="The rows alone.")
     def nodes(self) -> list[T]:
         return [edge.node for edge in self.edges]
 
-    @strawberry.field(description="How many rows the whole list has; counted only when asked for.")
+    @planned(uses=(_COUNT(),), description="How many rows the whole list has; counted only when asked for.")
     async def total_count(self) -> int | None:
         return await self.counter() if self.counter else None
 
@@ -371,6 +390,9 @@ async def batched(
     info: Info, name: str, fetch: Callable[[Info, list[K]], Awaitable[Mapping[K, V]]], key: K
 ) -> V | None:
     """What `fetch` finds under a key, or None; asked for together with all others of the same moment."""
+    at_hand = info.context.at_hand.get(name)
+    if at_hand is not None and key in at_hand:
+        return at_hand[key]
     loader: DataLoader[K, V | None] | None = info.context.loaders.get(name)
     if loader is None:
 

@@ -1,6 +1,7 @@
 """Why the house says no. A refusal rolls its operation back and reaches the caller as data."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, ClassVar, get_type_hints
 
 
@@ -36,6 +37,7 @@ class Refusal(Exception):
         return self.message
 
 
+@cache
 def fact_types(refusal: type[Refusal]) -> dict[str, Any]:
     """The declared facts of a refusal with their (Annotated) types, base classes first."""
     hints = get_type_hints(refusal, include_extras=True)

@@ -135,6 +135,8 @@ class Settings(BaseSettings):
     max_query_aliases: PositiveInt = 100
     max_query_cost: PositiveInt = 5_000
     max_page_size: PositiveInt = 100
+    planned_reads: bool = True
+    """Off, everything is resolved plainly: to compare, or in doubt."""
     pool_size: PositiveInt = 20
     operation_timeout_s: PositiveFloat = 20
     """After this long a GraphQL operation is stopped, and PostgreSQL is told to."""

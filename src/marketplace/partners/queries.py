@@ -1,5 +1,6 @@
 """Reads of partners, brands and contracts, scoped to the actor."""
 
+from dataclasses import dataclass, fields
 from uuid import UUID
 
 from tortoise.expressions import Q
@@ -8,11 +9,30 @@ from tortoise.queryset import QuerySet
 from marketplace.kit import clock, places
 from marketplace.kit.actor import Actor, ActorKind
 from marketplace.kit.refusals import NotFound
+from marketplace.kit.rows import Rows
 from marketplace.partners.models import Brand, Contract, Partner, PartnerKind, PartnerStatus
 from marketplace.partners.refusals import PartnerNotApproved
 from marketplace.partners.rules import FIRST_TO_BEGIN, is_in_force
 
 SEES_EVERYTHING = (ActorKind.OPERATOR, ActorKind.SYSTEM)
+
+
+@dataclass(frozen=True, slots=True)
+class BrandRow:
+    """A brand as it stands beside what is its own."""
+
+    id: UUID
+    name: str
+    slug: str
+    website: str | None
+    wikidata_id: str | None
+    countries: list[str]
+    category: str | None
+    partner_id: UUID
+
+
+# `b` is the brand, in whichever statement joins it.
+BRANDS = Rows(BrandRow, {field.name: f"b.{field.name}" for field in fields(BrandRow)}, always=("id",))
 
 
 def _own(actor: Actor) -> list[UUID]:

@@ -14,9 +14,10 @@ from uuid import UUID
 from marketplace.catalog import queries as catalog
 from marketplace.catalog import rules as catalog_rules
 from marketplace.catalog.models import OfferKind
-from marketplace.catalog.queries import OFFER_COLUMNS, OFFER_TABLES, PUBLIC, OfferRow
+from marketplace.catalog.queries import OFFER_TABLES, PUBLIC, OfferRow
 from marketplace.kit import clock, database, paging
 from marketplace.kit.refusals import BadUserInput
+from marketplace.kit.rows import Pick
 from marketplace.ledger.queries import Rate
 from marketplace.storefront import rules
 from marketplace.storefront.rules import Shopper
@@ -217,7 +218,9 @@ class Ends:
     before: str | None = None
 
 
-async def page(asked: Search, sort: OfferSort, ends: Ends) -> paging.Page[OfferRow]:
+async def page(
+    asked: Search, sort: OfferSort, ends: Ends, pick: Pick[OfferRow] | None = None
+) -> paging.Page[OfferRow]:
     """One page of offers, each shown once; raises BadUserInput for a bad cursor or size."""
     column, kind, descending = _ORDERS[sort]
     size, backwards = paging.page_size(ends.first, ends.last), ends.last is not None
@@ -232,21 +235,22 @@ async def page(asked: Search, sort: OfferSort, ends: Ends) -> paging.Page[OfferR
                 offer_id=offer_id,
             )
     order = "DESC" if descending is not backwards else "ASC"
-    columns = OFFER_COLUMNS.format(moment=where.bind(clock.now()))
+    pick = pick or catalog.every_offer_column()
+    columns = catalog.picked(pick, where.bind)
     sql = (
-        f"SELECT {columns}, l.{column} AS place FROM {_TABLES} WHERE {where} "
+        f"SELECT {columns}, l.{column} AS place FROM {_TABLES} {pick.joins} WHERE {where} "
         f"ORDER BY l.{column} {order}, l.offer_id {order} LIMIT {size + 1}"
     )
-    rows = await database.rows(sql, *where.values)
+    records = await database.records(sql, *where.values)
     found = paging.page_of_rows(
-        rows,
+        records,
         lambda row: paging.encode_cursor(sort.value, row["place"], row["id"]),
         first=ends.first,
         after=ends.after,
         last=ends.last,
         before=ends.before,
     )
-    offers = [catalog.row_of(OfferRow, row) for row in found.items]
+    offers = [pick.row(record) for record in found.items]
     return paging.Page(offers, found.cursors, found.has_next, found.has_previous)
 
 

@@ -1,7 +1,14 @@
 """The catalogue's part of the graph: offers of five kinds, what can be taken of them, markets and categories."""
 
-from marketplace.catalog.graphql.items import ITEM_TYPES, ItemType, item_of, item_rows
-from marketplace.catalog.graphql.offers import OFFER_TYPES, InMarket, OfferType, offer_of
+from marketplace.catalog.graphql.items import ITEM_TYPES, ITEMS_OF_OFFERS, ItemType, item_of, item_rows
+from marketplace.catalog.graphql.offers import (
+    OFFER_TYPES,
+    OFFERS_PLANNED,
+    InMarket,
+    OfferType,
+    offer_of,
+    one_offer,
+)
 from marketplace.catalog.graphql.reads import After, Before, First, Last, Query
 from marketplace.catalog.graphql.shelves import CategoryType, MarketType, category, market_of
 from marketplace.catalog.graphql.writes import Mutation
@@ -9,7 +16,9 @@ from marketplace.catalog.graphql.writes import Mutation
 TYPES = (*OFFER_TYPES, *ITEM_TYPES)
 
 __all__ = [
+    "ITEMS_OF_OFFERS",
     "ITEM_TYPES",
+    "OFFERS_PLANNED",
     "OFFER_TYPES",
     "TYPES",
     "After",
@@ -28,4 +37,5 @@ __all__ = [
     "item_rows",
     "market_of",
     "offer_of",
+    "one_offer",
 ]

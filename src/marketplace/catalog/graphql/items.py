@@ -12,6 +12,7 @@ from marketplace.catalog.queries import ItemRow, OfferRow
 from marketplace.kit import ids
 from marketplace.kit.actor import ActorKind
 from marketplace.kit.graphql import BigInt, CountryCode, Info, MoneyType, Node, batched, node_loader
+from marketplace.kit.plans import Asked, Need, planned
 
 
 @strawberry.type(description="The amounts a member can choose from.")
@@ -32,23 +33,26 @@ class ItemType(Node):
     row: strawberry.Private[ItemRow]
     offer_row: strawberry.Private[OfferRow]
 
-    @strawberry.field(description="The partner's own reference.")
+    @planned(reads=("sku",), description="The partner's own reference.")
     def sku(self) -> str:
         return self.row.sku
 
-    @strawberry.field(description="What it is, in your language.")
+    @planned(reads=("label",), description="What it is, in your language.")
     def label(self, info: Info) -> str:
         return rules.localised(self.row.label, info.context.languages)
 
-    @strawberry.field(description="The market it is sold in.")
+    @planned(reads=("country",), description="The market it is sold in.")
     def country(self) -> CountryCode:
         return CountryCode(self.row.country)
 
-    @strawberry.field(description="What it costs in its market; the least of a range.")
+    @planned(reads=("price_minor", "currency"), description="What it costs in its market; the least of a range.")
     def price(self) -> MoneyType:
         return MoneyType.minor(self.row.price_minor, self.row.currency)
 
-    @strawberry.field(description="The amounts to choose from; null when the price is fixed.")
+    @planned(
+        reads=("max_price_minor", "price_minor", "currency", "step_minor"),
+        description="The amounts to choose from; null when the price is fixed.",
+    )
     def amounts(self) -> AmountRange | None:
         row = self.row
         if row.max_price_minor is None:
@@ -59,22 +63,24 @@ class ItemType(Node):
             step=MoneyType.minor(row.step_minor, row.currency) if row.step_minor else None,
         )
 
-    @strawberry.field(description="Whether a unit is left.")
+    @planned(reads=("units_left",), description="Whether a unit is left.")
     def in_stock(self) -> bool:
         return self.row.units_left is None or self.row.units_left > 0
 
-    @strawberry.field(description="How many units are left; null when there is no limit.")
+    @planned(reads=("units_left",), description="How many units are left; null when there is no limit.")
     def units_left(self) -> BigInt | None:
         return None if self.row.units_left is None else BigInt(max(self.row.units_left, 0))
 
-    @strawberry.field(description="How many of it one member can take; null when there is no limit.")
+    @planned(
+        reads=("max_per_member",), description="How many of it one member can take; null when there is no limit."
+    )
     def most_per_member(self) -> int | None:
         return self.row.max_per_member
 
 
 @strawberry.type(name="Denomination", description="A voucher of one value, or of a value to choose.")
 class DenominationType(ItemType):
-    @strawberry.field(description="The value printed on it.")
+    @planned(reads=("face_minor", "currency"), description="The value printed on it.")
     def face_value(self) -> MoneyType | None:
         row = self.row
         return None if row.face_minor is None else MoneyType.minor(row.face_minor, row.currency)
@@ -82,25 +88,25 @@ class DenominationType(ItemType):
 
 @strawberry.type(name="CurrencyLot", description="A lot of a brand's own units.")
 class CurrencyLotType(ItemType):
-    @strawberry.field(description="How many units one lot has.")
+    @planned(reads=("units",), description="How many units one lot has.")
     def units(self) -> BigInt:
         return BigInt(self.row.units or 1)
 
 
 @strawberry.type(name="Variant", description="One size, colour or model of a product.")
 class VariantType(ItemType):
-    @strawberry.field(description="What sets it apart from the others.")
+    @planned(reads=("attributes",), description="What sets it apart from the others.")
     def attributes(self) -> list[AttributeType]:
         return [AttributeType(name=name, value=str(value)) for name, value in self.row.attributes.items()]
 
 
 @strawberry.type(name="Session", description="A dated session with seats.")
 class SessionType(ItemType):
-    @strawberry.field(description="When it begins.")
+    @planned(reads=("starts_at",), description="When it begins.")
     def starts_at(self) -> datetime | None:
         return self.row.starts_at
 
-    @strawberry.field(description="When it ends.")
+    @planned(reads=("ends_at",), description="When it ends.")
     def ends_at(self) -> datetime | None:
         return self.row.ends_at
 
@@ -140,6 +146,19 @@ async def item_rows(info: Info, offer_id: UUID, country: str | None) -> list[Ite
         return await queries.items_in(member_id_of(info), wanted)
 
     return await batched(info, "items", fetch, (offer_id, country)) or []
+
+
+async def _fetch_items(info: Info, asked: Asked) -> None:
+    """All markets' items of all offers that a plan shows, in one statement."""
+    keys: dict[tuple[UUID, str | None], None] = {}
+    for market in dict.fromkeys(call.get("market") for call in asked.calls):
+        for offer in asked.parents:
+            keys[offer.row.id, await offer.market_for(info, market)] = None
+    member = member_id_of(info)
+    asked.at_hand["items"] = dict(await queries.items_in(member, list(keys), asked.columns)) if keys else {}
+
+
+ITEMS_OF_OFFERS = Need("items", _fetch_items, rows=queries.ITEMS)
 
 
 @node_loader("item")

@@ -1,20 +1,33 @@
 """Offers: one interface for one list, five types for what each kind has of its own."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 import strawberry
 
 from marketplace.catalog import queries, rules
-from marketplace.catalog.graphql.items import ITEM_TYPES, ItemType, item_of, item_rows
-from marketplace.catalog.graphql.shelves import CategoryType, category, market_of
+from marketplace.catalog.graphql.items import ITEM_TYPES, ITEMS_OF_OFFERS, ItemType, item_of, item_rows
+from marketplace.catalog.graphql.shelves import SHELF_BESIDE, CategoryType, category, market_of
 from marketplace.catalog.models import Delivery, OfferKind, OfferStatus
 from marketplace.catalog.queries import ItemRow, OfferRow
 from marketplace.kit import clock, ids
-from marketplace.kit.graphql import CountryCode, Info, Node, extend, load_entity, load_node, node_loader
-from marketplace.partners.graphql import BrandType, CharityType
+from marketplace.kit.graphql import (
+    Connection,
+    CountryCode,
+    Info,
+    Node,
+    actor_of,
+    extend,
+    load_entity,
+    load_node,
+    node_loader,
+)
+from marketplace.kit.plans import Asked, Need, Source, answer, planned
+from marketplace.kit.rows import Pick
+from marketplace.partners.graphql import BRAND_BESIDE, BrandType, CharityType
 
 InMarket = Annotated[
     CountryCode | None,
@@ -39,48 +52,60 @@ class Provenance:
     age_seconds: int = strawberry.field(description="How long ago that is.")
 
 
+async def _fetch_charities(info: Info, asked: Asked) -> None:
+    receiving = {offer.row.partner_id for offer in asked.parents if offer.row.kind == OfferKind.DONATION}
+    await asyncio.gather(*(load_node(info, "charity", key) for key in receiving))
+
+
+CHARITIES = Need("charities", _fetch_charities, reads=("partner_id",))
+
+
 @strawberry.interface(name="Offer", description="One entry of the catalogue.")
 class OfferType(Node):
     row: strawberry.Private[OfferRow]
     market: strawberry.Private[str | None]
 
-    @strawberry.field(description="Which of the five kinds of reward it is.")
+    @planned(reads=("kind",), description="Which of the five kinds of reward it is.")
     def kind(self) -> OfferKind:
         return OfferKind(self.row.kind)
 
-    @strawberry.field(description="Whether it can be seen in the catalogue.")
+    @planned(reads=("status",), description="Whether it can be seen in the catalogue.")
     def status(self) -> OfferStatus:
         return OfferStatus(self.row.status)
 
-    @strawberry.field(description="The partner's own reference.")
+    @planned(reads=("sku",), description="The partner's own reference.")
     def sku(self) -> str:
         return self.row.sku
 
-    @strawberry.field(description="Its title in your language.")
+    @planned(reads=("title",), description="Its title in your language.")
     def title(self, info: Info) -> str:
         return rules.localised(self.row.title, info.context.languages)
 
-    @strawberry.field(description="What it is and how it works, in your language.")
+    @planned(reads=("description",), description="What it is and how it works, in your language.")
     def description(self, info: Info) -> str:
         return rules.localised(self.row.description, info.context.languages)
 
-    @strawberry.field(description="Its picture, an SVG on this server.")
+    @planned(reads=("id",), description="Its picture, an SVG on this server.")
     def image_url(self) -> str:
         return f"/images/offers/{ids.public('offer', self.row.id)}.svg"
 
-    @strawberry.field(description="Whose it is.")
+    @planned(gives=BRAND_BESIDE, description="Whose it is.")
     async def brand(self, info: Info) -> BrandType | None:
         return await load_node(info, "brand", self.row.brand_id)
 
-    @strawberry.field(description="The shelf it stands on.")
+    @planned(gives=SHELF_BESIDE, description="The shelf it stands on.")
     async def category(self, info: Info) -> CategoryType | None:
         return await category(info, self.row.category_id)
 
-    @strawberry.field(description="What exactly can be taken, by date, then price.")
+    @planned(gives=ITEMS_OF_OFFERS, description="What exactly can be taken, by date, then price.")
     async def items(self, info: Info, market: InMarket = None) -> list[ItemType]:
         return [item_of(row, self.row) for row in await self.item_rows(info, market)]
 
-    @strawberry.field(description="Whether something can be taken now, leaving aside who asks.")
+    @planned(
+        reads=("status", "partner_approved", "settled_in", "published_from", "published_until"),
+        uses=(ITEMS_OF_OFFERS("units_left"),),
+        description="Whether something can be taken now, leaving aside who asks.",
+    )
     async def availability(self, info: Info, market: InMarket = None) -> Availability:
         row, moment = self.row, clock.now()
         left = (item.units_left for item in await self.item_rows(info, market))
@@ -93,7 +118,9 @@ class OfferType(Node):
             closes_at=row.published_until,
         )
 
-    @strawberry.field(description="Where this entry comes from, and how fresh it is.")
+    @planned(
+        reads=("source", "source_updated_at"), description="Where this entry comes from, and how fresh it is."
+    )
     def provenance(self) -> Provenance:
         updated_at = self.row.source_updated_at
         age = max(0, int((clock.now() - updated_at).total_seconds()))
@@ -101,8 +128,11 @@ class OfferType(Node):
 
     async def item_rows(self, info: Info, market: str | None = None) -> list[ItemRow]:
         """The active items in a market: the named one, the list's, or the member's own."""
-        country = market or self.market or await market_of(info)
-        return await item_rows(info, self.row.id, country)
+        return await item_rows(info, self.row.id, await self.market_for(info, market))
+
+    async def market_for(self, info: Info, market: str | None) -> str | None:
+        """The market to look at; None stands for all of them."""
+        return market or self.market or await market_of(info)
 
     @classmethod
     async def resolve_reference(cls, info: Info, id: strawberry.ID) -> "OfferType | None":
@@ -112,7 +142,7 @@ class OfferType(Node):
 
 @strawberry.federation.type(name="VoucherOffer", keys=["id"], description="A code, a link or an entitlement.")
 class VoucherOfferType(OfferType):
-    @strawberry.field(description="What it hands out.")
+    @planned(reads=("delivery",), description="What it hands out.")
     def delivery(self) -> Delivery:
         return Delivery(self.row.delivery or Delivery.CODE)
 
@@ -121,15 +151,15 @@ class VoucherOfferType(OfferType):
     name="BrandCurrencyOffer", keys=["id"], description="A brand's own units, exchanged in lots."
 )
 class BrandCurrencyOfferType(OfferType):
-    @strawberry.field(description="What the units are called, in your language.")
+    @planned(reads=("unit_name",), description="What the units are called, in your language.")
     def unit_name(self, info: Info) -> str:
         return rules.localised(self.row.unit_name, info.context.languages)
 
-    @strawberry.field(description="The regular expression of a membership number.")
+    @planned(reads=("number_pattern",), description="The regular expression of a membership number.")
     def number_pattern(self) -> str | None:
         return self.row.number_pattern
 
-    @strawberry.field(description="How a membership number's check digit is made, such as `luhn`.")
+    @planned(reads=("check_digit",), description="How a membership number's check digit is made, such as `luhn`.")
     def check_digit(self) -> str | None:
         return self.row.check_digit
 
@@ -141,18 +171,21 @@ class MerchandiseOfferType(OfferType):
 
 @strawberry.federation.type(name="ExperienceOffer", keys=["id"], description="A seat in a dated session.")
 class ExperienceOfferType(OfferType):
-    @strawberry.field(description="It can be cancelled until this many hours before it begins; null: never.")
+    @planned(
+        reads=("cancel_until_hours",),
+        description="It can be cancelled until this many hours before it begins; null: never.",
+    )
     def cancel_until_hours(self) -> int | None:
         return self.row.cancel_until_hours
 
 
 @strawberry.federation.type(name="DonationOffer", keys=["id"], description="A gift to a cause of a charity.")
 class DonationOfferType(OfferType):
-    @strawberry.field(description="What the money is for, in your language.")
+    @planned(reads=("cause",), description="What the money is for, in your language.")
     def cause(self, info: Info) -> str:
         return rules.localised(self.row.cause, info.context.languages)
 
-    @strawberry.field(description="Who receives it.")
+    @planned(uses=(CHARITIES(),), description="Who receives it.")
     async def charity(self, info: Info) -> CharityType | None:
         return await load_node(info, "charity", self.row.partner_id)
 
@@ -167,9 +200,32 @@ _TYPES: dict[str, type[OfferType]] = {
 OFFER_TYPES = tuple(_TYPES.values())
 
 
+def shown(found: Any) -> Sequence[OfferType]:
+    """The offers that a page, or an answer that is one offer or none, shows."""
+    if isinstance(found, Connection):
+        return [edge.node for edge in cast("Connection[OfferType]", found).edges]
+    return [found] if found is not None else []
+
+
+OFFERS_PLANNED = Source(queries.OFFERS, frozenset(OFFER_TYPES), shown)
+
+
 def offer_of(row: OfferRow, market: str | None = None) -> OfferType:
     """An offer as the type of its kind, looked at in a market (None: the caller's own)."""
     return _TYPES[row.kind](id=strawberry.ID(ids.public("offer", row.id)), row=row, market=market)
+
+
+async def one_offer(info: Info, key: UUID) -> OfferType | None:
+    """One offer that the caller may see: planned, or together with others that the operation asks for."""
+    actor = actor_of(info)
+    if len(info.operation.selection_set.selections) > 1:
+        return await load_node(info, "offer", key)
+
+    async def read(pick: Pick[OfferRow]) -> OfferType | None:
+        row = (await queries.offers_by_id(actor, [key], pick)).get(key)
+        return offer_of(row) if row else None
+
+    return await answer(info, OFFERS_PLANNED, read)
 
 
 @node_loader("offer")

@@ -5,9 +5,10 @@ from typing import Annotated
 import strawberry
 
 from marketplace.catalog import queries
-from marketplace.catalog.graphql.offers import InMarket, OfferType, offer_of
+from marketplace.catalog.graphql.offers import OFFERS_PLANNED, InMarket, OfferType, offer_of
 from marketplace.catalog.graphql.shelves import CategoryType, MarketType, market_of
 from marketplace.catalog.models import Category, Market
+from marketplace.catalog.queries import OfferRow
 from marketplace.kit import ids
 from marketplace.kit.actor import Scope
 from marketplace.kit.graphql import (
@@ -18,6 +19,8 @@ from marketplace.kit.graphql import (
     actor_with,
     extend,
 )
+from marketplace.kit.plans import answer
+from marketplace.kit.rows import Pick
 from marketplace.partners.graphql import BrandType
 
 Last = Annotated[int | None, strawberry.argument(description="How many rows before `before`, at most 100.")]
@@ -51,7 +54,11 @@ class BrandOffers:
         actor = actor_with(info, Scope.CATALOG_READ)
         country = market or await market_of(info)
         asked = queries.BrandShelf(actor, ids.parse("brand", brand.id), country)
-        page = await queries.offers_of_brand(asked, first=first, after=after)
-        return Connection[OfferType].of(
-            page, lambda row: offer_of(row, country), lambda: queries.count_offers_of_brand(asked)
-        )
+
+        async def read(pick: Pick[OfferRow]) -> Connection[OfferType]:
+            page = await queries.offers_of_brand(asked, first=first, after=after, pick=pick)
+            return Connection[OfferType].of(
+                page, lambda row: offer_of(row, country), lambda: queries.count_offers_of_brand(asked)
+            )
+
+        return await answer(info, OFFERS_PLANNED, read)

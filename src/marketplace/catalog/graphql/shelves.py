@@ -4,9 +4,11 @@ import strawberry
 
 from marketplace.catalog import queries, rules
 from marketplace.catalog.models import Category, Delivery, Market, OfferKind, OfferStatus
+from marketplace.catalog.queries import CategoryRow
 from marketplace.catalog.refusals import ClosedReason
 from marketplace.kit.actor import ActorKind
 from marketplace.kit.graphql import CountryCode, CurrencyCode, Info, LanguageTag, batched, describe_enum
+from marketplace.kit.plans import Join, planned
 
 describe_enum(
     OfferKind,
@@ -64,16 +66,28 @@ class MarketType:
 
 @strawberry.type(name="Category", description="A shelf of the catalogue.")
 class CategoryType:
-    code: str = strawberry.field(description="A stable code for programs, such as `dining`.")
-    names: strawberry.Private[dict[str, str]]
+    row: strawberry.Private[Category | CategoryRow]
 
-    @strawberry.field(description="Its name in your language.")
+    @planned(reads=("code",), description="A stable code for programs, such as `dining`.")
+    def code(self) -> str:
+        return self.row.code
+
+    @planned(reads=("names",), description="Its name in your language.")
     def name(self, info: Info) -> str:
-        return rules.localised(self.names, info.context.languages)
+        return rules.localised(self.row.names, info.context.languages)
 
     @classmethod
-    def of(cls, row: Category) -> "CategoryType":
-        return cls(code=row.code, names=row.names)
+    def of(cls, row: Category | CategoryRow) -> "CategoryType":
+        return cls(row=row)
+
+
+SHELF_BESIDE = Join(
+    "category",
+    queries.CATEGORIES,
+    key="category_id",
+    build=CategoryType.of,
+    clause="JOIN category c ON c.code = o.category_id",
+)
 
 
 async def category(info: Info, code: str) -> CategoryType | None:

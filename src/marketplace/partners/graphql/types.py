@@ -22,8 +22,10 @@ from marketplace.kit.graphql import (
     load_node,
     node_loader,
 )
+from marketplace.kit.plans import Join, planned
 from marketplace.partners import queries
 from marketplace.partners.models import Brand, Contract, Partner, PartnerKind, PartnerStatus, Schedule
+from marketplace.partners.queries import BRANDS, BrandRow
 
 MOST_CONTRACTS = 100
 First = Annotated[int | None, strawberry.argument(description="How many rows, at most 100.")]
@@ -132,36 +134,51 @@ class PartnerType(Node):
 
 @strawberry.federation.type(name="Brand", keys=["id"], description="What a shopper recognises.")
 class BrandType(Node):
-    name: str = strawberry.field(description="The name on the shelf.")
-    slug: str = strawberry.field(description="The name as it stands in addresses.")
-    website: str | None = strawberry.field(description="Its own website.")
-    wikidata_id: str | None = strawberry.field(description="Its Wikidata item, such as `Q37158`.")
-    countries: list[CountryCode] = strawberry.field(description="Where it is present.")
-    category: str | None = strawberry.field(description="The category most of it belongs to.")
-    image_url: str = strawberry.field(description="Its picture, an SVG on this server.")
-    partner_key: strawberry.Private[UUID]
+    row: strawberry.Private[Brand | BrandRow]
+
+    @planned(reads=("name",), description="The name on the shelf.")
+    def name(self) -> str:
+        return self.row.name
+
+    @planned(reads=("slug",), description="The name as it stands in addresses.")
+    def slug(self) -> str:
+        return self.row.slug
+
+    @planned(reads=("website",), description="Its own website.")
+    def website(self) -> str | None:
+        return self.row.website
+
+    @planned(reads=("wikidata_id",), description="Its Wikidata item, such as `Q37158`.")
+    def wikidata_id(self) -> str | None:
+        return self.row.wikidata_id
+
+    @planned(reads=("countries",), description="Where it is present.")
+    def countries(self) -> list[CountryCode]:
+        return [CountryCode(country) for country in self.row.countries]
+
+    @planned(reads=("category",), description="The category most of it belongs to.")
+    def category(self) -> str | None:
+        return self.row.category
+
+    @planned(reads=("slug",), description="Its picture, an SVG on this server.")
+    def image_url(self) -> str:
+        return f"/images/brands/{self.row.slug}.svg"
 
     @strawberry.field(description="The partner behind it; null unless that is you or you are an operator.")
     async def partner(self, info: Info) -> PartnerType | None:
-        return await load_node(info, "partner", self.partner_key)
+        return await load_node(info, "partner", self.row.partner_id)
 
     @classmethod
-    def of(cls, row: Brand) -> "BrandType":
-        return cls(
-            id=strawberry.ID(ids.public("brand", row.id)),
-            name=row.name,
-            slug=row.slug,
-            website=row.website,
-            wikidata_id=row.wikidata_id,
-            countries=[CountryCode(country) for country in row.countries],
-            category=row.category,
-            image_url=f"/images/brands/{row.slug}.svg",
-            partner_key=row.partner_id,
-        )
+    def of(cls, row: Brand | BrandRow) -> "BrandType":
+        return cls(id=strawberry.ID(ids.public("brand", row.id)), row=row)
 
     @classmethod
     async def resolve_reference(cls, info: Info, id: strawberry.ID) -> "BrandType | None":
         return await load_entity(info, "brand", id)
+
+
+# The brand of a row that an actor may see, in a statement whose `b` it is: who sees the row sees its brand.
+BRAND_BESIDE = Join("brand", BRANDS, key="brand_id", build=BrandType.of)
 
 
 @strawberry.type(name="Charity", description="A partner that receives donations.")

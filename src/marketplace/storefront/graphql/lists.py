@@ -6,6 +6,7 @@ from uuid import UUID
 import strawberry
 
 from marketplace.catalog.graphql import (
+    OFFERS_PLANNED,
     After,
     Before,
     CategoryType,
@@ -15,13 +16,17 @@ from marketplace.catalog.graphql import (
     category,
     market_of,
     offer_of,
+    one_offer,
 )
 from marketplace.catalog.models import OfferKind
+from marketplace.catalog.queries import OfferRow
 from marketplace.kit import ids
 from marketplace.kit.actor import Scope
-from marketplace.kit.graphql import BigInt, Connection, CountryCode, Info, actor_with, describe_enum, load_node
+from marketplace.kit.graphql import BigInt, Connection, CountryCode, Info, actor_with, describe_enum
 from marketplace.kit.ids import BadId
+from marketplace.kit.plans import answer
 from marketplace.kit.refusals import BadUserInput
+from marketplace.kit.rows import Pick
 from marketplace.storefront import search
 from marketplace.storefront.graphql.pricing import rate_of, shopper_of
 from marketplace.storefront.search import Ends, OfferFilter, OfferSort, Search
@@ -144,8 +149,14 @@ class ListQuery:
     ) -> Connection[OfferType]:
         actor_with(info, Scope.CATALOG_READ)
         asked = await _asked(info, wanted, market)
-        page = await search.page(asked, sort, Ends(first, after, last, before))
-        return Connection[OfferType].of(page, lambda row: offer_of(row, asked.market), lambda: search.count(asked))
+
+        async def read(pick: Pick[OfferRow]) -> Connection[OfferType]:
+            page = await search.page(asked, sort, Ends(first, after, last, before), pick)
+            return Connection[OfferType].of(
+                page, lambda row: offer_of(row, asked.market), lambda: search.count(asked)
+            )
+
+        return await answer(info, OFFERS_PLANNED, read)
 
     @strawberry.field(description="How many offers there are of each kind and on each shelf.")
     async def offer_facets(self, info: Info, wanted: Filter = None, market: Market = None) -> OfferFacets:
@@ -158,4 +169,4 @@ class ListQuery:
     ) -> OfferType | None:
         actor_with(info, Scope.CATALOG_READ)
         parts = ids.split(id)
-        return await load_node(info, "offer", parts[1]) if parts and parts[0] == "offer" else None
+        return await one_offer(info, parts[1]) if parts and parts[0] == "offer" else None

@@ -1,19 +1,22 @@
 """The price passport, and why not: what an offer or an item costs whoever looks, and by which figures."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated
+from uuid import UUID
 
 import strawberry
 
-from marketplace.catalog.graphql import ITEM_TYPES, OFFER_TYPES, ItemType, OfferType
+from marketplace.catalog.graphql import ITEM_TYPES, ITEMS_OF_OFFERS, OFFER_TYPES, ItemType, OfferType
 from marketplace.catalog.queries import ItemRow, OfferRow
 from marketplace.catalog.refusals import NotAvailable
 from marketplace.kit import clock
 from marketplace.kit.actor import Actor
 from marketplace.kit.graphql import BigInt, CurrencyCode, Info, MoneyType, batched, extend
 from marketplace.kit.money import BadAmount, Money
+from marketplace.kit.plans import Asked, Need, planned
 from marketplace.kit.refusals import BadUserInput, InvalidInput, Refusal
 from marketplace.ledger.queries import Rate
 from marketplace.points.refusals import InsufficientPoints
@@ -21,6 +24,7 @@ from marketplace.storefront import queries, rules
 from marketplace.storefront.refusals import CashBelowMinimum
 from marketplace.storefront.rules import Price, Quote, Shopper
 
+SHELVES = "shelves"
 _MISSING = (InsufficientPoints, CashBelowMinimum)
 Amount = Annotated[
     Decimal | None,
@@ -145,9 +149,16 @@ class Shelf:
     offer: OfferRow
     rates: dict[str, Rate | None]
     payable: bool
+    quotes: dict[tuple[UUID, int | None], Quote] = field(default_factory=dict)
 
     def quote(self, item: ItemRow, amount_minor: int | None = None) -> Quote:
-        """Price an item of the offer; of a range, the least unless an amount is given."""
+        """Price an item of the offer, once; of a range, the least unless an amount is given."""
+        key = (item.id, amount_minor)
+        if key not in self.quotes:
+            self.quotes[key] = self._quote(item, amount_minor)
+        return self.quotes[key]
+
+    def _quote(self, item: ItemRow, amount_minor: int | None) -> Quote:
         amount = item.price_minor if amount_minor is None else rules.chosen_amount(item, amount_minor)
         rate = self.rates[item.currency] if self.payable else None
         return rules.quote(self.shopper, self.offer, item, amount, rate, clock.now())
@@ -155,6 +166,9 @@ class Shelf:
 
 async def shelf_of(info: Info, offer: OfferRow, items: list[ItemRow]) -> Shelf | None:
     """What pricing these items of an offer takes; None when nobody is there to price them for."""
+    at_hand = info.context.at_hand.get(SHELVES)
+    if at_hand is not None:
+        return at_hand[offer.id]
     shopper = await shopper_of(info)
     if shopper is None:
         return None
@@ -162,6 +176,50 @@ async def shelf_of(info: Info, offer: OfferRow, items: list[ItemRow]) -> Shelf |
     rates = {currency: await rate_of(info, currency, home) for currency in {item.currency for item in items}}
     payable = offer.settled_in is None or await rate_of(info, home, offer.settled_in) is not None
     return Shelf(shopper, offer, rates, payable)
+
+
+OFFER_PRICED = (
+    "status",
+    "partner_approved",
+    "settled_in",
+    "published_from",
+    "published_until",
+    "min_tier_rank",
+    "segment",
+)
+ITEM_PRICED = (
+    "currency",
+    "price_minor",
+    "max_price_minor",
+    "step_minor",
+    "starts_at",
+    "active",
+    "units_left",
+    "max_per_member",
+    "taken_by_member",
+)
+
+
+async def _fetch_shelves(info: Info, asked: Asked) -> None:
+    """Everybody's price tags at once: who shops, and each rate that the items a plan has at hand take."""
+    items = [item for found in asked.at_hand["items"].values() for item in found]
+    shopper = await shopper_of(info)
+    if shopper is None:
+        asked.at_hand[SHELVES] = {offer.row.id: None for offer in asked.parents}
+        return
+    home = shopper.home_currency
+    pairs = {(item.currency, home) for item in items}
+    pairs |= {(home, offer.row.settled_in) for offer in asked.parents if offer.row.settled_in is not None}
+    found = dict(zip(pairs, await asyncio.gather(*(rate_of(info, *pair) for pair in pairs)), strict=True))
+    rates = {base: rate for (base, quote), rate in found.items() if quote == home}
+    asked.at_hand[SHELVES] = {
+        row.id: Shelf(shopper, row, rates, row.settled_in is None or found[home, row.settled_in] is not None)
+        for row in (offer.row for offer in asked.parents)
+    }
+
+
+STOCKED = Need(SHELVES, _fetch_shelves, reads=OFFER_PRICED)
+PRICED = (ITEMS_OF_OFFERS(*ITEM_PRICED), STOCKED())
 
 
 async def _quote_of_offer(info: Info, offer: OfferType) -> tuple[Shopper, Quote | None] | None:
@@ -187,15 +245,16 @@ async def _quote_of_item(info: Info, item: ItemType, amount: Decimal | None) -> 
 class OfferPricing:
     """What the storefront knows of an offer."""
 
-    @strawberry.field(
-        description="What its cheapest item that you can take costs you; null when it has no price for you."
+    @planned(
+        uses=PRICED,
+        description="What its cheapest item that you can take costs you; null when it has no price for you.",
     )
     async def points_price(self, info: Info, offer: strawberry.Parent[OfferType]) -> PricePassport | None:
         found = await _quote_of_offer(info, offer)
         quote = found[1] if found else None
         return PricePassport.of(quote.price, found[0]) if found and quote and quote.price else None
 
-    @strawberry.field(description="Why you can take nothing of it now; null when you can.")
+    @planned(uses=PRICED, description="Why you can take nothing of it now; null when you can.")
     async def why_not(self, info: Info, offer: strawberry.Parent[OfferType]) -> WhyNot | None:
         found = await _quote_of_offer(info, offer)
         if found is None:
@@ -208,14 +267,16 @@ class OfferPricing:
 class ItemPricing:
     """What the storefront knows of an item."""
 
-    @strawberry.field(description="What it costs you; null when it has no price for you.")
+    @planned(
+        reads=ITEM_PRICED, uses=(STOCKED(),), description="What it costs you; null when it has no price for you."
+    )
     async def points_price(
         self, info: Info, item: strawberry.Parent[ItemType], amount: Amount = None
     ) -> PricePassport | None:
         found = await _quote_of_item(info, item, amount)
         return PricePassport.of(found[1].price, found[0]) if found and found[1].price else None
 
-    @strawberry.field(description="Why you cannot take it now; null when you can.")
+    @planned(reads=ITEM_PRICED, uses=(STOCKED(),), description="Why you cannot take it now; null when you can.")
     async def why_not(self, info: Info, item: strawberry.Parent[ItemType], amount: Amount = None) -> WhyNot | None:
         found = await _quote_of_item(info, item, amount)
         return WhyNot.of(found[1].refusal) if found and found[1].refusal else None

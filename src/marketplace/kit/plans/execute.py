@@ -1,0 +1,97 @@
+"""Answering a field by its plan, or plainly: found by its place in a document, compiled once, abandoned in doubt.
+
+A plan never answers an error: whatever goes wrong while fetching or shaping, the plain path answers instead,
+so errors, their paths and the nulls they leave are those of GraphQL itself.
+"""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar, cast
+
+import structlog
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from marketplace.kit.plans.compile import Plan, Seen
+from marketplace.kit.plans.declare import Asked, Frame, Source
+from marketplace.kit.plans.kept import Plans
+from marketplace.kit.rows import Joined, Pick
+
+T = TypeVar("T")
+RESULT = 4  # the place of the resolved value among what the executor is given to complete it
+log = structlog.get_logger()
+answered: Counter[str] = Counter()  # how many answers were "planned", "plain" and "abandoned"
+
+
+class Shaped:
+    """A value whose selection has been applied: nothing below it is resolved."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+class PlannedExecution(StrawberryGraphQLCoreExecutionContext):
+    """The executor that takes shaped values as they are; everything else is graphql-core's."""
+
+    def complete_object_value(self, *args: Any, **more: Any) -> Any:
+        """An object, already shaped or not."""
+        result = args[RESULT]
+        return result.value if type(result) is Shaped else cast(Any, super()).complete_object_value(*args, **more)
+
+    def complete_abstract_value(self, *args: Any, **more: Any) -> Any:
+        """An object of an interface or a union, already shaped or not."""
+        result = args[RESULT]
+        return (
+            result.value if type(result) is Shaped else cast(Any, super()).complete_abstract_value(*args, **more)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PlanInfo:
+    """What resolvers see of a request while a plan calls them: its context, with everything at hand."""
+
+    context: Any
+
+
+_plans = Plans()
+
+
+async def answer(info: Any, source: Source, read: Callable[[Pick[Any]], Awaitable[T]]) -> T:
+    """A resolver's answer: `read` makes it of the rows it picks; planned, of no more than the selection takes."""
+    plan = _plans.get(info._raw_info, source) if info.context.planned else None
+    if plan is not None:
+        pick = _pick(plan.frame)
+        try:
+            root = await read(pick)
+            shaped = await _shape(plan, info, source, root, pick)
+        except Exception as error:  # noqa: BLE001  # the plain path meets it again, and answers for it
+            answered["abandoned"] += 1
+            log.info("plan_abandoned", field=info.field_name, reason=type(error).__name__)
+        else:
+            answered["planned"] += 1
+            return cast(T, Shaped(shaped))
+    answered["plain"] += 1
+    return await read(Pick(source.rows.reading()))
+
+
+def _pick(frame: Frame) -> Pick[Any]:
+    joins = [
+        Joined(join.name, inner.rows.reading(inner.columns), key=join.key, clause=join.clause, build=join.build)
+        for join, inner in frame.joins.items()
+    ]
+    return Pick(frame.rows.reading(frame.columns), joins)
+
+
+async def _shape(plan: Plan, info: Any, source: Source, root: Any, pick: Pick[Any]) -> Any:
+    """The answer as the selection asks for it; raises whatever keeps it from being planned."""
+    variables = info._raw_info.variable_values
+    at_hand: dict[str, dict[Any, Any]] = dict(pick.joined)
+    parents = source.parents(root)
+    for need, fetching in plan.needs.items():
+        calls = [arguments(variables) for arguments in fetching.calls]
+        columns = frozenset(fetching.frame.columns) if fetching.frame else frozenset[str]()
+        await need.fetch(info, Asked(root, parents, calls, columns, at_hand))
+    context = replace(info.context, at_hand=at_hand, loaders=dict(info.context.loaders))
+    return plan.shape(root, Seen(PlanInfo(context), variables))
