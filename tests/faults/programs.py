@@ -30,11 +30,15 @@ class Program:
     arguments: list[str]
     log: Path
     process: subprocess.Popen[bytes] | None = None
+    ended: list[int] = field(default_factory=list[int])
+    """How it ended when nobody had killed it."""
 
     def start(self) -> None:
         """Start it unless it runs."""
-        if self.process is not None and self.process.poll() is None:
-            return
+        if self.process is not None:
+            if self.process.poll() is None:
+                return
+            self.ended.append(self.process.returncode)
         with self.log.open("ab") as sink:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", *self.arguments],
@@ -47,6 +51,7 @@ class Program:
             return False
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
+        self.process = None
         return True
 
     def stop(self) -> None:

@@ -67,6 +67,7 @@ async def test_kills_at_random_moments_lose_nothing_and_double_nothing(tmp_path:
 def _tell(house: House, tally: Tally) -> None:
     print(f"{dict(house.killed)}; {tally.commands} commands, {tally.replays} replays, {dict(tally.retries)}")
     print(dict(sorted(tally.answers.items())))
+    print(f"ended by themselves: server {house.server.ended}, worker {house.worker.ended}")
 
 
 def _shoppers(house: House, world: World, http: httpx.AsyncClient, tally: Tally) -> list[Shopper]:

@@ -5,8 +5,10 @@ its missing heartbeat and handed out again.
 """
 
 import asyncio
+import signal
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import procrastinate
@@ -108,11 +110,9 @@ async def relay(app: procrastinate.App, url: str) -> None:
         await asyncio.sleep(1)
 
 
-async def work(url: str, *, concurrency: int = 8) -> None:
-    """Run the relay and a worker until SIGTERM or SIGINT; jobs that are running may finish."""
-    app = make_app(url)
-    async with database.opened(url), app.open_async():
-        relaying = asyncio.create_task(relay(app, url))
+async def _run_jobs(app: procrastinate.App, concurrency: int) -> None:
+    """Run jobs until cancelled. A worker of procrastinate ends when its database goes away: start another."""
+    while True:
         try:
             await app.run_worker_async(
                 queues=[QUEUE],
@@ -120,6 +120,24 @@ async def work(url: str, *, concurrency: int = 8) -> None:
                 shutdown_graceful_timeout=20,
                 delete_jobs="successful",
                 fetch_job_polling_interval=2.0,
+                install_signal_handlers=False,
             )
+            log.warning("worker ended")
+        except Exception as error:  # noqa: BLE001 (whatever ended it, work goes on)
+            log.warning("worker stumbled", error=type(error).__name__)
+        await asyncio.sleep(1)
+
+
+async def work(url: str, *, concurrency: int = 8) -> None:
+    """Run the relay and a worker until SIGTERM or SIGINT; jobs that are running may finish."""
+    app = make_app(url)
+    async with database.opened(url), app.open_async():
+        relaying = asyncio.create_task(relay(app, url))
+        running = asyncio.create_task(_run_jobs(app, concurrency))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+        try:
+            with suppress(asyncio.CancelledError):
+                await running
         finally:
             relaying.cancel()
