@@ -110,5 +110,5 @@ async def test_a_charity_in_a_currency_without_a_rate_is_not_open() -> None:
     await Contract.all().update(currency="GBP")
     async with nothing_happens():
         answer = await shopper.redeem(cause, amount={"amount": "10.00", "currency": "EUR"})
-    assert answer["__typename"] == "CharityNotOpen"
+    assert answer["__typename"] == "NotAvailable"
     assert await Pledge.all().count() == 0
