@@ -19,7 +19,7 @@ NOT_PLANNED = frozenset({"Brand.partner", "Brand.offers"}) | {
     f"{item}.offer" for item in ("Item", "Denomination", "CurrencyLot", "Variant", "Session", "DonationAmount")
 }
 EXAMPLES = settings(
-    max_examples=30,
+    max_examples=20,
     deadline=None,
     suppress_health_check=[
         HealthCheck.function_scoped_fixture,
