@@ -133,7 +133,7 @@ async def test_a_real_server_speaks_the_same(server: str):
         wrong = await http.post("/graphql", content=b"x", headers={"Content-Type": "text/plain"})
         deep = await http.post("/graphql", content=b"[" * 500_000, headers={"Content-Type": "application/json"})
 
-    assert (answer.status_code, answer.json()) == (200, {"data": {"__typename": "Query"}})
+    assert (answer.status_code, answer.json()["data"]) == (200, {"__typename": "Query"})
     assert ready.status_code == 200
     assert by_get.status_code == 200  # no such field, told the way old clients understand
     assert (wrong.status_code, deep.status_code) == (415, 400)
