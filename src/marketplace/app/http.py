@@ -127,8 +127,9 @@ class GraphQLView:
     async def _run(self, asked: execution.Run) -> execution.Outcome:
         """Execute within the time limit; past it, cancel the operation and the SQL that it waits for."""
         limit_s = self._caps.operation_timeout_s
+        limit = asyncio.timeout(limit_s)
         try:
-            async with asyncio.timeout(limit_s) as limit:
+            async with limit:
                 return await execution.run(self._schema, asked)
         except TimeoutError as error:
             if not limit.expired():
