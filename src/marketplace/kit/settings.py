@@ -67,11 +67,11 @@ def must_be_fernet_key(value: object) -> object:
 
 def must_be_origins(value: object) -> object:
     """Refuse what a browser never sends as an origin: a path, a trailing slash, a bare host."""
-    origins: Any = split_at_commas(value)
+    origins = split_at_commas(value)
     for origin in cast("list[str]", origins) if isinstance(origins, list) else ():
         if origin != "*" and not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+", origin):
             raise ValueError(f"{origin!r} is not an origin, such as https://app.example.com")
-    return origins
+    return split_at_commas(value)
 
 
 DatabaseUrl = Annotated[SecretStr, BeforeValidator(must_be_postgres)]
