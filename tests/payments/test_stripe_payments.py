@@ -4,7 +4,7 @@ import pytest
 import stripe
 
 from marketplace.payments.answers import BalanceLine, Payment, Refused
-from marketplace.payments.client import StripeGateway
+from marketplace.payments.client import StripeGateway, minor_amount, stripe_amount
 from tests.payments.conftest import World, unique
 from tests.payments.stand_in import StandIn
 
@@ -124,3 +124,18 @@ async def pay(gateway: StripeGateway, amount: int, method: str = "pm_card_visa",
 
 async def all_lines(gateway: StripeGateway) -> list[BalanceLine]:
     return [line async for page in gateway.balance_lines() for line in page]
+
+
+async def test_a_krona_without_aurar_is_a_hundred_at_stripe(world: World):
+    """docs.stripe.com/currencies#special-cases: 5,000 ISK are said as 500000, and read back as 5,000."""
+    assert (stripe_amount(5000, "ISK"), stripe_amount(5000, "JPY"), stripe_amount(5000, "EUR")) == (
+        500_000,
+        5000,
+        5000,
+    )
+    with pytest.raises(ValueError, match="no whole amount"):
+        minor_amount(500_050, "isk")
+
+    asked = await ask(world.gateway, 5000, currency="ISK")
+
+    assert (asked.amount, asked.currency) == (5000, "ISK")

@@ -39,6 +39,23 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 PAGE = 100
+IN_HUNDREDTHS = frozenset({"ISK", "UGX"})
+"""Currencies without decimals that Stripe counts in hundredths (docs.stripe.com/currencies#special-cases)."""
+
+
+def stripe_amount(minor: int, currency: str) -> int:
+    """Minor units of ISO 4217 as Stripe counts them."""
+    return minor * 100 if currency.upper() in IN_HUNDREDTHS else minor
+
+
+def minor_amount(amount: int, currency: str) -> int:
+    """What Stripe says as minor units of ISO 4217; hundredths that do not exist are a bug of theirs or ours."""
+    if currency.upper() not in IN_HUNDREDTHS:
+        return amount
+    whole, rest = divmod(amount, 100)
+    if rest:
+        raise ValueError(f"{amount} is no whole amount of {currency}")
+    return whole
 
 
 def classified(call: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
@@ -133,7 +150,7 @@ class StripeGateway:
     ) -> SentTransfer:
         """Move money from our available balance into a connected account's, at once."""
         params: TransferCreateParams = {
-            "amount": amount,
+            "amount": stripe_amount(amount, currency),
             "currency": currency.lower(),
             "destination": destination,
             "transfer_group": transfer_group,
@@ -155,11 +172,12 @@ class StripeGateway:
 
     @classified
     async def reverse_transfer(self, id: str, *, key: str, amount: int | None = None) -> MadeReversal:
-        """Take back all (or `amount`) of a transfer, as far as the account's balance covers it."""
+        """Take back all (or `amount`, as Stripe counts) of a transfer, as far as the account holds it."""
         made = await self._stripe.v1.transfers.reversals.create_async(
             id, {} if amount is None else {"amount": amount}, {"idempotency_key": key}
         )
-        return MadeReversal(id=made.id, transfer_id=id, amount=made.amount, currency=made.currency.upper())
+        came = minor_amount(made.amount, made.currency)
+        return MadeReversal(id=made.id, transfer_id=id, amount=came, currency=made.currency.upper())
 
     @classified
     async def payout_transfers(self, account: str, payout: str) -> list[str]:
@@ -182,7 +200,7 @@ class StripeGateway:
     ) -> Payment:
         """Ask for money, for example a program's top-up; `confirm_payment` or the payer's app takes it."""
         made = await self._stripe.v1.payment_intents.create_async(
-            {"amount": amount, "currency": currency.lower(), "metadata": dict(metadata),
+            {"amount": stripe_amount(amount, currency), "currency": currency.lower(), "metadata": dict(metadata),
              "transfer_group": transfer_group, "allowed_payment_method_types": ["card"]},
             {"idempotency_key": key},
         )  # fmt: skip
@@ -220,7 +238,8 @@ class StripeGateway:
         if amount is not None:
             params["amount"] = amount
         made = await self._stripe.v1.refunds.create_async(params, {"idempotency_key": key})
-        return MadeRefund(id=made.id, amount=made.amount, currency=made.currency.upper(),
+        went = minor_amount(made.amount, made.currency)
+        return MadeRefund(id=made.id, amount=went, currency=made.currency.upper(),
                           status=made.status or "pending")  # fmt: skip
 
     @classified
@@ -229,8 +248,10 @@ class StripeGateway:
         options: Any = {"stripe_account": account} if account else {}
         found = await self._stripe.v1.balance.retrieve_async({}, options)
         return Balances(
-            available={line.currency.upper(): line.amount for line in found.available},
-            pending={line.currency.upper(): line.amount for line in found.pending},
+            available={
+                line.currency.upper(): minor_amount(line.amount, line.currency) for line in found.available
+            },
+            pending={line.currency.upper(): minor_amount(line.amount, line.currency) for line in found.pending},
         )
 
     async def balance_lines(self, newer_than: str | None = None) -> AsyncIterator[list[BalanceLine]]:
@@ -298,8 +319,8 @@ def sent_transfer(body: Mapping[str, Any]) -> SentTransfer:
     """Our view of a transfer object."""
     return SentTransfer(
         id=str(body["id"]),
-        amount=int(body["amount"]),
-        amount_reversed=int(body.get("amount_reversed") or 0),
+        amount=minor_amount(int(body["amount"]), str(body["currency"])),
+        amount_reversed=minor_amount(int(body.get("amount_reversed") or 0), str(body["currency"])),
         currency=str(body["currency"]).upper(),
         destination=str(body["destination"]),
         destination_payment=cast("str | None", body.get("destination_payment")),
@@ -312,8 +333,8 @@ def payment(body: Mapping[str, Any]) -> Payment:
     return Payment(
         id=str(body["id"]),
         status=str(body["status"]),
-        amount=int(body["amount"]),
-        amount_received=int(body.get("amount_received") or 0),
+        amount=minor_amount(int(body["amount"]), str(body["currency"])),
+        amount_received=minor_amount(int(body.get("amount_received") or 0), str(body["currency"])),
         currency=str(body["currency"]).upper(),
         charge_id=cast("str | None", body.get("latest_charge")),
         client_secret=cast("str | None", body.get("client_secret")),
@@ -327,9 +348,9 @@ def balance_line(body: Mapping[str, Any]) -> BalanceLine:
     return BalanceLine(
         id=str(body["id"]),
         kind=str(body["type"]),
-        amount=int(body["amount"]),
-        fee=int(body["fee"]),
-        net=int(body["net"]),
+        amount=minor_amount(int(body["amount"]), str(body["currency"])),
+        fee=minor_amount(int(body["fee"]), str(body["currency"])),
+        net=minor_amount(int(body["net"]), str(body["currency"])),
         currency=str(body["currency"]).upper(),
         source=None if source is None else str(source),
         created=int(body["created"]),
