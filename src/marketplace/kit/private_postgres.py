@@ -139,7 +139,8 @@ class PrivatePostgres:
                     raise PrivatePostgresError(f"the server does not answer: {error}") from error
                 time.sleep(0.05)
             else:
-                return
+                if self.keeper_pid is not None:  # it may have been dying when it was first looked at
+                    return
 
     def _start_keeper(self, deadline: float) -> bool:
         """Start the keeper; say whether the server is up. If not, it was killed, or another came first."""
