@@ -133,7 +133,7 @@ class Settings(BaseSettings):
     max_query_depth: PositiveInt = 15
     max_query_tokens: PositiveInt = 2_000
     max_query_aliases: PositiveInt = 100
-    max_query_cost: PositiveInt = 5_000
+    max_query_cost: PositiveInt = 50_000
     max_page_size: PositiveInt = 100
     planned_reads: bool = True
     """Off, everything is resolved plainly: to compare, or in doubt."""
