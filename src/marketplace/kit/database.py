@@ -11,6 +11,8 @@ from tortoise import Tortoise
 from tortoise.connection import get_connection
 from tortoise.transactions import in_transaction
 
+from marketplace.kit import tracing
+
 APP_ROLE: Final = "marketplace_app"
 ROOMS: Final = (
     "kit",
@@ -45,6 +47,14 @@ class Connection(asyncpg.Connection):
         return ""
 
 
+class TracedConnection(Connection):
+    """A pooled connection whose statements are spans of the work that waits for them."""
+
+    def __init__(self, *parts: Any, **named: Any) -> None:
+        super().__init__(*parts, **named)  # pyright: ignore[reportUnknownMemberType]  # the driver is untyped
+        cast(Any, self).add_query_logger(tracing.log_statement)
+
+
 def credentials(url: str) -> dict[str, Any]:
     """The parts of a PostgreSQL URL, with `?host=` for a Unix socket folder."""
     parts = urlsplit(url)
@@ -64,7 +74,8 @@ def config(url: str, *, role: str = APP_ROLE, pool: int = 10) -> dict[str, Any]:
     if role:
         settings |= {"role": role, "lock_timeout": "5s", "statement_timeout": "30s"}
         settings |= {"idle_in_transaction_session_timeout": "60s"}
-    extra = {"minsize": 1, "maxsize": pool, "server_settings": settings, "connection_class": Connection}
+    kind = TracedConnection if tracing.active() else Connection
+    extra = {"minsize": 1, "maxsize": pool, "server_settings": settings, "connection_class": kind}
     return {
         "connections": {
             "default": {"engine": "tortoise.backends.asyncpg", "credentials": credentials(url) | extra}
