@@ -92,15 +92,12 @@ async def test_without_a_token_nobody_reads_metrics_in_production():
         assert (await http.get("/metrics")).status_code == 404
 
 
-async def test_the_standing_tells_of_waiting_jobs_and_of_the_last_check_of_the_books(
-    monkeypatch: pytest.MonkeyPatch,
-):
-    monkeypatch.setattr(standing, "KNOWN_FOR_S", 0.0)
+async def test_the_standing_tells_of_waiting_jobs_and_of_the_last_check_of_the_books():
     await outbox.enqueue("tests.observed", delay=timedelta(minutes=-5), word="late")
     await BooksCheck.create(name="check_lots", violations=9, checked_at=clock.now() - timedelta(days=1))
     await BooksCheck.create(name="check_lots", violations=2, checked_at=clock.now())
 
-    await standing.observe()
+    await standing.observe(known_for_s=0)
 
     assert counted("marketplace_books_violations", check="check_lots") == 2
     assert counted("marketplace_outbox_messages") == 1

@@ -33,10 +33,10 @@ WHERE checked_at = (SELECT max(checked_at) FROM books_check)"""
 _seen_at = -KNOWN_FOR_S
 
 
-async def observe() -> None:
+async def observe(known_for_s: float = KNOWN_FOR_S) -> None:
     """Read the gauges again, those of the database if that is some seconds ago: scraping often costs nothing."""
     global _seen_at
-    if time.monotonic() - _seen_at >= KNOWN_FOR_S:
+    if time.monotonic() - _seen_at >= known_for_s:
         _seen_at = time.monotonic()
         await _observe_database()
     _observe_pool()
