@@ -90,7 +90,7 @@ async def test_sums_of_a_row_are_one_and_must_find_it() -> None:
             await names()
 
 
-def test_what_is_known_is_bounded_and_forgotten_on_demand() -> None:
+async def test_what_is_known_is_bounded_and_forgotten_on_demand() -> None:
     known: Known[int] = Known(2)
     known.remember([1, 2])
     assert 1 in known
