@@ -27,9 +27,7 @@ class CashAboveMaximum(Refusal):
     """More points than the program pays out in a calendar period."""
 
     code = "CASH_ABOVE_MAXIMUM"
-    text = (
-        "Up to {maximum} points are paid out in a period; {left} are left for the one until {resets_at:%Y-%m-%d}."
-    )
+    text = "Up to {maximum} points are paid out in a period; {left} are left for the one until {resets_at}."
     maximum: Annotated[int, "The most points that are paid out in a calendar period: a day, a month or a year."]
     left: Annotated[int, "How many of them are left for this one."]
     resets_at: Annotated[datetime, "When the next period begins."]
@@ -47,7 +45,7 @@ class CashCoolingOff(Refusal):
     """Points become cash some days after enrolling, or after they were earned."""
 
     code = "CASH_COOLING_OFF"
-    text = "{ready_points} of these points can become cash now; the others from {ready_at:%Y-%m-%d} on."
+    text = "{ready_points} of these points can become cash now; the others from {ready_at} on."
     ready_points: Annotated[int, "Points that can become cash now."]
     ready_at: Annotated[datetime, "When these points can, or as many of them as the wallet holds."]
 

@@ -1,11 +1,12 @@
 """Cash among the choices: what points are as money, what is left of the period, and everything that closes it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import strawberry
 
 from marketplace.kit import clock
-from marketplace.kit.graphql import BigInt, CountryCode, MoneyType, extend
+from marketplace.kit.graphql import BigInt, CountryCode, Info, MoneyType, extend
 from marketplace.kit.refusals import Refusal
 from marketplace.members.models import Period
 from marketplace.payments.models import PayeeKind
@@ -42,7 +43,7 @@ class CashChoice:
     )
 
     @classmethod
-    async def of(cls, shopper: Shopper, points: int) -> "CashChoice":
+    async def of(cls, shopper: Shopper, points: int, languages: Sequence[str]) -> "CashChoice":
         """By the policy of now, with what the member took in this period counted in."""
         assert shopper.member_id is not None
         standing, moment = await queries.standing_of(shopper.member_id, shopper.policy), clock.now()
@@ -63,8 +64,8 @@ class CashChoice:
             points_left=BigInt(max(0, policy.cash_max_points - standing.taken)),
             period_ends=standing.period_ends,
             countries=[CountryCode(country) for country in policy.cash_countries],
-            why_not=WhyNot.of(closed[0]) if closed else None,
-            reasons=[WhyNot.of(reason) for reason in reasons],
+            why_not=WhyNot.of(closed[0], languages) if closed else None,
+            reasons=[WhyNot.of(reason, languages) for reason in reasons],
         )
 
 
@@ -73,5 +74,5 @@ class CashAmongChoices:
     """The other choice, beside the rewards."""
 
     @strawberry.field(description="The other choice.")
-    async def cash(self, choices: strawberry.Parent[RedemptionChoices]) -> CashChoice:
-        return await CashChoice.of(choices.shopper, choices.points)
+    async def cash(self, info: Info, choices: strawberry.Parent[RedemptionChoices]) -> CashChoice:
+        return await CashChoice.of(choices.shopper, choices.points, info.context.languages)

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         ("partners", "0002_contracts_never_overlap"),
         ("payments", "0001_initial"),
         ("points", "0001_initial"),
-        ("redemptions", "0003_links_are_revealed_too"),
+        ("redemptions", "0004_steps_are_told"),
     ]
 
     initial = False
