@@ -12,7 +12,6 @@ from marketplace.kit.ids import new_id
 from marketplace.kit.money import Money
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, Problem
-from marketplace.members.models import Program
 from marketplace.redemptions import events, rules, steps
 from marketplace.redemptions.addresses import Address, address_problems
 from marketplace.redemptions.models import Booking, Credit, CreditState, Redemption, Shipment, ShipmentState
@@ -82,7 +81,7 @@ async def redeem_offer(actor: Actor, command: RedeemOffer) -> Redemption:
     lots = command.lots or 1
     if priced.points * lots > command.expected_points:
         raise PriceChanged(seen=command.expected_points, now=priced.points * lots)
-    program = await Program.get(id=actor.program_id)
+    program = priced.program
     await count_for_member(priced.item, actor.id)
     redemption = steps.drafted(new_id(), actor.id, program, priced, lots)
     await steps.set_aside(redemption, program)
