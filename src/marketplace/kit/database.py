@@ -20,6 +20,7 @@ ROOMS: Final = (
     "members",
     "catalog",
     "points",
+    "earning",
     "payments",
     "uploads",
     "donations",

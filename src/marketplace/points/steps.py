@@ -1,5 +1,6 @@
 """Moving points, inside a transaction that somebody else opened. Every debit is allocated to lots in rows."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -61,8 +62,15 @@ async def hold(member_id: UUID, unit: str, points: int, *, reason: str, ref_type
         ref_id=ref_id,
         held_at=moment,
     )
+    await _allocate(row, lots)
+    await post("points.held", "hold", row.id, [Entry(_wallet(member_id, unit), _held(member_id, unit), points)])
+    return row
+
+
+async def _allocate(hold: Hold, lots: Sequence[database.Row]) -> None:
+    """Take the points of a hold from lots in their order, each part in a row."""
     taken: list[tuple[UUID, int]] = []
-    left = points
+    left = hold.points
     for lot in lots:
         part = min(left, lot["remaining"])
         taken.append((lot["id"], part))
@@ -70,9 +78,7 @@ async def hold(member_id: UUID, unit: str, points: int, *, reason: str, ref_type
         if not left:
             break
     ids, parts = [id for id, _ in taken], [part for _, part in taken]
-    await database.execute(_TAKE, ids, parts, [new_id() for _ in taken], row.id)
-    await post("points.held", "hold", row.id, [Entry(_wallet(member_id, unit), _held(member_id, unit), points)])
-    return row
+    await database.execute(_TAKE, ids, parts, [new_id() for _ in taken], hold.id)
 
 
 async def close(hold: Hold, state: HoldState) -> None:
@@ -182,6 +188,39 @@ async def earn(
     entry = Entry(issued, _wallet(member_id, unit), points)
     await post("points.earned", origin_type, origin_id, [entry], effective_on=earned_at.date())
     return lot
+
+
+_OWN_FIRST = """
+SELECT id, remaining FROM lot WHERE member_id = $1 AND remaining > 0 AND (expires_at IS NULL OR expires_at > $2)
+ORDER BY origin_id <> $3, expires_at NULLS LAST, id FOR UPDATE"""
+
+
+async def take_back(
+    member_id: UUID, program_id: UUID, unit: str, points: int, *, origin_id: UUID, ref_type: str, ref_id: UUID
+) -> int:
+    """Take earned points back as far as they are still there: WALLET -> ISSUED; returns how many were.
+
+    The lot that `origin_id` brought first, then the earliest-expiring ones. Held points are left alone.
+    """
+    moment = clock.now()
+    lots = await database.rows(_OWN_FIRST, member_id, moment, origin_id)
+    taken = min(points, sum(lot["remaining"] for lot in lots))
+    if not taken:
+        return 0
+    row = await Hold.create(
+        member_id=member_id,
+        points=taken,
+        state=HoldState.POSTED.value,
+        reason="clawback",
+        ref_type=ref_type,
+        ref_id=ref_id,
+        held_at=moment,
+        closed_at=moment,
+    )
+    await _allocate(row, lots)
+    issued = accounts.program(program_id, Purpose.ISSUED, unit)
+    await post("points.taken_back", ref_type, ref_id, [Entry(_wallet(member_id, unit), issued, taken)])
+    return taken
 
 
 _BREAK = """

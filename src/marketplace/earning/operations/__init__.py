@@ -1,0 +1,65 @@
+"""The doors of earning."""
+
+from marketplace.earning.operations.batches import record_events
+from marketplace.earning.operations.events import (
+    ClaimEvent,
+    ConfirmEvent,
+    CreditGrant,
+    RecordEvent,
+    ReverseEvent,
+    claim_event,
+    confirm_event,
+    credit_grant,
+    record_event,
+    reverse_event,
+)
+from marketplace.earning.operations.referrals import (
+    CreateReferralCode,
+    UseReferralCode,
+    create_referral_code,
+    use_referral_code,
+)
+from marketplace.earning.operations.rules import (
+    AddToBudget,
+    ChangeRuleState,
+    DraftRule,
+    ReviseRule,
+    SetEarningPolicy,
+    add_to_budget,
+    draft_rule,
+    end_rule,
+    pause_rule,
+    revise_rule,
+    set_earning_policy,
+    start_rule,
+)
+
+__all__ = [
+    "AddToBudget",
+    "ChangeRuleState",
+    "ClaimEvent",
+    "ConfirmEvent",
+    "CreateReferralCode",
+    "CreditGrant",
+    "DraftRule",
+    "RecordEvent",
+    "ReverseEvent",
+    "ReviseRule",
+    "SetEarningPolicy",
+    "UseReferralCode",
+    "add_to_budget",
+    "claim_event",
+    "confirm_event",
+    "create_referral_code",
+    "credit_grant",
+    "draft_rule",
+    "end_rule",
+    "pause_rule",
+    "record_event",
+    "record_events",
+    "reverse_event",
+    "revise_rule",
+    "set_earning_policy",
+    "start_rule",
+    "use_referral_code",
+]
