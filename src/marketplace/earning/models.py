@@ -1,7 +1,6 @@
 """Tables of earning."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -59,7 +58,7 @@ class EarningBudget(Model):
 
 
 class BudgetAddition(Model):
-    """Points that were added to a budget, once for each of the program's references, and what was paid for them."""
+    """Points added to a budget, once for each of the program's references, and what was paid for them."""
 
     id: fields.Field[UUID] = columns.key()
     budget: Any = columns.ref("earning.EarningBudget", index=False)
@@ -139,13 +138,15 @@ class RulePeriod(Model):
     class Meta(Model.Meta):
         table = "earning_rule_period"
         constraints = [
-            columns.Unique(fields=("rule_id",), name="earning_rule_period_open_once", condition="closed_at IS NULL"),
+            columns.Unique(
+                fields=("rule_id",), name="earning_rule_period_open_once", condition="closed_at IS NULL"
+            ),
             columns.holds("earning_rule_period", "in_order", "closed_at IS NULL OR closed_at >= opened_at"),
         ]
 
 
 class EarningEvent(Model):
-    """Something a person did, as the program told it once under its reference. `returned_minor` went back since."""
+    """Something a person did, told once under the program's reference. `returned_minor` went back since."""
 
     id: fields.Field[UUID] = columns.key()
     program: Any = columns.ref("members.Program", index=False)
@@ -190,11 +191,11 @@ class EarningEvent(Model):
                 "earning_event", "returned_within", "returned_minor BETWEEN 0 AND coalesce(amount_minor, 0)"
             ),
             columns.holds(
-                "earning_event", "has_a_member_or_waits", "member_id IS NOT NULL OR state NOT IN ('JUDGED', 'PARTLY_REVERSED')"
+                "earning_event",
+                "has_a_member_or_waits",
+                "member_id IS NOT NULL OR state NOT IN ('JUDGED', 'PARTLY_REVERSED')",
             ),
-            columns.holds(
-                "earning_event", "opt_in_has_consent", "type <> 'OPT_IN' OR consent_at IS NOT NULL"
-            ),
+            columns.holds("earning_event", "opt_in_has_consent", "type <> 'OPT_IN' OR consent_at IS NOT NULL"),
         ]
 
 
@@ -269,7 +270,11 @@ class Grant(Model):
             columns.holds("earning_grant", "reversed_within", "reversed_points BETWEEN 0 AND points"),
             columns.holds("earning_grant", "times_within", "reversed_times BETWEEN 0 AND times"),
             columns.holds("earning_grant", "credited_within", "lot_points + netted_points <= points"),
-            columns.holds("earning_grant", "credited_when_not_pending", "(credited_at IS NULL) = (lot_points + netted_points = 0)"),
+            columns.holds(
+                "earning_grant",
+                "credited_when_not_pending",
+                "(credited_at IS NULL) = (lot_points + netted_points = 0)",
+            ),
         ]
 
 

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from tortoise.queryset import QuerySet
 
+from marketplace.catalog.models import Market
+from marketplace.earning import ways
 from marketplace.earning.models import (
     EarningBudget,
     EarningEvent,
@@ -18,10 +20,14 @@ from marketplace.earning.models import (
     ReferralCode,
     RuleVersion,
 )
+from marketplace.earning.rules import Tally
+from marketplace.earning.sentences import Names
+from marketplace.earning.tallies import Live, rules_of, tally_of
+from marketplace.earning.ways import Action, Earner
 from marketplace.earning.words import EventState, GrantState
 from marketplace.kit import clock, database, money
 from marketplace.kit.actor import Actor, ActorKind, Scope
-from marketplace.members.models import Program
+from marketplace.members.models import Member, MemberStatus, Program, TierLevel
 from marketplace.members.queries import point_value
 
 
@@ -80,7 +86,7 @@ async def outcomes_of(event_ids: Sequence[UUID]) -> dict[UUID, list[Outcome]]:
 async def grants_of(event_ids: Sequence[UUID]) -> dict[UUID, list[Grant]]:
     """What events gave, to both sides."""
     found: dict[UUID, list[Grant]] = defaultdict(list)
-    for row in await Grant.filter(event_id__in=list(event_ids)).select_related("rule").order_by("id"):
+    for row in await Grant.filter(event_id__in=list(event_ids)).select_related("rule", "version").order_by("id"):
         found[row.event_id].append(row)
     return found
 
@@ -92,7 +98,7 @@ async def pending_of(member_ids: Sequence[UUID]) -> dict[UUID, list[Grant]]:
     """Grants that are still pending, the next to come first; at most 200 a member."""
     found: dict[UUID, list[Grant]] = defaultdict(list)
     rows = Grant.filter(member_id__in=list(member_ids), state=GrantState.PENDING.value)
-    for row in await rows.select_related("rule", "event").order_by("pending_until", "id").limit(10_000):
+    for row in await rows.select_related("rule", "version").order_by("pending_until", "id").limit(10_000):
         if len(found[row.member_id]) < MOST_PENDING:
             found[row.member_id].append(row)
     return found
@@ -132,12 +138,12 @@ async def versions_of(rule_ids: Sequence[UUID]) -> dict[UUID, RuleVersion]:
     return {row.rule_id: row for row in await RuleVersion.filter(id__in=ids)}
 
 
-async def waiting_of(program_id: UUID, reference: str, limit: int) -> list[UUID]:
-    """Events that wait for a person of this reference, the oldest first."""
+async def waiting_of(program_id: UUID, reference: str, limit: int, after: UUID) -> list[UUID]:
+    """Events that wait for a person of this reference, in the order they were told."""
     rows = EarningEvent.filter(
-        program_id=program_id, state=EventState.WAITING.value, member_reference=reference, member_id=None
+        program_id=program_id, state=EventState.WAITING.value, member_reference=reference, id__gt=after
     )
-    return [row.id for row in await rows.order_by("effective_at", "id").limit(limit).only("id")]
+    return [row.id for row in await rows.order_by("id").limit(limit).only("id")]
 
 
 _CLAIMABLE = """
@@ -164,7 +170,7 @@ async def due_grants(limit: int) -> list[UUID]:
 
 @dataclass(frozen=True, slots=True)
 class Typical:
-    """What an active member of a program earns, and the cheapest reward, in points; None where nothing is known."""
+    """What an active member of a program earns, and the cheapest reward, in points; None: not known."""
 
     points_per_day: float | None
     cheapest_points: int | None
@@ -203,3 +209,65 @@ async def typical(program: Program) -> Typical:
     value = await point_value(program.id)
     cheapest = None if minor is None else money.points_for(minor, program.home_currency, value)
     return Typical(await points_per_day(program.id), cheapest)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A live rule as one member meets it: what they have had of it, and whether it is open to them."""
+
+    live: Live
+    tally: Tally
+    open: bool
+
+
+async def earner_of(member: Member, program: Program) -> Earner:
+    """A member as ways to earn look at them today."""
+    tier = await TierLevel.get_or_none(id=member.tier_id) if member.tier_id else None
+    market = await Market.get_or_none(country=member.country)
+    return Earner(
+        day=clock.today(program.timezone),
+        tier=tier.code if tier else None,
+        segments=tuple(member.segments),
+        currency=market.currency if market else program.home_currency,
+    )
+
+
+async def ways_of(member: Member, program: Program, earner: Earner) -> list[Way]:
+    """What is live in the member's program now, by code, each with what the member has had of it."""
+    moment = clock.now()
+    found: list[Way] = []
+    for live in await rules_of(program.id, moment):
+        tally = await tally_of(live, member.id, moment, program.timezone)
+        found.append(Way(live, tally, ways.is_open(live.terms, earner, tally)))
+    return found
+
+
+async def names_of(program: Program) -> Names:
+    """What a program calls its points and levels."""
+    levels = await TierLevel.filter(program_id=program.id)
+    return Names(program.point_name, {level.code: level.name for level in levels})
+
+
+async def shortest_action(member_id: UUID, points: int) -> Action | None:
+    """The least that a member has to do for so many points; None when no rule leads there."""
+    member = await Member.get_or_none(id=member_id).select_related("program")
+    if member is None:
+        return None
+    program: Program = member.program
+    earner = await earner_of(member, program)
+    found = await ways_of(member, program, earner)
+    return ways.shortest(ways.action(way.live.code, way.live.terms, earner, way.tally, points) for way in found)
+
+
+async def shortest_action_said(member_id: UUID, points: int, languages: Sequence[str]) -> str | None:
+    """The shortest earning action in a sentence of the member's language; None when no rule leads there."""
+    action = await shortest_action(member_id, points)
+    if action is None:
+        return None
+    member = await Member.get(id=member_id).select_related("program")
+    return action.said(await names_of(member.program), languages)
+
+
+async def member_count(program_id: UUID) -> int:
+    """How many members a program has."""
+    return await Member.filter(program_id=program_id, status=MemberStatus.ACTIVE.value).count()

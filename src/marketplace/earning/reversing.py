@@ -46,9 +46,9 @@ async def reverse(program: Program, event: EarningEvent, reversal: Reversal) -> 
     `reversal` is written. Whoever calls holds the event's lock. The event's `returned_minor` says how much of it
     is gone; without an amount of its own the reversal is of all that is left.
     """
-    whole = reversal.amount_minor is None
-    event.returned_minor = (event.amount_minor or 0) if whole else event.returned_minor + reversal.amount_minor
-    whole = whole or event.returned_minor == event.amount_minor
+    had = event.amount_minor or 0
+    event.returned_minor = had if reversal.amount_minor is None else event.returned_minor + reversal.amount_minor
+    whole = event.returned_minor == had
     if event.member_id is None:
         event.state = (EventState.REVERSED if whole else EventState.WAITING).value
         await event.save(update_fields=["returned_minor", "state"])
@@ -134,10 +134,8 @@ async def _surplus(outcome: Outcome, said: Terms, counted: int, period: tuple[ob
 
 
 async def _lock_budgets(losses: list[_Loss]) -> None:
-    found = await EarningRule.filter(id__in=[loss.grant.rule_id for loss in losses]).values_list(
-        "budget_id", flat=True
-    )
-    if ids := [id for id in found if id is not None]:
+    found = await EarningRule.filter(id__in=[loss.grant.rule_id for loss in losses])
+    if ids := [rule.budget_id for rule in found if rule.budget_id]:
         await database.rows(_BUDGETS, ids)
 
 

@@ -150,7 +150,7 @@ def _counted(terms: Terms, happening: Happening) -> int:
 
 
 def _base(terms: Terms, happening: Happening, tally: Tally, counted: int) -> tuple[Fraction, int]:
-    """Points before multipliers, as an exact fraction, and for how many goals; zero times is a goal not reached."""
+    """Points before multipliers, as an exact fraction, and how many times; zero times is a goal not reached."""
     if terms.kind is Kind.PER_AMOUNT:
         per = terms.per_of(happening.currency)
         assert per is not None

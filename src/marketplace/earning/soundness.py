@@ -63,8 +63,10 @@ def _of_points(said: Terms) -> Iterator[Problem]:
     if len(said.multipliers) > MOST_LISTED:
         yield Problem("terms.multipliers", "Give at most {most}.", {"most": MOST_LISTED})
     rise = said.rise
-    if rise and not (1 <= rise.step_bp and BASIS_POINTS < rise.most_bp <= MOST_FACTOR_BP):
-        yield Problem("terms.rise", "Let it rise by steps above zero, to more than 1 and at most {most}.", {"most": 100})
+    if rise and not (rise.step_bp >= 1 and BASIS_POINTS < rise.most_bp <= MOST_FACTOR_BP):
+        yield Problem(
+            "terms.rise", "Let it rise by steps above zero, to more than 1 and at most {most}.", {"most": 100}
+        )
 
 
 def _of_multiplier(path: str, each: Multiplier) -> Iterator[Problem]:

@@ -81,9 +81,10 @@ async def _member_of(program: Program, told: Told) -> Member | None:
 
 
 async def claim(event: EarningEvent) -> None:
-    """Give a waiting event to its member, if they have enrolled and it is not too old; else leave it, or expire it.
+    """Give a waiting event to its member, or expire it when it has waited too long.
 
-    Whoever calls holds the event's lock. A referral that does not count is left out, and says nothing.
+    Whoever calls holds the event's lock. A referral that does not count is left out, and says nothing. Raises
+    NotFound while the member has not enrolled.
     """
     program = await Program.get(id=event.program_id)
     policy = await queries.policy_of(program.id)
@@ -94,7 +95,7 @@ async def claim(event: EarningEvent) -> None:
     found = Member.filter(program_id=program.id, status=MemberStatus.ACTIVE.value)
     member = await found.get_or_none(reference=event.member_reference)
     if member is None:
-        return
+        raise NotFound(what="member")
     if event.type == EventType.REFERRAL and event.referral_code is not None:
         await referring.refer_if_it_counts(program, member, event.referral_code)
     await judge_event(program, event, member)

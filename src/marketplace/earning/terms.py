@@ -1,4 +1,4 @@
-"""What a rule says, as data: kept whole in its version, so that an old award is explained by the terms of its day."""
+"""What a rule says, as data: kept whole in its version, so an old award is explained by the terms of its day."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -11,7 +11,7 @@ from marketplace.kit.money import BASIS_POINTS, Money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Multiplier:
-    """Times so many basis points (20,000 doubles) where all that is named holds: level, weekday (1 is Monday), days."""
+    """Times so many basis points (20,000 doubles) where all that is named holds; weekday 1 is Monday."""
 
     factor_bp: int
     tiers: tuple[str, ...] = ()

@@ -142,3 +142,12 @@ class ReferralProblem(StrEnum):
     REFERRED_BEFORE = "REFERRED_BEFORE"
     RING = "RING"
     NOT_NEW = "NOT_NEW"
+
+
+class Warned(StrEnum):
+    """What may make a rule fail, though it is sound."""
+
+    TOO_MANY_CONDITIONS = "TOO_MANY_CONDITIONS"
+    SLOW_FIRST_REWARD = "SLOW_FIRST_REWARD"
+    OVERLAPS = "OVERLAPS"
+    NO_LIMIT = "NO_LIMIT"

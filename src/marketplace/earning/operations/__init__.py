@@ -1,17 +1,19 @@
 """The doors of earning."""
 
-from marketplace.earning.operations.batches import record_events
+from marketplace.earning.operations.batches import MOST_EVENTS, record_events
 from marketplace.earning.operations.events import (
     ClaimEvent,
     ConfirmEvent,
     CreditGrant,
     RecordEvent,
     ReverseEvent,
+    TellDay,
     claim_event,
     confirm_event,
     credit_grant,
     record_event,
     reverse_event,
+    tell_day,
 )
 from marketplace.earning.operations.referrals import (
     CreateReferralCode,
@@ -35,6 +37,7 @@ from marketplace.earning.operations.rules import (
 )
 
 __all__ = [
+    "MOST_EVENTS",
     "AddToBudget",
     "ChangeRuleState",
     "ClaimEvent",
@@ -46,6 +49,7 @@ __all__ = [
     "ReverseEvent",
     "ReviseRule",
     "SetEarningPolicy",
+    "TellDay",
     "UseReferralCode",
     "add_to_budget",
     "claim_event",
@@ -61,5 +65,6 @@ __all__ = [
     "revise_rule",
     "set_earning_policy",
     "start_rule",
+    "tell_day",
     "use_referral_code",
 ]

@@ -10,13 +10,13 @@ from marketplace.earning.judging import lock_members
 from marketplace.earning.models import EarningEvent, Grant, Reversal
 from marketplace.earning.refusals import EarningReferenceReused, EventNotOpen, NothingPending
 from marketplace.earning.told import Told
-from marketplace.earning.words import EventState, GrantState
+from marketplace.earning.words import EventState, EventType, GrantState
 from marketplace.kit import clock
 from marketplace.kit.actor import Actor, Scope
 from marketplace.kit.money import Money
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, NotFound
-from marketplace.members.models import Program
+from marketplace.members.models import Member, Program
 from marketplace.members.rules import problems_of_texts
 
 CLOCKS_DIFFER = timedelta(minutes=5)
@@ -44,7 +44,9 @@ async def record_event(actor: Actor, command: RecordEvent) -> EarningEvent:
 async def _event_of(actor: Actor, reference: str) -> EarningEvent:
     """The event of a reference, with its lock; raises NotFound."""
     await steps.lock_event(actor.id, reference)
-    event = await EarningEvent.get_or_none(program_id=actor.id, reference=reference) if len(reference) <= 200 else None
+    event = (
+        await EarningEvent.get_or_none(program_id=actor.id, reference=reference) if len(reference) <= 200 else None
+    )
     if event is None:
         raise NotFound(what="event")
     return event
@@ -160,3 +162,23 @@ async def credit_grant(actor: Actor, command: CreditGrant) -> Grant:
         program: Program = grant.rule.program
         await credit(program, grant)
     return grant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellDay(Command):
+    """A day that the calendar brings to a member, for one rule."""
+
+    member_id: UUID
+    type: EventType
+    rule_code: str
+    reference: str
+
+
+@operation(scope=Scope.SYSTEM, returns=EarningEvent)
+async def tell_day(actor: Actor, command: TellDay) -> EarningEvent:
+    """Record an event of the calendar, once: the reference names member, rule and day."""
+    member = await Member.get(id=command.member_id).select_related("program")
+    event = Told(
+        type=command.type, reference=command.reference, custom_name=command.rule_code, member_id=member.id
+    )
+    return await steps.record(member.program, event)

@@ -125,7 +125,11 @@ async def revise_rule(actor: Actor, command: ReviseRule) -> EarningRule:
     if since < moment:
         problems.append(Problem("validFrom", "The past keeps its versions: name now or a later moment."))
     if since <= last.valid_from:
-        problems.append(Problem("validFrom", "The last version begins at {last}: name a later moment.", {"last": last.valid_from}))
+        problems.append(
+            Problem(
+                "validFrom", "The last version begins at {last}: name a later moment.", {"last": last.valid_from}
+            )
+        )
     if problems:
         raise InvalidInput(problems=problems)
     await _version(rule, said, last.number + 1, since)
@@ -201,7 +205,11 @@ async def add_to_budget(actor: Actor, command: AddToBudget) -> EarningBudget:
 
     The same reference with the same facts adds nothing more. Raises EarningReferenceReused, InvalidInput.
     """
-    texts = [("code", command.code, 1, 40), ("reference", command.reference, 1, 200), ("sponsor", command.sponsor, 0, 120)]
+    texts = [
+        ("code", command.code, 1, 40),
+        ("reference", command.reference, 1, 200),
+        ("sponsor", command.sponsor, 0, 120),
+    ]
     problems = list(problems_of_texts(texts))
     if not 0 < command.points <= MOST_POINTS:
         problems.append(Problem("points", "Give 1 to {most} points.", {"most": MOST_POINTS}))
@@ -225,7 +233,9 @@ async def add_to_budget(actor: Actor, command: AddToBudget) -> EarningBudget:
         budget_id=budget.id, reference=command.reference, points=command.points,
         paid_minor=paid[0], paid_currency=paid[1], added_at=clock.now(),
     )  # fmt: skip
-    await database.execute("UPDATE earning_budget SET points = points + $2 WHERE id = $1", budget.id, command.points)
+    await database.execute(
+        "UPDATE earning_budget SET points = points + $2 WHERE id = $1", budget.id, command.points
+    )
     await budget.refresh_from_db()
     return budget
 
