@@ -107,7 +107,7 @@ def _must_fit(redemption: Redemption, ask: Ask, left: Share, times: int) -> None
     whole = ask.quantity == left.quantity or ask.amount_minor == left.price_minor
     if times + 1 >= MOST_REFUNDS and not whole:
         message = "Give back all that is left: a redemption has at most {most} refunds."
-        raise InvalidInput.at("part", message.format(most=MOST_REFUNDS))
+        raise InvalidInput.at("part", message, most=MOST_REFUNDS)
 
 
 async def plan_of(redemption: Redemption, ask: Ask) -> Plan:

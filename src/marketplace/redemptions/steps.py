@@ -105,7 +105,7 @@ def sound_reason(reason: str) -> str:
     """A reason that can be kept; raises InvalidInput."""
     text = reason.strip()
     if not text or len(text) > MAX_REASON:
-        raise InvalidInput.at("reason", f"Give a reason of 1 to {MAX_REASON} characters.")
+        raise InvalidInput.at("reason", "Give a reason of 1 to {most} characters.", most=MAX_REASON)
     return text
 
 

@@ -49,7 +49,7 @@ def _must_be_sound(command: RedeemOffer, priced: Priced) -> None:
     )
     problems = rules.order_problems(order, kind)
     if command.amount is not None and command.amount.currency != priced.currency:
-        problems.append(Problem("amount.currency", f"This is sold in {priced.currency}."))
+        problems.append(Problem("amount.currency", "This is sold in {currency}.", {"currency": priced.currency}))
     if kind is OfferKind.DONATION and not priced.points:
         problems.append(Problem("amount", "Give more than nothing."))
     if problems:

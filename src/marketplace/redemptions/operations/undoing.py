@@ -35,8 +35,8 @@ class RefundRedemption(Command):
     def ask(self, redemption: Redemption) -> Ask:
         """How much of this redemption; raises InvalidInput for an amount of another currency."""
         if self.amount is not None and self.amount.currency != redemption.currency:
-            message = f"This was sold in {redemption.currency}."
-            raise InvalidInput.at("part.amount.currency", message)
+            message = "This was sold in {currency}."
+            raise InvalidInput.at("part.amount.currency", message, currency=redemption.currency)
         return Ask(self.quantity, self.amount.minor if self.amount else None)
 
 
