@@ -8,7 +8,7 @@ from uuid import UUID
 import strawberry
 
 from marketplace.donations.refusals import PledgeNotCancellable
-from marketplace.kit.actor import ActorKind, Scope
+from marketplace.kit.actor import Actor, ActorKind, Scope
 from marketplace.kit.graphql import (
     BigInt,
     Info,
@@ -172,35 +172,36 @@ RefundPlanResult = Annotated[
 ]
 
 
-async def _refund_plan(
-    info: Info,
-    redemption_id: Annotated[strawberry.ID, strawberry.argument(description="The redemption's global id.")],
-    part: Annotated[
-        RefundPartInput | None, strawberry.argument(description="Which part; all that is left when absent.")
-    ] = None,
-) -> RefundPlan | None:
-    actor = reader(info)
-    row = await queries.visible_to(actor).get_or_none(id=key_of("redemption", redemption_id))
-    if row is None:
-        raise NotFound(what="redemption")
-    quantity, amount = part.chosen() if part else (None, None)
-    command = operations.RefundRedemption(
-        idempotency_key="plan", redemption_id=row.id, reason="", quantity=quantity, amount=amount
-    )
-    plan = await refunds.plan_of(row, command.ask(row))
-    sees_partner = actor.kind is ActorKind.PARTNER or actor.may(Scope.SUPPORT) or actor.may(Scope.FINANCE_READ)
-    return RefundPlan.of(plan, with_partner=sees_partner)
-
-
 @strawberry.type
 class RefundQuery:
     """What a refund would do."""
 
-    refund_plan = strawberry.field(
-        resolver=_refund_plan,
+    @strawberry.field(
         graphql_type=Optional[RefundPlanResult],  # noqa: UP045
         description="What a refund would do now, source by source. Show it before `refundRedemption`.",
     )
+    async def refund_plan(
+        self,
+        info: Info,
+        redemption_id: Annotated[strawberry.ID, strawberry.argument(description="The redemption's global id.")],
+        part: Annotated[
+            RefundPartInput | None, strawberry.argument(description="Which part; all that is left when absent.")
+        ] = None,
+    ) -> RefundPlan | None:
+        actor = reader(info)
+        row = await queries.visible_to(actor).get_or_none(id=key_of("redemption", redemption_id))
+        if row is None:
+            raise NotFound(what="redemption")
+        quantity, amount = part.chosen() if part else (None, None)
+        command = operations.RefundRedemption(
+            idempotency_key="plan", redemption_id=row.id, reason="", quantity=quantity, amount=amount
+        )
+        plan = await refunds.plan_of(row, command.ask(row))
+        return RefundPlan.of(plan, with_partner=_sees_partner(actor))
+
+
+def _sees_partner(actor: Actor) -> bool:
+    return actor.kind is ActorKind.PARTNER or actor.may(Scope.SUPPORT) or actor.may(Scope.FINANCE_READ)
 
 
 @strawberry.input(description="Which redemption to refund, how much of it, and why.")
