@@ -191,7 +191,14 @@ async def test_many_parts_at_once_never_give_back_more_than_was_taken() -> None:
 async def test_the_last_of_a_hundred_refunds_takes_all() -> None:
     shopper, desk = await a_shopper(), await support()
     mine = await shopper.redeem(await builders.a_voucher())
-    nothing = {"price_minor": 0, "quantity": 0, "points": 0, "discount_points": 0, "home_minor": 0, "reason": "x"}
+    nothing: dict[str, Any] = {
+        "price_minor": 0,
+        "quantity": 0,
+        "points": 0,
+        "discount_points": 0,
+        "home_minor": 0,
+        "reason": "x",
+    }
     for number in range(1, MOST_REFUNDS):
         await Refund.create(redemption_id=key(mine), number=number, refunded_at=clock.now(), **nothing)
     assert (await refund(desk, mine["id"], eur("0.01")))["__typename"] == "InvalidInput"
