@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
         ("partners", "0003_refunds_in_parts"),
         ("payments", "0001_initial"),
         ("points", "0001_initial"),
-        ("redemptions", "0004_steps_are_told"),
+        ("redemptions", "0005_a_policy_for_every_market"),
     ]
 
     initial = False
