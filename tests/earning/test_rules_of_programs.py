@@ -1,6 +1,7 @@
 """Rules are drafted, looked at, tried on the past, and only then live."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from dirty_equals import IsPartialDict
@@ -28,14 +29,14 @@ async def test_a_draft_gives_nothing_and_its_code_is_taken() -> None:
 
 async def test_all_problems_of_a_rule_are_listed() -> None:
     world = await a_world()
-    wrong = {
+    wrong: dict[str, Any] = {
         "kind": "GOAL_TIMES", "events": ["PURCHASE", "PURCHASE"], "points": 0, "referrerPoints": 5, "capTimes": 0,
         "per": [eur("1")], "tiers": ["iron"], "pendingDays": 400, "multipliers": [{"factorBp": 0}],
-        "rise": {"stepBp": 0, "mostBp": 5}, "firstDay": "2026-02-01", "lastDay": "2026-01-01", "onDay": "2026-01-01",
+        "rise": {"stepBp": 0, "mostBp": 5}, "firstDay": "2026-02-01", "lastDay": "2026-01-01",
+        "onDay": "2026-01-01",
     }  # fmt: skip
-    answer = await world.server.do(
-        "draftRule", RULE, code="", **(DRAFT | {"target": 0}), budgetCode="none", terms=wrong
-    )
+    facts: dict[str, Any] = DRAFT | {"target": 0, "budgetCode": "none"}
+    answer = await world.server.do("draftRule", RULE, code="", **facts, terms=wrong)
     assert {problem["path"] for problem in answer["problems"]} == {
         "code", "target", "budget", "terms.events", "terms.points", "terms.referrerPoints", "terms.capTimes",
         "terms.per", "terms.goalTimes", "terms.tiers", "terms.pendingDays", "terms.multipliers.0",
@@ -131,7 +132,7 @@ async def test_a_report_counts_participation_points_and_cost() -> None:
         participants=1, participationBp=5000, events=1, points=30, cost={"amount": "0.30"}, measured=1,
         missed=[{"reason": "TOO_LITTLE", "times": 1}],
     )  # fmt: skip
-    assert node["budget"] == {"leftPoints": 970, "sponsor": "Fika"}
+    assert node["budget"] == {"leftPoints": 970, "sponsor": "Fjord & Fika"}
 
 
 async def test_a_budget_is_added_to_once_for_each_reference() -> None:

@@ -37,7 +37,7 @@ class World:
     member: Member
     phone: Caller
 
-    async def rule(self, code: str = "", *, live: bool = True, budget: str | None = None, **terms: Any) -> str:
+    async def rule(self, code: Any = "", *, live: Any = True, budget: Any = None, **terms: Any) -> str:
         """Draft a rule, start it unless told otherwise; its id."""
         answer = await self.server.do(
             "draftRule", RULE, code=code or f"rule-{next(_n)}", objective="More visits", measure="EVENTS",

@@ -12,7 +12,6 @@ from marketplace.points.steps import earn
 
 _DEBTS = """
 SELECT id, owed - paid AS left FROM earning_clawback WHERE member_id = $1 AND paid < owed ORDER BY id FOR UPDATE"""
-_PAY = "UPDATE earning_clawback SET paid = paid + $2 WHERE id = $1"
 
 
 async def credit(program: Program, grant: Grant) -> None:
@@ -25,7 +24,8 @@ async def credit(program: Program, grant: Grant) -> None:
     grant.netted_points = await _pay_debts(grant, points)
     grant.lot_points = points - grant.netted_points
     grant.state, grant.credited_at = GrantState.CREDITED.value, moment
-    await grant.save(update_fields=["netted_points", "lot_points", "state", "credited_at"])
+    if not database.is_waiting(grant):
+        await grant.save(update_fields=["netted_points", "lot_points", "state", "credited_at"])
     if grant.lot_points:
         await earn(
             grant.member_id,
@@ -40,7 +40,8 @@ async def credit(program: Program, grant: Grant) -> None:
 
 
 async def _pay_debts(grant: Grant, points: int) -> int:
-    debts = await database.rows(_DEBTS, grant.member_id)
+    with database.aside("earning_clawback"):
+        debts = await database.rows(_DEBTS, grant.member_id)
     parts = rules.netted(points, [debt["left"] for debt in debts])
     for debt, part in zip(debts, parts, strict=True):
         if part:
@@ -49,5 +50,5 @@ async def _pay_debts(grant: Grant, points: int) -> int:
 
 
 async def _pay(debt_id: UUID, grant: Grant, points: int) -> None:
-    await database.execute(_PAY, debt_id, points)
-    await DebtPayment.create(debt_id=debt_id, grant_id=grant.id, points=points, at=clock.now())
+    await database.sum_up("earning_clawback", "paid", {debt_id: points})
+    await database.add(DebtPayment(debt_id=debt_id, grant_id=grant.id, points=points, at=clock.now()))

@@ -21,7 +21,6 @@ from marketplace.kit.money import BASIS_POINTS
 from marketplace.members.models import Member, Program
 
 _BUDGETS = "SELECT id, points - used AS left FROM earning_budget WHERE id = ANY ($1) ORDER BY id FOR UPDATE"
-_USE = "UPDATE earning_budget SET used = used + $2 WHERE id = $1"
 
 
 async def lock_members(ids: Iterable[UUID]) -> None:
@@ -30,10 +29,10 @@ async def lock_members(ids: Iterable[UUID]) -> None:
         await database.lock("earning", id)
 
 
-async def judge_event(program: Program, event: EarningEvent, member: Member) -> None:
+async def judge_event(program: Program, event: EarningEvent, member: Member, *, new: bool = False) -> None:
     """Let every rule of the event's day look at it: outcomes and grants in rows, points into wallets or pending.
 
-    The event belongs to the member afterwards, and is JUDGED.
+    The event belongs to the member afterwards, and is JUDGED; a new one is written here.
     """
     referral = await _open_referral(event, member)
     await lock_members([member.id, *([referral.referrer_id] if referral else [])])
@@ -49,7 +48,10 @@ async def judge_event(program: Program, event: EarningEvent, member: Member) -> 
     settled = await _settle(verdicts)
     event.member_id = member.id
     event.state = (EventState.PARTLY_REVERSED if event.returned_minor else EventState.JUDGED).value
-    await event.save()
+    if new:
+        await database.add(event)
+    else:
+        await event.save(update_fields=["member_id", "state"])
     await _write_outcomes(event, member, settled)
     grants = await _write_grants(event, member, settled, referral)
     if any(grant.side == Side.REFERRER for grant in grants) and referral is not None:
@@ -85,7 +87,7 @@ async def _settle(verdicts: Sequence[tuple[Live, Verdict]]) -> list[tuple[Live, 
             given |= {group: live.code} if group else {}
             if live.budget_id:
                 left[live.budget_id] -= cost
-                await database.execute(_USE, live.budget_id, cost)
+                await database.sum_up("earning_budget", "used", {live.budget_id: cost})
     return [settled[live.id] for live, _ in verdicts]
 
 
@@ -109,8 +111,8 @@ async def _write_outcomes(event: EarningEvent, member: Member, settled: Sequence
         )
         for live, verdict in settled
     ]
-    if rows:
-        await Outcome.bulk_create(rows)
+    for row in rows:
+        await database.add(row)
 
 
 def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -142,8 +144,8 @@ async def _write_grants(
                         pending_until=_pending_until(live.terms, event.effective_at),
                     )
                 )
-    if grants:
-        await Grant.bulk_create(grants)
+    for grant in grants:
+        await database.add(grant)
     return grants
 
 

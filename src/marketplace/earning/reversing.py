@@ -24,7 +24,6 @@ from marketplace.kit.ids import new_id
 from marketplace.members.models import Program
 from marketplace.points.steps import take_back
 
-_GIVE_BACK = "UPDATE earning_budget SET used = used - $2 WHERE id = $1"
 _BUDGETS = "SELECT id FROM earning_budget WHERE id = ANY ($1) ORDER BY id FOR UPDATE"
 _COUNTED = """
 SELECT coalesce(sum(counted), 0)::bigint FROM earning_outcome
@@ -161,7 +160,7 @@ async def _claw(program: Program, policy: EarningPolicy, reversal: Reversal, los
         )
         short = points - row.taken
         row.owed, row.forgiven = (short, 0) if policy.clawback == Clawback.DEBT else (0, short)
-    await row.save(force_create=True)
+    await database.add(row)
     grant.reversed_points += points
     grant.reversed_times += loss.times
     if grant.reversed_points == grant.points:
@@ -169,4 +168,4 @@ async def _claw(program: Program, policy: EarningPolicy, reversal: Reversal, los
     await grant.save(update_fields=["reversed_points", "reversed_times", "state"])
     rule = await EarningRule.get(id=grant.rule_id)
     if rule.budget_id is not None:
-        await database.execute(_GIVE_BACK, rule.budget_id, points - row.forgiven)
+        await database.sum_up("earning_budget", "used", {rule.budget_id: row.forgiven - points})

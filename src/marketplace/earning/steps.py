@@ -33,7 +33,7 @@ async def record(program: Program, told: Told) -> EarningEvent:
             raise EarningReferenceReused(reference=told.reference)
         return known
     member = await _member_of(program, told)
-    event = await EarningEvent.create(
+    event = EarningEvent(
         program_id=program.id,
         reference=told.reference,
         fingerprint=print_of_facts,
@@ -54,15 +54,12 @@ async def record(program: Program, told: Told) -> EarningEvent:
         referral_code=told.referral_code,
         state=EventState.WAITING.value,
     )
-    if member is not None:
-        await _give_to(program, event, member)
+    if member is None:
+        return await database.add(event)
+    if told.referral_code is not None:
+        await referring.refer(program, member, told.referral_code)
+    await judge_event(program, event, member, new=True)
     return event
-
-
-async def _give_to(program: Program, event: EarningEvent, member: Member) -> None:
-    if event.type == EventType.REFERRAL and event.referral_code is not None:
-        await referring.refer(program, member, event.referral_code)
-    await judge_event(program, event, member)
 
 
 async def _member_of(program: Program, told: Told) -> Member | None:

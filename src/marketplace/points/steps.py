@@ -1,27 +1,22 @@
 """Moving points, inside a transaction that somebody else opened. Every debit is allocated to lots in rows."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from marketplace.kit import clock, database
-from marketplace.kit.ids import new_id
 from marketplace.ledger import accounts
 from marketplace.ledger.models import Purpose
 from marketplace.ledger.steps import Entry, post
-from marketplace.points.models import Hold, HoldState, Lot, LotExpiry
+from marketplace.points.models import Allocation, Hold, HoldState, Lot, LotExpiry
 from marketplace.points.refusals import InsufficientPoints
 
 _SPENDABLE = """
 SELECT id, remaining FROM lot
 WHERE member_id = $1 AND remaining > 0 AND (expires_at IS NULL OR expires_at > $2)
-ORDER BY expires_at NULLS LAST, id FOR UPDATE"""
-_TAKE = """
-WITH taken AS (SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS t (lot_id, points)),
-spent AS (UPDATE lot SET remaining = remaining - taken.points FROM taken WHERE lot.id = taken.lot_id)
-INSERT INTO lot_allocation (id, hold_id, lot_id, points, returned)
-SELECT u.id, $4, taken.lot_id, taken.points, 0
-FROM taken JOIN unnest($1::uuid[], $3::uuid[]) AS u (lot_id, id) USING (lot_id)"""
+ORDER BY expires_at NULLS LAST, id"""
+FIRST_LOTS = 16
 _GIVE_BACK = """
 WITH back AS (SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS b (allocation_id, points)),
 marked AS (
@@ -49,11 +44,8 @@ async def hold(member_id: UUID, unit: str, points: int, *, reason: str, ref_type
     (reason, ref_id) holds once. Raises InsufficientPoints.
     """
     moment = clock.now()
-    lots = await database.rows(_SPENDABLE, member_id, moment)
-    available = sum(lot["remaining"] for lot in lots)
-    if available < points:
-        raise InsufficientPoints(required=points, available=available, missing=points - available)
-    row = await Hold.create(
+    lots = await _lots_for(member_id, points, moment)
+    row = Hold(
         member_id=member_id,
         points=points,
         state=HoldState.OPEN.value,
@@ -67,22 +59,45 @@ async def hold(member_id: UUID, unit: str, points: int, *, reason: str, ref_type
     return row
 
 
-async def _allocate(hold: Hold, lots: Sequence[database.Row]) -> None:
-    """Take the points of a hold from lots in their order, each part in a row."""
+async def _allocate(hold: Hold, lots: list[tuple[UUID, int]]) -> None:
+    """Write a new hold, and take its points out of lots, each part in a row."""
+    await database.add(hold)
+    for lot, part in lots:
+        await database.add(Allocation(hold_id=hold.id, lot_id=lot, points=part))
+    await database.sum_up("lot", "remaining", {lot: -part for lot, part in lots})
+
+
+async def _lots_for(member_id: UUID, points: int, moment: datetime) -> list[tuple[UUID, int]]:
+    """Lots that together hold the points, locked, with what is taken of each; raises InsufficientPoints.
+
+    The first few are usually enough, so that somebody with thousands of lots does not wait for all of them.
+    """
+    lots = await database.rows(f"{_SPENDABLE} LIMIT {FIRST_LOTS} FOR UPDATE", member_id, moment)
+    if len(lots) == FIRST_LOTS and sum(lot["remaining"] for lot in lots) < points:
+        lots = await database.rows(f"{_SPENDABLE} FOR UPDATE", member_id, moment)
+    taken, left = _parts_of(lots, points)
+    if left:
+        raise InsufficientPoints(required=points, available=points - left, missing=left)
+    return taken
+
+
+def _parts_of(lots: Sequence[database.Row], points: int) -> tuple[list[tuple[UUID, int]], int]:
+    """What of points comes from each lot, in their order, and what they lack."""
     taken: list[tuple[UUID, int]] = []
-    left = hold.points
     for lot in lots:
-        part = min(left, lot["remaining"])
-        taken.append((lot["id"], part))
-        left -= part
-        if not left:
+        if not points:
             break
-    ids, parts = [id for id, _ in taken], [part for _, part in taken]
-    await database.execute(_TAKE, ids, parts, [new_id() for _ in taken], hold.id)
+        part = min(points, lot["remaining"])
+        taken.append((lot["id"], part))
+        points -= part
+    return taken, points
 
 
 async def close(hold: Hold, state: HoldState) -> None:
     """Turn an OPEN hold into a POSTED or RELEASED one; raises HoldClosed when it is not open any more."""
+    if hold.state == HoldState.OPEN and database.is_waiting(hold):
+        hold.state, hold.closed_at = state.value, clock.now()
+        return
     changed = await database.row(
         "UPDATE points_hold SET state = $2, closed_at = $3 WHERE id = $1 AND state = 'OPEN' RETURNING id",
         hold.id,
@@ -132,32 +147,50 @@ async def give_back(
     await post("points.returned", ref_type, ref_id, entries)
 
 
-async def _return_to_lots(hold: Hold, points: int) -> None:
-    """Later-expiring lots get theirs first, the mirror of spending."""
-    back: list[tuple[UUID, int]] = []
+@dataclass(frozen=True, slots=True)
+class LotReturn:
+    """Points that go back to one lot, by the date it has."""
+
+    allocation_id: UUID
+    points: int
+    earned_at: datetime
+    expires_at: datetime | None
+
+
+async def planned_return(hold_id: UUID, points: int) -> list[LotReturn]:
+    """To which lots so many points of a hold go back, as `release` and `give_back` would do it now."""
+    back: list[LotReturn] = []
     left = points
-    for row in reversed(await database.rows(_ALLOCATIONS, hold.id)):
+    for row in reversed(await database.rows(_ALLOCATIONS, hold_id)):
         part = min(left, row["points"] - row["returned"])
         if part:
-            back.append((row["id"], part))
+            back.append(LotReturn(row["id"], part, row["earned_at"], row["expires_at"]))
             left -= part
     if left:
         raise ValueError("more points than the hold has left")
-    await database.execute(_GIVE_BACK, [id for id, _ in back], [part for _, part in back])
+    return back
+
+
+async def _return_to_lots(hold: Hold, points: int) -> None:
+    """Later-expiring lots get theirs first, the mirror of spending."""
+    back = await planned_return(hold.id, points)
+    await database.execute(_GIVE_BACK, [each.allocation_id for each in back], [each.points for each in back])
 
 
 async def hand_over(hold: Hold, unit: str, to_member_id: UUID, *, origin_type: str, origin_id: UUID) -> None:
     """Give held points to another member of the program, lot by lot with their dates: HELD -> WALLET."""
     await close(hold, HoldState.POSTED)
     for row in await database.rows(_ALLOCATIONS, hold.id):
-        await Lot.create(
-            member_id=to_member_id,
-            origin_type=origin_type,
-            origin_id=origin_id,
-            points=row["points"],
-            remaining=row["points"],
-            earned_at=row["earned_at"],
-            expires_at=row["expires_at"],
+        await database.add(
+            Lot(
+                member_id=to_member_id,
+                origin_type=origin_type,
+                origin_id=origin_id,
+                points=row["points"],
+                remaining=row["points"],
+                earned_at=row["earned_at"],
+                expires_at=row["expires_at"],
+            )
         )
     entry = Entry(_held(hold.member_id, unit), _wallet(to_member_id, unit), hold.points)
     await post("points.given", "hold", hold.id, [entry])
@@ -175,7 +208,7 @@ async def earn(
     expires_at: datetime | None,
 ) -> Lot:
     """A new lot in the member's wallet: ISSUED -> WALLET, effective on the day it was earned."""
-    lot = await Lot.create(
+    lot = Lot(
         member_id=member_id,
         origin_type=origin_type,
         origin_id=origin_id,
@@ -184,6 +217,7 @@ async def earn(
         earned_at=earned_at,
         expires_at=expires_at,
     )
+    await database.add(lot)
     issued = accounts.program(program_id, Purpose.ISSUED, unit)
     entry = Entry(issued, _wallet(member_id, unit), points)
     await post("points.earned", origin_type, origin_id, [entry], effective_on=earned_at.date())
@@ -203,13 +237,12 @@ async def take_back(
     The lot that `origin_id` brought first, then the earliest-expiring ones. Held points are left alone.
     """
     moment = clock.now()
-    lots = await database.rows(_OWN_FIRST, member_id, moment, origin_id)
-    taken = min(points, sum(lot["remaining"] for lot in lots))
-    if not taken:
+    lots, missing = _parts_of(await database.rows(_OWN_FIRST, member_id, moment, origin_id), points)
+    if not lots:
         return 0
-    row = await Hold.create(
+    row = Hold(
         member_id=member_id,
-        points=taken,
+        points=points - missing,
         state=HoldState.POSTED.value,
         reason="clawback",
         ref_type=ref_type,
@@ -219,8 +252,8 @@ async def take_back(
     )
     await _allocate(row, lots)
     issued = accounts.program(program_id, Purpose.ISSUED, unit)
-    await post("points.taken_back", ref_type, ref_id, [Entry(_wallet(member_id, unit), issued, taken)])
-    return taken
+    await post("points.taken_back", ref_type, ref_id, [Entry(_wallet(member_id, unit), issued, row.points)])
+    return row.points
 
 
 _BREAK = """
