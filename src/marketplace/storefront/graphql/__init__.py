@@ -5,6 +5,7 @@ import strawberry
 from marketplace.storefront.graphql.choices import ChoicesQuery
 from marketplace.storefront.graphql.lists import ListQuery
 from marketplace.storefront.graphql.pricing import PricePassport, WhyNot
+from marketplace.storefront.graphql.returns import PriceReturns
 
 
 @strawberry.type
@@ -12,4 +13,4 @@ class Query(ListQuery, ChoicesQuery):
     """Everything a shopper asks."""
 
 
-__all__ = ["PricePassport", "Query", "WhyNot"]
+__all__ = ["PricePassport", "PriceReturns", "Query", "WhyNot"]
