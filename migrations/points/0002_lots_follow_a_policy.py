@@ -132,11 +132,8 @@ class Migration(migrations.Migration):
             },
             bases=["Model"],
         ),
-        ops.RemoveIndex(
-            model_name="Lot",
-            name="lot_by_expiry",
-            fields=None,
-        ),
+        ops.RemoveIndex(model_name="Lot", name="lot_by_expiry"),
+        ops.RemoveIndex(model_name="Lot", name="lot_spending_order"),
         ops.AddField(
             model_name="Lot",
             name="clock",
@@ -182,6 +179,7 @@ class Migration(migrations.Migration):
         ops.RunSQL(
             [
                 'ALTER TABLE "lot" ADD COLUMN "has_points" boolean GENERATED ALWAYS AS (remaining > 0) STORED',
+                'CREATE INDEX "lot_open_of_member" ON "lot" (member_id) WHERE has_points',
                 'CREATE INDEX "lot_open_by_expiry" ON "lot" (expires_at) WHERE has_points',
                 'CREATE INDEX "lot_open_by_clock" ON "lot" (clock_id) WHERE has_points AND clock_id IS NOT NULL',
                 'CREATE INDEX "activity_clock_running" ON "activity_clock" (expires_at) WHERE NOT swept',
@@ -190,6 +188,7 @@ class Migration(migrations.Migration):
                 'DROP INDEX "activity_clock_running"',
                 'DROP INDEX "lot_open_by_clock"',
                 'DROP INDEX "lot_open_by_expiry"',
+                'DROP INDEX "lot_open_of_member"',
                 'ALTER TABLE "lot" DROP COLUMN "has_points"',
             ],
         ),

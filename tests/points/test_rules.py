@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.points.models import CalendarPeriod, ExpiryKind, ReturnRule
+from marketplace.points.models import ExpiryKind, ExpiryPeriod, ReturnRule
 from marketplace.points.rules import (
     Dated,
     Policy,
@@ -47,17 +47,17 @@ def test_a_lot_lives_to_the_end_of_a_day_so_many_months_ahead(earned: str, month
 @pytest.mark.parametrize(
     ("earned", "period", "after", "expires"),
     [
-        ("2026-03-15T12:00", CalendarPeriod.MONTH, 0, "2026-03-31T22:00"),  # summer time began two days before
-        ("2026-02-15T12:00", CalendarPeriod.MONTH, 0, "2026-02-28T23:00"),
-        ("2026-02-15T12:00", CalendarPeriod.QUARTER, 0, "2026-03-31T22:00"),
-        ("2026-11-15T12:00", CalendarPeriod.QUARTER, 1, "2027-03-31T22:00"),
-        ("2026-12-31T22:59", CalendarPeriod.YEAR, 0, "2026-12-31T23:00"),
-        ("2026-12-31T23:00", CalendarPeriod.YEAR, 0, "2027-12-31T23:00"),
-        ("2026-06-01T12:00", CalendarPeriod.YEAR, 1, "2027-12-31T23:00"),
+        ("2026-03-15T12:00", ExpiryPeriod.MONTH, 0, "2026-03-31T22:00"),  # summer time began two days before
+        ("2026-02-15T12:00", ExpiryPeriod.MONTH, 0, "2026-02-28T23:00"),
+        ("2026-02-15T12:00", ExpiryPeriod.QUARTER, 0, "2026-03-31T22:00"),
+        ("2026-11-15T12:00", ExpiryPeriod.QUARTER, 1, "2027-03-31T22:00"),
+        ("2026-12-31T22:59", ExpiryPeriod.YEAR, 0, "2026-12-31T23:00"),
+        ("2026-12-31T23:00", ExpiryPeriod.YEAR, 0, "2027-12-31T23:00"),
+        ("2026-06-01T12:00", ExpiryPeriod.YEAR, 1, "2027-12-31T23:00"),
     ],
 )
 def test_calendar_points_end_with_a_period_of_the_programs_own_time(
-    earned: str, period: CalendarPeriod, after: int, expires: str
+    earned: str, period: ExpiryPeriod, after: int, expires: str
 ) -> None:
     moment = datetime.fromisoformat(earned).replace(tzinfo=UTC)
     assert text(end_of_period(moment, period, after, "Europe/Oslo")) == expires
@@ -81,9 +81,9 @@ def test_a_date_is_a_local_midnight_after_the_whole_months_and_never_nearer_for_
     assert expiry_of(moment + timedelta(hours=30), months, zone) >= until
 
 
-@given(MOMENTS, st.sampled_from(list(CalendarPeriod)), st.integers(0, 5), ZONES)
+@given(MOMENTS, st.sampled_from(list(ExpiryPeriod)), st.integers(0, 5), ZONES)
 def test_a_period_ends_after_every_moment_in_it_and_the_same_for_all_of_them(
-    moment: datetime, period: CalendarPeriod, after: int, zone: str
+    moment: datetime, period: ExpiryPeriod, after: int, zone: str
 ) -> None:
     end = end_of_period(moment, period, after, zone)
     assert end > moment

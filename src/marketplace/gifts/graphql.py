@@ -87,7 +87,7 @@ class GiftType(Node):
     async def on_the_way(self, info: Info) -> ReturnTerms | None:
         dates = await batched(info, "gift dates", _dates, self.row.hold_id)
         policy = await batched(info, "gift terms", _terms, self.row.hold_id)
-        return ReturnTerms.of(policy, dates) if policy and dates is not None else None
+        return ReturnTerms.of(policy, dates, info.context.languages) if policy and dates is not None else None
 
     @strawberry.field(description="How many of its points would be lost by claiming it now, as too old.")
     async def points_lost_on_claim(self, info: Info) -> BigInt:
@@ -123,7 +123,7 @@ class Query:
         actor = actor_with(info, Scope.GIVE, ActorKind.MEMBER)
         assert actor.program_id is not None
         policy = (await policies([actor.program_id]))[actor.program_id]
-        return ReturnTerms.of(policy, taken_from(await points_by_date(actor.id), points))
+        return ReturnTerms.of(policy, taken_from(await points_by_date(actor.id), points), info.context.languages)
 
     @strawberry.field(description="The gifts you gave or received, the newest first.")
     async def gifts(self, info: Info, first: First = None, after: After = None) -> Connection[GiftType]:

@@ -29,7 +29,7 @@ class ExpiryKind(StrEnum):
     NEVER = "NEVER"
 
 
-class CalendarPeriod(StrEnum):
+class ExpiryPeriod(StrEnum):
     """The calendar that CALENDAR points end with."""
 
     MONTH = "MONTH"
@@ -96,7 +96,7 @@ class ExpiryPolicy(Model):
         unique_together = (("program_id", "valid_from"),)
         constraints = [
             columns.one_of("expiry_policy", "kind", ExpiryKind),
-            columns.one_of("expiry_policy", "period", CalendarPeriod),
+            columns.one_of("expiry_policy", "period", ExpiryPeriod),
             columns.one_of("expiry_policy", "returned", ReturnRule),
             columns.holds("expiry_policy", "lives", "kind NOT IN ('FIXED', 'ROLLING') OR months > 0"),
             columns.holds("expiry_policy", "has_a_calendar", "kind <> 'CALENDAR' OR period IS NOT NULL"),
@@ -145,10 +145,7 @@ class Lot(Model):
 
     class Meta(Model.Meta):
         table = "lot"
-        indexes = [
-            Index(fields=["member_id", "expires_at", "id"], name="lot_spending_order"),
-            Index(fields=["origin_id"], name="lot_origin"),
-        ]
+        indexes = [Index(fields=["origin_id"], name="lot_origin")]
         constraints = [
             columns.holds("lot", "one_date", "clock_id IS NULL OR expires_at IS NULL"),
             columns.holds("lot", "remaining_within", "remaining >= 0 AND remaining <= points"),

@@ -7,16 +7,18 @@ from uuid import UUID
 from marketplace.kit import clock, database
 from marketplace.kit.actor import Actor, ActorKind, Scope
 from marketplace.kit.ids import new_id
+from marketplace.kit.messages import noted
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, NotFound, Problem
 from marketplace.members.models import Member, MemberStatus, Program
 from marketplace.points import rules
-from marketplace.points.models import Award, CalendarPeriod, ExpiryKind, ExpiryPolicy, LotExpiry, ReturnRule
+from marketplace.points.models import Award, ExpiryKind, ExpiryPeriod, ExpiryPolicy, LotExpiry, ReturnRule
 from marketplace.points.queries import dates_of_lots
 from marketplace.points.refusals import AwardReferenceReused
 from marketplace.points.steps import BY_POLICY, break_lot, earn
 
 MOST_POINTS = 1_000_000_000
+LONGEST_TEXT = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +36,18 @@ class AwardPoints(Command):
 def _problems(command: AwardPoints, moment: datetime) -> list[Problem]:
     earned = command.effective_at or moment
     checks = [
-        (0 < command.points <= MOST_POINTS, "points", f"Give 1 to {MOST_POINTS} points."),
-        (0 < len(command.reference) <= 200, "reference", "Give 1 to 200 characters."),
-        (0 < len(command.reason) <= 200, "reason", "Give 1 to 200 characters."),
-        (earned <= moment, "effectiveAt", "Points cannot be earned in the future."),
-        (command.expires_at is None or command.expires_at > earned, "expiresAt", "Expiry comes after earning."),
+        (0 < command.points <= MOST_POINTS, "points", noted("Give 1 to {most} points.")),
+        (0 < len(command.reference) <= LONGEST_TEXT, "reference", noted("Give 1 to {most} characters.")),
+        (0 < len(command.reason) <= LONGEST_TEXT, "reason", noted("Give 1 to {most} characters.")),
+        (earned <= moment, "effectiveAt", noted("Points cannot be earned in the future.")),
+        (
+            command.expires_at is None or command.expires_at > earned,
+            "expiresAt",
+            noted("Expiry comes after earning."),
+        ),
     ]
-    return [Problem(path, message) for sound, path, message in checks if not sound]
+    limits = {"points": MOST_POINTS, "reference": LONGEST_TEXT, "reason": LONGEST_TEXT}
+    return [Problem(path, text, {"most": limits.get(path)}) for sound, path, text in checks if not sound]
 
 
 @operation(scope=Scope.POINTS_AWARD, returns=Award)
@@ -95,7 +102,7 @@ async def _award(program: Program, member: Member, command: AwardPoints, moment:
         points=command.points,
         reason=command.reason,
         effective_at=earned,
-        expires_at=command.expires_at or (await dates_of_lots([lot.id]))[lot.id],
+        expires_at=lot.expires_at if lot.clock_id is None else (await dates_of_lots([lot.id]))[lot.id],
         awarded_at=moment,
     )
 
@@ -108,7 +115,7 @@ class SetExpiryPolicy(Command):
     kind: ExpiryKind
     returned: ReturnRule
     months: int | None = None
-    period: CalendarPeriod | None = None
+    period: ExpiryPeriod | None = None
     periods_after: int = 0
     grace_days: int = 0
     notice_days: tuple[int, ...] = rules.NOTICE_DAYS

@@ -13,7 +13,7 @@ from marketplace.kit.paging import Page, decode_cursor, encode_cursor, page_size
 from marketplace.kit.refusals import BadUserInput
 from marketplace.ledger import accounts
 from marketplace.ledger.models import Purpose
-from marketplace.points.models import CalendarPeriod, ExpiryKind, ReturnRule
+from marketplace.points.models import ExpiryKind, ExpiryPeriod, ReturnRule
 from marketplace.points.rules import EXPIRING_SOON, Dated, Policy
 
 
@@ -29,7 +29,7 @@ class Balances:
 
 _DATED = """
 SELECT lot.id, lot.member_id, lot.remaining, coalesce(c.expires_at, lot.expires_at) AS expires_at
-FROM lot LEFT JOIN activity_clock c ON c.id = lot.clock_id WHERE lot.remaining > 0"""
+FROM lot LEFT JOIN activity_clock c ON c.id = lot.clock_id WHERE lot.has_points"""
 _BALANCES = f"""
 SELECT m.id,
     coalesce(sum(l.remaining) FILTER (WHERE l.expires_at IS NULL OR l.expires_at > $2), 0)::bigint AS available,
@@ -41,7 +41,7 @@ FROM unnest($1::uuid[]) AS m (id) LEFT JOIN ({_DATED}) l ON l.member_id = m.id
 GROUP BY m.id"""
 SPENDABLE = """
 SELECT coalesce(sum(lot.remaining), 0)::bigint FROM lot LEFT JOIN activity_clock c ON c.id = lot.clock_id
-WHERE lot.member_id = {member} AND lot.remaining > 0
+WHERE lot.member_id = {member} AND lot.has_points
     AND coalesce(c.expires_at, lot.expires_at, 'infinity') > {moment}"""
 """What a member can spend at a moment, as an expression for the statement of a higher room."""
 
@@ -181,7 +181,7 @@ def _policy(row: dict[str, Any]) -> Policy:
         timezone=row["timezone"],
         kind=ExpiryKind(row["kind"]),
         months=row["months"],
-        period=CalendarPeriod(row["period"]) if row["period"] else None,
+        period=ExpiryPeriod(row["period"]) if row["period"] else None,
         periods_after=row["periods_after"],
         returned=ReturnRule(row["returned"]),
         grace_days=row["grace_days"],

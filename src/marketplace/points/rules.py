@@ -1,13 +1,14 @@
 """When points expire, and what becomes of those whose date passes while they are away. Pure decisions."""
 
 import calendar
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from marketplace.kit.messages import noted, say
 from marketplace.kit.refusals import Problem
-from marketplace.points.models import CalendarPeriod, ExpiryKind, ReturnRule
+from marketplace.points.models import ExpiryKind, ExpiryPeriod, ReturnRule
 
 EXPIRING_SOON = timedelta(days=30)
 NOTICE_DAYS = (30, 7, 1)
@@ -16,7 +17,7 @@ MOST_PERIODS = 200
 MOST_DAYS = 365
 MOST_NOTICES = 10
 _UTC = ZoneInfo("UTC")
-_MONTHS_IN = {CalendarPeriod.MONTH: 1, CalendarPeriod.QUARTER: 3, CalendarPeriod.YEAR: 12}
+_MONTHS_IN = {ExpiryPeriod.MONTH: 1, ExpiryPeriod.QUARTER: 3, ExpiryPeriod.YEAR: 12}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Policy:
     timezone: str
     kind: ExpiryKind = ExpiryKind.FIXED
     months: int | None = 24
-    period: CalendarPeriod | None = None
+    period: ExpiryPeriod | None = None
     periods_after: int = 0
     returned: ReturnRule = ReturnRule.KEEP
     grace_days: int = 0
@@ -55,7 +56,7 @@ def end_of_day_after(moment: datetime, days: int, timezone: str) -> datetime:
     return _midnight(moment.astimezone(ZoneInfo(timezone)) + timedelta(days=days + 1))
 
 
-def end_of_period(moment: datetime, period: CalendarPeriod, after: int, timezone: str) -> datetime:
+def end_of_period(moment: datetime, period: ExpiryPeriod, after: int, timezone: str) -> datetime:
     """The end of the calendar month, quarter or year that a moment lies in, and so many of them later."""
     local = moment.astimezone(ZoneInfo(timezone))
     length = _MONTHS_IN[period]
@@ -69,7 +70,7 @@ def date_of(policy: Policy, moment: datetime) -> datetime | None:
     if policy.kind is ExpiryKind.NEVER:
         return None
     if policy.kind is ExpiryKind.CALENDAR:
-        return end_of_period(moment, policy.period or CalendarPeriod.YEAR, policy.periods_after, policy.timezone)
+        return end_of_period(moment, policy.period or ExpiryPeriod.YEAR, policy.periods_after, policy.timezone)
     return expiry_of(moment, policy.months or 1, policy.timezone)
 
 
@@ -79,25 +80,38 @@ def problems_of_policy(policy: Policy) -> list[Problem]:
     calendar_kind = policy.kind is ExpiryKind.CALENDAR
     months, notices = policy.months, policy.notice_days
     checks = [
-        (not lives or 1 <= (months or 0) <= MOST_MONTHS, "months", "Give 1 to 600 months."),
-        (lives or months is None, "months", "Only FIXED and ROLLING points live some months. Leave this out."),
-        (not calendar_kind or policy.period is not None, "period", "Name the period that points end with."),
-        (calendar_kind or policy.period is None, "period", "Only CALENDAR points end with one. Leave this out."),
-        (0 <= policy.periods_after <= MOST_PERIODS, "periodsAfter", "Give 0 to 200 periods."),
+        (not lives or 1 <= (months or 0) <= MOST_MONTHS, "months", noted("Give 1 to {most} months.")),
+        (
+            lives or months is None,
+            "months",
+            noted("Only FIXED and ROLLING points take months."),
+        ),
+        (not calendar_kind or policy.period is not None, "period", noted("Name the period that points end with.")),
+        (
+            calendar_kind or policy.period is None,
+            "period",
+            noted("Only CALENDAR points take a period."),
+        ),
+        (0 <= policy.periods_after <= MOST_PERIODS, "periodsAfter", noted("Give 0 to {most} periods.")),
         (
             (policy.returned is ReturnRule.GRACE) == (policy.grace_days > 0),
             "graceDays",
-            "GRACE takes at least one day; the other rules take none.",
+            noted("GRACE takes at least one day; the other rules take none."),
         ),
-        (policy.grace_days <= MOST_DAYS, "graceDays", "Give up to 365 days."),
+        (policy.grace_days <= MOST_DAYS, "graceDays", noted("Give up to {most} days.")),
         (
             len(notices) <= MOST_NOTICES and all(1 <= days <= MOST_DAYS for days in notices),
             "noticeDays",
-            "Give up to 10 numbers of days, each from 1 to 365.",
+            noted("Give up to {notices} numbers of days, each from 1 to {most}."),
         ),
-        (len(set(notices)) == len(notices), "noticeDays", "Name each number of days once."),
+        (len(set(notices)) == len(notices), "noticeDays", noted("Name each number of days once.")),
     ]
-    return [Problem(path, message) for sound, path, message in checks if not sound]
+    most = {"months": MOST_MONTHS, "periodsAfter": MOST_PERIODS}
+    return [
+        Problem(path, text, {"most": most.get(path, MOST_DAYS), "notices": MOST_NOTICES})
+        for sound, path, text in checks
+        if not sound
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +134,12 @@ def taken_from(lots: Sequence[Dated], points: int) -> list[Dated]:
 
 
 RETURN_TEXTS = {
-    ReturnRule.KEEP: "Points keep their dates while they are away; those whose date passes are lost.",
-    ReturnRule.GRACE: "Points whose date passes while they are away can be used for {days} more days.",
-    ReturnRule.RENEW: "Points whose date passes while they are away begin a new life when they come back.",
+    ReturnRule.KEEP: noted("Points keep their dates while they are away; those whose date passes are lost."),
+    ReturnRule.GRACE: noted("Points whose date passes while they are away can be used for {days} more days."),
+    ReturnRule.RENEW: noted("Points whose date passes while they are away begin a new life when they come back."),
 }
 
 
-def return_text(policy: Policy) -> str:
-    """What becomes of points whose date passes while they are away, in a sentence."""
-    return RETURN_TEXTS[policy.returned].format(days=policy.grace_days)
+def return_text(policy: Policy, languages: Iterable[str] = ()) -> str:
+    """What becomes of points whose date passes while they are away, in a sentence of the reader's language."""
+    return say(RETURN_TEXTS[policy.returned], {"days": policy.grace_days}, languages)

@@ -7,13 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from marketplace.kit import clock, database
-from marketplace.kit.ids import new_id
 from marketplace.ledger import accounts
 from marketplace.ledger.models import Purpose
 from marketplace.ledger.steps import Entry, post
 from marketplace.points import lifetimes
 from marketplace.points.lifetimes import Lifetime
-from marketplace.points.models import Hold, HoldState, Lot, LotExpiry
+from marketplace.points.models import Allocation, Hold, HoldState, Lot, LotExpiry
 from marketplace.points.queries import policies, policies_of_holds
 from marketplace.points.refusals import InsufficientPoints
 
@@ -31,14 +30,9 @@ SELECT lot.id, lot.remaining, (
     WHERE member.id = $1 AND EXISTS (SELECT FROM activity_clock c WHERE c.member_id = $1 AND c.expires_at > $2)
 ) AS rolls_in
 FROM lot LEFT JOIN activity_clock c ON c.id = lot.clock_id
-WHERE lot.member_id = $1 AND lot.remaining > 0 AND coalesce(c.expires_at, lot.expires_at, 'infinity') > $2
-ORDER BY coalesce(c.expires_at, lot.expires_at) NULLS LAST, lot.id FOR UPDATE OF lot"""
-_TAKE = """
-WITH taken AS (SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS t (lot_id, points)),
-spent AS (UPDATE lot SET remaining = remaining - taken.points FROM taken WHERE lot.id = taken.lot_id)
-INSERT INTO lot_allocation (id, hold_id, lot_id, points, returned)
-SELECT u.id, $4, taken.lot_id, taken.points, 0
-FROM taken JOIN unnest($1::uuid[], $3::uuid[]) AS u (lot_id, id) USING (lot_id)"""
+WHERE lot.member_id = $1 AND lot.has_points AND coalesce(c.expires_at, lot.expires_at, 'infinity') > $2
+ORDER BY coalesce(c.expires_at, lot.expires_at) NULLS LAST, lot.id"""
+FIRST_LOTS = 16
 _GIVE_BACK = """
 WITH back AS (SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS b (allocation_id, points)),
 marked AS (
@@ -66,11 +60,8 @@ async def hold(member_id: UUID, unit: str, points: int, *, reason: str, ref_type
     (reason, ref_id) holds once. Holding is an activity: rolling lots live on. Raises InsufficientPoints.
     """
     moment = clock.now()
-    lots = await database.rows(_SPENDABLE, member_id, moment)
-    available = sum(lot["remaining"] for lot in lots)
-    if available < points:
-        raise InsufficientPoints(required=points, available=available, missing=points - available)
-    row = await Hold.create(
+    lots = await _lots_for(member_id, points, moment)
+    row = Hold(
         member_id=member_id,
         points=points,
         state=HoldState.OPEN.value,
@@ -79,6 +70,22 @@ async def hold(member_id: UUID, unit: str, points: int, *, reason: str, ref_type
         ref_id=ref_id,
         held_at=moment,
     )
+    await database.add(row)
+    for lot, part in lots:
+        await database.add(Allocation(hold_id=row.id, lot_id=lot, points=part))
+    await database.sum_up("lot", "remaining", {lot: -part for lot, part in lots})
+    await post("points.held", "hold", row.id, [Entry(_wallet(member_id, unit), _held(member_id, unit), points)])
+    return row
+
+
+async def _lots_for(member_id: UUID, points: int, moment: datetime) -> list[tuple[UUID, int]]:
+    """Lots that together hold the points, locked, with what is taken of each; raises InsufficientPoints.
+
+    The first few are usually enough, so that somebody with thousands of lots does not wait for all of them.
+    """
+    lots = await database.rows(f"{_SPENDABLE} LIMIT {FIRST_LOTS} FOR UPDATE OF lot", member_id, moment)
+    if len(lots) == FIRST_LOTS and sum(lot["remaining"] for lot in lots) < points:
+        lots = await database.rows(f"{_SPENDABLE} FOR UPDATE OF lot", member_id, moment)
     taken: list[tuple[UUID, int]] = []
     left = points
     for lot in lots:
@@ -86,17 +93,17 @@ async def hold(member_id: UUID, unit: str, points: int, *, reason: str, ref_type
         taken.append((lot["id"], part))
         left -= part
         if not left:
-            break
-    ids, parts = [id for id, _ in taken], [part for _, part in taken]
-    await database.execute(_TAKE, ids, parts, [new_id() for _ in taken], row.id)
-    if lots[0]["rolls_in"]:
-        await lifetimes.touch(member_id, lots[0]["rolls_in"], moment)
-    await post("points.held", "hold", row.id, [Entry(_wallet(member_id, unit), _held(member_id, unit), points)])
-    return row
+            if lot["rolls_in"]:
+                await lifetimes.touch(member_id, lot["rolls_in"], moment)
+            return taken
+    raise InsufficientPoints(required=points, available=points - left, missing=left)
 
 
 async def close(hold: Hold, state: HoldState) -> None:
     """Turn an OPEN hold into a POSTED or RELEASED one; raises HoldClosed when it is not open any more."""
+    if hold.state == HoldState.OPEN and database.is_waiting(hold):
+        hold.state, hold.closed_at = state.value, clock.now()
+        return
     changed = await database.row(
         "UPDATE points_hold SET state = $2, closed_at = $3 WHERE id = $1 AND state = 'OPEN' RETURNING id",
         hold.id,
@@ -229,15 +236,17 @@ async def hand_over(hold: Hold, unit: str, to_member_id: UUID, *, origin_type: s
 async def _new_lot(
     member_id: UUID, points: int, origin_type: str, origin_id: UUID, earned_at: datetime, life: Lifetime
 ) -> Lot:
-    return await Lot.create(
-        member_id=member_id,
-        origin_type=origin_type,
-        origin_id=origin_id,
-        points=points,
-        remaining=points,
-        earned_at=earned_at,
-        expires_at=life.own_date,
-        clock_id=life.clock_id,
+    return await database.add(
+        Lot(
+            member_id=member_id,
+            origin_type=origin_type,
+            origin_id=origin_id,
+            points=points,
+            remaining=points,
+            earned_at=earned_at,
+            expires_at=life.own_date,
+            clock_id=life.clock_id,
+        )
     )
 
 

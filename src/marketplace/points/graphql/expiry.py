@@ -21,7 +21,7 @@ from marketplace.kit.graphql import (
 from marketplace.kit.refusals import NotFound
 from marketplace.members.graphql import ProgramType
 from marketplace.points import operations, queries, rules
-from marketplace.points.models import CalendarPeriod, ExpiryKind, ExpiryPolicy, ReturnRule
+from marketplace.points.models import ExpiryKind, ExpiryPeriod, ExpiryPolicy, ReturnRule
 from marketplace.points.rules import Dated, Policy
 
 describe_enum(
@@ -33,7 +33,7 @@ describe_enum(
     NEVER="They do not expire.",
 )
 describe_enum(
-    CalendarPeriod,
+    ExpiryPeriod,
     "A calendar that points end with.",
     MONTH="Calendar months.",
     QUARTER="Calendar quarters.",
@@ -69,11 +69,11 @@ class ReturnTerms:
     points: list[DatedPoints] = strawberry.field(description="These points by their dates, the earliest first.")
 
     @classmethod
-    def of(cls, policy: Policy, points: Sequence[Dated]) -> "ReturnTerms":
+    def of(cls, policy: Policy, points: Sequence[Dated], languages: Sequence[str]) -> "ReturnTerms":
         return cls(
             rule=policy.returned,
             grace_days=policy.grace_days,
-            text=rules.return_text(policy),
+            text=rules.return_text(policy, languages),
             first_expires_at=min((each.expires_at for each in points if each.expires_at), default=None),
             points=[DatedPoints.of(each) for each in points],
         )
@@ -83,7 +83,7 @@ class ReturnTerms:
 class ExpiryPolicyType:
     kind: ExpiryKind = strawberry.field(description="How points come to their date.")
     months: int | None = strawberry.field(description="How many months FIXED and ROLLING points live.")
-    period: CalendarPeriod | None = strawberry.field(description="The period that CALENDAR points end with.")
+    period: ExpiryPeriod | None = strawberry.field(description="The period that CALENDAR points end with.")
     periods_after: int = strawberry.field(description="How many more of them they live.")
     returned: ReturnRule = strawberry.field(description="What becomes of points whose date passes meanwhile.")
     grace_days: int = strawberry.field(description="How many days GRACE gives.")
@@ -110,7 +110,7 @@ class ExpiryPolicyType:
         return cls(
             kind=ExpiryKind(row.kind),
             months=row.months,
-            period=CalendarPeriod(row.period) if row.period else None,
+            period=ExpiryPeriod(row.period) if row.period else None,
             periods_after=row.periods_after,
             returned=ReturnRule(row.returned),
             grace_days=row.grace_days,
@@ -143,7 +143,7 @@ class SetExpiryPolicyInput(WriteInput):
     program_id: strawberry.ID = strawberry.field(description="The program.")
     kind: ExpiryKind = strawberry.field(description="How points come to their date.")
     months: int | None = strawberry.field(default=None, description="How long FIXED and ROLLING points live.")
-    period: CalendarPeriod | None = strawberry.field(default=None, description="What CALENDAR points end with.")
+    period: ExpiryPeriod | None = strawberry.field(default=None, description="What CALENDAR points end with.")
     periods_after: int = strawberry.field(default=0, description="How many more periods CALENDAR points live.")
     returned: ReturnRule = strawberry.field(
         default=ReturnRule.KEEP, description="What becomes of points whose date passes while they are away."

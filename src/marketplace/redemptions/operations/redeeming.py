@@ -6,13 +6,14 @@ from uuid import UUID
 
 from marketplace.catalog.models import OfferKind
 from marketplace.catalog.steps import count_for_member
+from marketplace.kit import database
 from marketplace.kit.actor import Actor, Scope
 from marketplace.kit.ids import new_id
 from marketplace.kit.money import Money
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, Problem
 from marketplace.members.models import Program
-from marketplace.redemptions import rules, steps
+from marketplace.redemptions import events, rules, steps
 from marketplace.redemptions.addresses import Address, address_problems
 from marketplace.redemptions.models import Booking, Credit, CreditState, Redemption, Shipment, ShipmentState
 from marketplace.redemptions.refusals import InvalidAddress, InvalidMembershipNumber, PriceChanged
@@ -47,7 +48,7 @@ def _must_be_sound(command: RedeemOffer, priced: Priced) -> None:
     )
     problems = rules.order_problems(order, kind)
     if command.amount is not None and command.amount.currency != priced.currency:
-        problems.append(Problem("amount.currency", f"This is sold in {priced.currency}."))
+        problems.append(Problem("amount.currency", "This is sold in {currency}.", {"currency": priced.currency}))
     if kind is OfferKind.DONATION and not priced.points:
         problems.append(Problem("amount", "Give more than nothing."))
     if problems:
@@ -90,8 +91,9 @@ async def redeem_offer(actor: Actor, command: RedeemOffer) -> Redemption:
     elif OfferKind(priced.offer.kind) in rules.AT_ONCE:
         await steps.spend(redemption, program, steps.title(priced.offer.title, priced.item.label))
     redemption.code_position = await steps.take_units(priced.item, redemption.id, lots)
-    await redemption.save(force_create=True)
+    await database.add(redemption)
     await _arrange(redemption, priced, command)
+    await events.tell(redemption)
     return redemption
 
 
