@@ -1,9 +1,9 @@
 """Moving points, inside a transaction that somebody else opened. Every debit is allocated to lots in rows."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any
 from uuid import UUID
 
 from marketplace.kit import clock, database
@@ -159,27 +159,47 @@ async def give_back(
     await _break_all(late)
 
 
-async def _return_to_lots(hold: Hold, points: int) -> list[UUID]:
-    """Later-expiring lots get theirs first, the mirror of spending; returns the lots that expire at once."""
-    back: list[tuple[dict[str, Any], int]] = []
+@dataclass(frozen=True, slots=True)
+class LotReturn:
+    """Points that go back to one lot, by the date it has."""
+
+    allocation_id: UUID
+    lot_id: UUID
+    points: int
+    earned_at: datetime
+    expires_at: datetime | None
+
+
+async def planned_return(hold_id: UUID, points: int) -> list[LotReturn]:
+    """To which lots so many points of a hold go back, as `release` and `give_back` would do it now.
+
+    Of lots whose date has passed the rule decides under which the points were held.
+    """
+    back: list[LotReturn] = []
     left = points
-    for row in reversed(await database.rows(_ALLOCATIONS, hold.id)):
+    for row in reversed(await database.rows(_ALLOCATIONS, hold_id)):
         part = min(left, row["points"] - row["returned"])
         if part:
-            back.append((row, part))
+            back.append(LotReturn(row["id"], row["lot_id"], part, row["earned_at"], row["expires_at"]))
             left -= part
     if left:
         raise ValueError("more points than the hold has left")
-    late = await _redate(hold, [row for row, _ in back if _has_passed(row)])
-    await database.execute(_GIVE_BACK, [row["id"] for row, _ in back], [part for _, part in back])
+    return back
+
+
+async def _return_to_lots(hold: Hold, points: int) -> list[UUID]:
+    """Later-expiring lots get theirs first, the mirror of spending; returns the lots that expire at once."""
+    back = await planned_return(hold.id, points)
+    late = await _redate(hold, [each for each in back if _has_passed(each.expires_at)])
+    await database.execute(_GIVE_BACK, [each.allocation_id for each in back], [each.points for each in back])
     return late
 
 
-def _has_passed(row: dict[str, Any]) -> bool:
-    return row["expires_at"] is not None and row["expires_at"] <= clock.now()
+def _has_passed(expires_at: datetime | None) -> bool:
+    return expires_at is not None and expires_at <= clock.now()
 
 
-async def _redate(hold: Hold, passed: Sequence[dict[str, Any]]) -> list[UUID]:
+async def _redate(hold: Hold, passed: Sequence[LotReturn]) -> list[UUID]:
     """Give lots whose date passed another one, if the rule says so; returns those that keep theirs.
 
     What such a lot had left was not away: it expires first, and does not come back to life.
@@ -188,13 +208,14 @@ async def _redate(hold: Hold, passed: Sequence[dict[str, Any]]) -> list[UUID]:
         return []
     policy = (await policies_of_holds([hold.id]))[hold.id]
     late: list[UUID] = []
-    for row in passed:
-        life = await lifetimes.after_absence(hold.member_id, policy, row["expires_at"])
+    for each in passed:
+        assert each.expires_at is not None
+        life = await lifetimes.after_absence(hold.member_id, policy, each.expires_at)
         if life is None:
-            late.append(row["lot_id"])
+            late.append(each.lot_id)
         else:
-            await break_lot(row["lot_id"])
-            await lifetimes.extend(row["lot_id"], policy.returned, row["expires_at"], life)
+            await break_lot(each.lot_id)
+            await lifetimes.extend(each.lot_id, policy.returned, each.expires_at, life)
     return late
 
 
@@ -211,10 +232,14 @@ async def hand_over(hold: Hold, unit: str, to_member_id: UUID, *, origin_type: s
     """
     await close(hold, HoldState.POSTED)
     rows = await database.rows(_ALLOCATIONS, hold.id)
-    policy = (await policies_of_holds([hold.id]))[hold.id] if any(map(_has_passed, rows)) else None
+    policy = (
+        (await policies_of_holds([hold.id]))[hold.id]
+        if any(_has_passed(row["expires_at"]) for row in rows)
+        else None
+    )
     late: list[UUID] = []
     for row in rows:
-        expired = policy if _has_passed(row) else None
+        expired = policy if _has_passed(row["expires_at"]) else None
         life = expired and await lifetimes.after_absence(to_member_id, expired, row["expires_at"])
         lot = await _new_lot(
             to_member_id,
