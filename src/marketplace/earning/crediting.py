@@ -7,7 +7,6 @@ from marketplace.earning.models import DebtPayment, Grant
 from marketplace.earning.words import GrantState
 from marketplace.kit import clock, database
 from marketplace.members.models import Program
-from marketplace.points.rules import expiry_of
 from marketplace.points.steps import earn
 
 _DEBTS = """
@@ -17,7 +16,7 @@ SELECT id, owed - paid AS left FROM earning_clawback WHERE member_id = $1 AND pa
 async def credit(program: Program, grant: Grant) -> None:
     """What is left of a pending grant pays the member's debts, the oldest first; the rest becomes a lot.
 
-    The lot was earned on the day of the event, and lives from today, so waiting never shortens its life. Whoever
+    The lot was earned on the day of the event, and lives from now by the program's policy of that day. Whoever
     calls holds the member's lock and has seen the grant PENDING under it.
     """
     moment, points = clock.now(), grant.points - grant.reversed_points
@@ -35,7 +34,7 @@ async def credit(program: Program, grant: Grant) -> None:
             origin_type="grant",
             origin_id=grant.id,
             earned_at=grant.effective_at,
-            expires_at=expiry_of(moment, program.lot_months, program.timezone),
+            lives_from=moment,
         )
 
 

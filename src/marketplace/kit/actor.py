@@ -33,6 +33,7 @@ class Scope(StrEnum):
     OFFERS_UPLOAD = "offers:upload"
     FULFIL = "fulfilment:write"
     STATEMENTS_READ = "statements:read"
+    PROGRAM_MANAGE = "program:manage"
     KEYS_MANAGE = "keys:manage"
     PARTNERS_MANAGE = "partners:manage"
     CATALOG_MANAGE = "catalog:manage"
@@ -65,6 +66,7 @@ PROGRAM_SCOPES = frozenset(
         Scope.EARNING_MANAGE,
         Scope.PROGRAM_READ,
         Scope.PROGRAM_FUND,
+        Scope.PROGRAM_MANAGE,
         Scope.POLICY,
         Scope.REFUND,
         Scope.KEYS_MANAGE,
