@@ -1,6 +1,11 @@
 """`python -m bench`: measures the catalogue page, redemptions and the books, and writes it to `bench/results.md`.
 
+<<<<<<< HEAD
 Each has a section there, and is measured alone by `python -m bench page`, `… redemption` and `… books`.
+=======
+Each has a section there, and is measured alone by `python -m bench page`,
+`hostile` and `python -m bench books`.
+>>>>>>> main
 """
 
 import os
@@ -10,7 +15,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from bench import ledger, page, redemption, report
+from bench import hostile, ledger, page, redemption, report
 from bench.ledger import Measured
 
 
@@ -19,6 +24,8 @@ def main() -> None:
     which = sys.argv[1] if len(sys.argv) > 1 else ""
     if which in ("", "page"):
         page.main(sys.argv[2:])
+    if which in ("", "hostile"):
+        hostile.main(sys.argv[2:])
     if which in ("", "redemption"):
         redemption.main(sys.argv[2:])
     if which in ("", "books"):

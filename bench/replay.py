@@ -21,9 +21,9 @@ _TAKEN: Final = "UPDATE stock SET taken"
 
 def ids_in(sent: Sequence[Sent]) -> set[UUID]:
     """Every id among the parameters."""
-    flat = [
-        each for one in sent for value in one.values for each in (value if isinstance(value, list) else [value])
-    ]
+    flat: list[object] = []
+    for value in (value for one in sent for value in one.values):
+        flat += cast(list[object], value) if isinstance(value, list) else [value]
     return {id for id in map(_uuid, flat) if id is not None}
 
 
