@@ -1,11 +1,6 @@
 """`python -m bench`: measures the catalogue page, redemptions and the books, and writes it to `bench/results.md`.
 
-<<<<<<< HEAD
-Each has a section there, and is measured alone by `python -m bench page`, `… redemption` and `… books`.
-=======
-Each has a section there, and is measured alone by `python -m bench page`,
-`hostile` and `python -m bench books`.
->>>>>>> main
+Each has a section there, and is measured alone: `python -m bench page`, `hostile`, `redemption` or `books`.
 """
 
 import os

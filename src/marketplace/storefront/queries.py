@@ -21,11 +21,8 @@ from marketplace.ledger.queries import NoRate, Rate, fx_rate
 from marketplace.members.models import Period, Program, RedemptionPolicy
 from marketplace.members.policies import arm_for
 from marketplace.partners.models import Brand
-<<<<<<< HEAD
 from marketplace.partners.queries import BRANDS, BrandRow
-=======
 from marketplace.points.queries import SPENDABLE
->>>>>>> main
 from marketplace.storefront import rules
 from marketplace.storefront.cash import Ratios
 from marketplace.storefront.rules import Shopper
@@ -53,15 +50,8 @@ member JOIN program ON program.id = member.program_id
     LEFT JOIN tier_level tier ON tier.id = member.tier_id
     {_POINT_VALUE} {_POLICY.format(country="member.country")}"""
 _MEMBER = f"""
-<<<<<<< HEAD
 SELECT {_WHO}, (
-        SELECT coalesce(sum(lot.remaining), 0)::bigint FROM lot
-        WHERE lot.member_id = member.id AND (lot.expires_at IS NULL OR lot.expires_at > $2::timestamptz)
-=======
-SELECT {_PROGRAM}, member.id AS member_id, member.country, member.segments, tier.name AS tier_name,
-    coalesce(tier.rank, 0) AS tier_rank, coalesce(tier.discount_bp, 0) AS discount_bp, (
         {SPENDABLE.format(member="member.id", moment="$2::timestamptz")}
->>>>>>> main
     ) AS spendable
 FROM {_WHOSE} WHERE member.id = $1 AND member.status = 'ACTIVE'"""
 _ITEM, _OFFER, _BRAND = catalog.ITEMS.reading(), catalog.OFFERS.reading(), BRANDS.reading()

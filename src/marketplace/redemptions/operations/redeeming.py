@@ -83,13 +83,8 @@ async def redeem_offer(actor: Actor, command: RedeemOffer) -> Redemption:
     lots = command.lots or command.quantity or 1
     if priced.points * lots > command.expected_points:
         raise PriceChanged(seen=command.expected_points, now=priced.points * lots)
-<<<<<<< HEAD
     program = priced.program
-    await count_for_member(priced.item, actor.id)
-=======
-    program = await Program.get(id=actor.program_id)
     await count_for_member(priced.item, actor.id, lots)
->>>>>>> main
     redemption = steps.drafted(new_id(), actor.id, program, priced, lots)
     await steps.set_aside(redemption, program)
     if priced.offer.kind == OfferKind.DONATION:
