@@ -38,6 +38,7 @@ _SCOPES: dict[Scope, str] = {
     Scope.PROGRAM_READ: "Read a program's settings, members and funding.",
     Scope.PROGRAM_FUND: "Top up a program's funding.",
     Scope.OFFERS_UPLOAD: "Upload and publish a partner's offers and codes.",
+    Scope.CODES_FREEZE: "Stop codes that may have leaked, and let them go again.",
     Scope.FULFIL: "Report on the fulfilment of a partner's rewards.",
     Scope.STATEMENTS_READ: "Read statements and payouts.",
     Scope.KEYS_MANAGE: "Issue and revoke API keys.",

@@ -121,6 +121,22 @@ class CodeFrozen(Refusal):
     current: Annotated[str, "Where the redemption stands."]
 
 
+class CodeStopped(Refusal):
+    """The code was stopped by the brand or the marketplace, because it may have leaked."""
+
+    code = "CODE_STOPPED"
+    text = "This code was stopped on {stopped_at}, because it may have leaked. Ask for another one."
+    stopped_at: Annotated[datetime, "Since when it does not work."]
+
+
+class AlreadyReleased(Refusal):
+    """The codes of this freeze work again."""
+
+    code = "ALREADY_RELEASED"
+    text = "These codes were let go on {released_at}."
+    released_at: Annotated[datetime, "Since when they work again."]
+
+
 class CashAmountChanged(Refusal):
     """The points are worth less cash now than the person saw."""
 

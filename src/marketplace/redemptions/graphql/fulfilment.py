@@ -44,6 +44,9 @@ class VoucherFulfilment:
     has_code: bool = strawberry.field(description="Whether `revealCode` has something to show.")
     revealed_at: datetime | None = strawberry.field(description="When the code was first shown.")
     expires_at: datetime | None = strawberry.field(description="Until when the code can be used, if it ends.")
+    stopped_at: datetime | None = strawberry.field(
+        description="Since when the code is stopped, because it may have leaked; null when it works."
+    )
 
 
 @strawberry.type(description="Brand currency for an account with the brand.")
@@ -137,7 +140,12 @@ async def _own(info: Info, name: str, rows: Rows, row: Redemption) -> Any:
 
 async def _voucher(info: Info, row: Redemption) -> VoucherFulfilment:
     found: queries.VoucherFacts = await _own(info, "voucher", _vouchers, row)
-    return VoucherFulfilment(has_code=found.has_code, revealed_at=row.revealed_at, expires_at=found.expires_at)
+    return VoucherFulfilment(
+        has_code=found.has_code,
+        revealed_at=row.revealed_at,
+        expires_at=found.expires_at,
+        stopped_at=found.stopped_at,
+    )
 
 
 async def _credit(info: Info, row: Redemption) -> CreditFulfilment:
