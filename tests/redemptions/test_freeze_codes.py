@@ -41,7 +41,7 @@ async def test_a_leak_is_stopped_told_and_let_go_again() -> None:
     assert await violations() == []
 
     assert (await partner.do("releaseCodes", FREEZE, freezeId=stopped["id"]))["item"]["unitsLeft"] == 2
-    again = await partner.do("releaseCodes", "... on AlreadyReleased { releasedAt }", freezeId=stopped["id"])
+    again = await partner.do("releaseCodes", "... on AlreadyReleased { since }", freezeId=stopped["id"])
     assert again["__typename"] == "AlreadyReleased"
     await jobs.drain()
     await jobs.drain()

@@ -133,8 +133,8 @@ class AlreadyReleased(Refusal):
     """The codes of this freeze work again."""
 
     code = "ALREADY_RELEASED"
-    text = "These codes were let go on {released_at}."
-    released_at: Annotated[datetime, "Since when they work again."]
+    text = "These codes were let go on {since}."
+    since: Annotated[datetime, "Since when they work again."]
 
 
 class CashAmountChanged(Refusal):

@@ -85,7 +85,7 @@ async def release_codes(actor: Actor, command: ReleaseCodes) -> CodeFreeze:
     if freeze is None:
         raise NotFound(what="freeze")
     if freeze.released_at is not None:
-        raise AlreadyReleased(released_at=freeze.released_at)
+        raise AlreadyReleased(since=freeze.released_at)
     await withholding.release(freeze)
     freeze.released_at = clock.now()
     await freeze.save(update_fields=["released_at"])
