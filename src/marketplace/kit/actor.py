@@ -32,6 +32,7 @@ class Scope(StrEnum):
     FULFIL = "fulfilment:write"
     CODES_FREEZE = "codes:freeze"
     STATEMENTS_READ = "statements:read"
+    PROGRAM_MANAGE = "program:manage"
     KEYS_MANAGE = "keys:manage"
     PARTNERS_MANAGE = "partners:manage"
     CATALOG_MANAGE = "catalog:manage"
@@ -62,6 +63,7 @@ PROGRAM_SCOPES = frozenset(
         Scope.POINTS_AWARD,
         Scope.PROGRAM_READ,
         Scope.PROGRAM_FUND,
+        Scope.PROGRAM_MANAGE,
         Scope.POLICY,
         Scope.REFUND,
         Scope.KEYS_MANAGE,
