@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 from tortoise.queryset import QuerySet
@@ -12,7 +13,15 @@ from marketplace.kit import clock, database, vault
 from marketplace.kit.actor import Actor, ActorKind
 from marketplace.kit.refusals import NotFound
 from marketplace.members.models import Member
-from marketplace.redemptions.models import CashRedemption, CodeReveal, Redemption, RedemptionState, Refund
+from marketplace.redemptions.models import (
+    CashRedemption,
+    CodeReveal,
+    Parcel,
+    Redemption,
+    RedemptionState,
+    Refund,
+    ReturnRequest,
+)
 from marketplace.storefront.cash import Ratios, Standing, period_of
 
 _PLAINTEXT = """
@@ -27,6 +36,11 @@ FROM redemption r JOIN item i ON i.id = r.item_id
 LEFT JOIN voucher_code c ON c.item_id = r.item_id AND c.position = r.code_position
 LEFT JOIN withheld_code w ON w.item_id = r.item_id AND w.position = r.code_position AND w.freeze_id IS NOT NULL
 WHERE r.id = ANY ($1)"""
+_RETURNABLE = """
+SELECT r.id, coalesce(s.delivered_at, r.fulfilled_at) + make_interval(days => c.return_window_days) AS until
+FROM redemption r JOIN shipment s ON s.redemption_id = r.id
+JOIN accrual a ON a.kind = 'SALE' AND a.ref_id = r.id JOIN contract c ON c.id = a.contract_id
+WHERE r.id = ANY ($1) AND r.fulfilled_at IS NOT NULL"""
 _STOPPED = """
 SELECT withheld_at FROM withheld_code WHERE item_id = $1 AND position = $2 AND freeze_id IS NOT NULL"""
 _TO_BE_TOLD = """
@@ -64,6 +78,35 @@ def visible_to(actor: Actor) -> QuerySet[Redemption]:
             return everything.filter(program_id=actor.id)
         case ActorKind.OPERATOR | ActorKind.SYSTEM:
             return everything
+
+
+B = TypeVar("B", Parcel, ReturnRequest)
+
+
+def beside(model: type[B], actor: Actor) -> QuerySet[B]:
+    """Rows that belong to redemptions, of those that the actor can see."""
+    match actor.kind:
+        case ActorKind.MEMBER:
+            return model.filter(redemption__member_id=actor.id)
+        case ActorKind.PARTNER:
+            return model.filter(redemption__partner_id=actor.id)
+        case ActorKind.PROGRAM:
+            return model.filter(redemption__program_id=actor.id)
+        case ActorKind.OPERATOR | ActorKind.SYSTEM:
+            return model.all()
+
+
+async def grouped(model: type[B], redemption_ids: Iterable[UUID]) -> dict[UUID, list[B]]:
+    """Rows that belong to some redemptions, oldest first; a redemption has a few of them."""
+    found: dict[UUID, list[B]] = {id: [] for id in redemption_ids}
+    for row in await model.filter(redemption_id__in=list(found)).order_by("id"):
+        found[row.redemption_id].append(row)
+    return found
+
+
+async def returnable_until(redemption_ids: Iterable[UUID]) -> dict[UUID, datetime]:
+    """Until when merchandise can be sent back: its contract's return window after it arrived, or was sent."""
+    return {row["id"]: row["until"] for row in await database.rows(_RETURNABLE, list(redemption_ids))}
 
 
 def only(

@@ -27,8 +27,11 @@ describe_enum(
     ShipmentState,
     "Where a parcel is.",
     ORDERED="The brand has been asked to send it.",
-    SHIPPED="The carrier has it.",
-    DELIVERED="It has arrived.",
+    PACKED="It is packed.",
+    SHIPPED="The carrier has it, or a part of it.",
+    DELIVERED="All of it has arrived.",
+    LOST="The carrier has lost it.",
+    RETURNED="It came back to its sender undelivered.",
 )
 describe_enum(
     CreditState,
@@ -82,6 +85,7 @@ class ShipmentFulfilment:
     tracking: str | None = strawberry.field(description="The carrier's number for it.")
     shipped_at: datetime | None = strawberry.field(description="When the carrier took it.")
     delivered_at: datetime | None = strawberry.field(description="When it arrived.")
+    redemption_id: strawberry.Private[UUID]
 
 
 @strawberry.type(description="A seat in a session.")
@@ -170,6 +174,7 @@ async def _shipment(info: Info, row: Redemption) -> ShipmentFulfilment:
         tracking=found.tracking,
         shipped_at=found.shipped_at,
         delivered_at=found.delivered_at,
+        redemption_id=row.id,
     )
 
 
