@@ -2,12 +2,13 @@
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 from typing import Any
 
-import httpx
+import orjson
 
 from marketplace.access.dev_issuer import DevIssuer
 from marketplace.catalog.models import Item
@@ -24,6 +25,9 @@ from tests.redemptions.world import pay_in
 REDEEM = """mutation($input: RedeemOfferInput!) { redeemOffer(input: $input) {
     __typename ... on Redemption { id } ... on UserError { code } ... on NotAvailable { reason } } }"""
 POINTS = 5_000
+CONNECTIONS = 256
+"""To each server."""
+Wire = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 _MEMBERS = """
 INSERT INTO member (id, program_id, reference, subject, country, languages, segments, status, enrolled_at)
 SELECT id, $1, 'dropper-' || n, 'dropper-' || n, 'NL', '["en"]', '[]', 'ACTIVE', $3
@@ -74,36 +78,71 @@ class Answers:
         return sorted(self.seconds)[min(int(len(self.seconds) * share), len(self.seconds) - 1)]
 
 
-async def rush(urls: list[str], crowd: Crowd, opens_at: datetime, *, again: bool = False) -> Answers:
-    """Everybody asks at the instant, some a little early; whoever is not answered asks the other server."""
-    answers, item = Answers(), ids.public("item", crowd.item.id)
-    limits = httpx.Limits(max_connections=400, max_keepalive_connections=400)
-    async with httpx.AsyncClient(limits=limits, timeout=httpx.Timeout(30, pool=None)) as http:
-        asking = [
-            _one(http, urls, token, number, item, opens_at, answers) for number, token in enumerate(crowd.tokens)
-        ]
-        await asyncio.gather(*asking)
-        if again:
-            winners = [number for number, won in answers.won.items() if won]
-            await asyncio.gather(*(_one(http, urls, crowd.tokens[n], n, item, opens_at, answers) for n in winners))
+class Wires:
+    """Connections to one server, each used by one member at a time. Streams alone: thousands are asking."""
+
+    def __init__(self, port: int, most: int) -> None:
+        self._port = port
+        self._free: asyncio.Queue[Wire | None] = asyncio.Queue()
+        for _ in range(most):
+            self._free.put_nowait(None)
+
+    async def ask(self, token: str, body: bytes) -> Any:
+        """The result of the mutation, or None for no answer that counts."""
+        wire = await self._free.get()
+        try:
+            if wire is None:
+                wire = await asyncio.open_connection("127.0.0.1", self._port)
+            async with asyncio.timeout(30):
+                status, said = await _exchange(wire, token, body)
+        except (OSError, EOFError, TimeoutError, ValueError):
+            if wire is not None:
+                wire[1].close()
+            wire = None
+            return None
+        finally:
+            self._free.put_nowait(wire)
+        return None if status >= 500 or said.get("errors") else said["data"]["redeemOffer"]
+
+    async def close(self) -> None:
+        """Hang up."""
+        while not self._free.empty():
+            wire = self._free.get_nowait()
+            if wire is not None:
+                wire[1].close()
+                with suppress(OSError):
+                    await wire[1].wait_closed()
+
+
+async def _exchange(wire: Wire, token: str, body: bytes) -> tuple[int, Any]:
+    reader, writer = wire
+    head = f"POST /graphql HTTP/1.1\r\nHost: drop\r\nAuthorization: Bearer {token}\r\n"
+    writer.write(f"{head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+    told = (await reader.readuntil(b"\r\n\r\n")).decode().lower().split("\r\n")
+    length = next(int(line.split(":")[1]) for line in told if line.startswith("content-length:"))
+    return int(told[0].split()[1]), orjson.loads(await reader.readexactly(length))
+
+
+async def rush(ports: list[int], crowd: Crowd, opens_at: datetime, *, again: bool = False) -> Answers:
+    """Everybody asks at the instant; whoever is not answered asks the other server. Winners may ask again."""
+    answers = Answers()
+    wires = [Wires(port, CONNECTIONS) for port in ports]
+    await asyncio.gather(*(_one(wires, crowd, number, opens_at, answers) for number in range(len(crowd.tokens))))
+    if again:
+        winners, repeated = list(answers.won), Answers(won=answers.won)
+        await asyncio.gather(*(_one(wires, crowd, number, opens_at, repeated) for number in winners))
+    for each in wires:
+        await each.close()
     return answers
 
 
-async def _one(
-    http: httpx.AsyncClient,
-    urls: list[str],
-    token: str,
-    number: int,
-    item: str,
-    opens_at: datetime,
-    answers: Answers,
-) -> None:
+async def _one(wires: list[Wires], crowd: Crowd, number: int, opens_at: datetime, answers: Answers) -> None:
+    given = {"idempotencyKey": f"drop-{number}", "itemId": ids.public("item", crowd.item.id)}
+    body = orjson.dumps({"query": REDEEM, "variables": {"input": given | {"expectedPoints": 1000}}})
     random = Random(number)
-    await asyncio.sleep(max(0.0, (opens_at - clock.now()).total_seconds() + random.uniform(0, 0.2)))
-    given = {"idempotencyKey": f"drop-{number}", "itemId": item, "expectedPoints": 1000}
-    body = {"query": REDEEM, "variables": {"input": given}}
+    await asyncio.sleep(max(0.0, (opens_at - clock.now()).total_seconds()))
     for attempt in range(2_000):
-        answer = await _asked(http, urls[(number + attempt) % len(urls)], token, body)
+        answer = await wires[(number + attempt) % len(wires)].ask(crowd.tokens[number], body)
         if answer is not None and answer["__typename"] != "InProgress":
             answers.kinds[answer["__typename"]] += 1
             answers.seconds.append((clock.now() - opens_at).total_seconds())
@@ -113,15 +152,3 @@ async def _one(
         answers.retries += 1
         await asyncio.sleep(random.uniform(0.05, 0.4))
     raise AssertionError("not answered")
-
-
-async def _asked(http: httpx.AsyncClient, url: str, token: str, body: dict[str, Any]) -> Any:
-    """The result, or None for no answer that counts."""
-    try:
-        response = await http.post(f"{url}/graphql", json=body, headers={"Authorization": f"Bearer {token}"})
-    except httpx.TransportError:
-        return None
-    if response.status_code >= 500:
-        return None
-    said = response.json()
-    return None if said.get("errors") else said["data"]["redeemOffer"]

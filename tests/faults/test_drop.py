@@ -33,8 +33,8 @@ class TwoServers(House):
         self.other = Program(arguments, self.folder / "other.log")
 
     @property
-    def urls(self) -> list[str]:
-        return [self.url, f"http://127.0.0.1:{self.other_port}"]
+    def ports(self) -> list[int]:
+        return [self.port, self.other_port]
 
     def start_all(self) -> None:
         """Both servers; a drop needs no worker."""
@@ -76,7 +76,7 @@ async def test_exactly_as_many_win_as_there_are_units(tmp_path: Path) -> None:
     with house.up() as url:
         try:
             crowd, opens_at = await _opened(house, url)
-            answers = await rush(house.urls, crowd, opens_at, again=True)
+            answers = await rush(house.ports, crowd, opens_at, again=True)
             await _is_right(house, url, answers)
         finally:
             house.other.stop()
@@ -90,7 +90,7 @@ async def test_a_kill_in_the_middle_changes_nothing(tmp_path: Path, victim: str)
         try:
             crowd, opens_at = await _opened(house, url)
             killing = asyncio.create_task(_kill(house, victim, opens_at))
-            answers = await rush(house.urls, crowd, opens_at, again=True)
+            answers = await rush(house.ports, crowd, opens_at, again=True)
             await killing
             assert house.killed[victim] == 1
             await _is_right(house, url, answers)
