@@ -44,7 +44,7 @@ async def _changed(info: Info, row: Offer) -> OfferChanged:
 
 
 @strawberry.type
-class Mutation:
+class OfferMutation:
     @mutation(
         gives=OfferChanged,
         refuses=(NotFound, NothingToTake, PartnerNotApproved),

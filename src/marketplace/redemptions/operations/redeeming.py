@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from marketplace.catalog.models import OfferKind
-from marketplace.catalog.steps import count_for_member
+from marketplace.catalog.steps import count_for_member, must_not_be_sold_out
 from marketplace.kit import database
 from marketplace.kit.actor import Actor, Scope
 from marketplace.kit.ids import new_id
@@ -77,6 +77,7 @@ async def redeem_offer(actor: Actor, command: RedeemOffer) -> Redemption:
     raises, PriceChanged, InvalidInput, InvalidMembershipNumber, InvalidAddress,
     InsufficientPoints, ProgramUnfunded, CharityNotOpen or OfferSoldOut, and then nothing has happened.
     """
+    must_not_be_sold_out(command.item_id)
     amount_minor = command.amount.minor if command.amount else None
     priced = await price_item(actor.id, command.item_id, amount_minor)
     _must_be_sound(command, priced)
