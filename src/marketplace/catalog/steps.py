@@ -3,6 +3,8 @@
 The stock row is locked last: take stock after everything else that may wait or refuse.
 """
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from uuid import UUID
 
 from marketplace.catalog import withholding
@@ -97,13 +99,21 @@ async def take_stock(item: Item, *, ref_type: str, ref_id: UUID) -> int | None:
     return returned["position"]
 
 
-def must_not_be_sold_out(item_id: UUID) -> None:
+@contextmanager
+def sold_out_at_once(item_id: UUID, units: int) -> Generator[None]:
     """Refuse at once what had nothing left a moment ago, without asking for the row that everybody wants.
 
-    What this process puts back it sees at once, and what others put back within a second. Raises OfferSoldOut.
+    The block finds out otherwise, and is remembered. What this process puts back it sees at once, and what others
+    put back within a second. Raises OfferSoldOut.
     """
     if item_id in sold_out:
         raise OfferSoldOut
+    try:
+        yield
+    except OfferSoldOut:
+        if units == 1:  # whoever wants more may have left one
+            sold_out.remember([item_id])
+        raise
 
 
 async def put_back(item: Item, position: int | None, *, ref_type: str, ref_id: UUID) -> None:

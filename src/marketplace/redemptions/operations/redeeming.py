@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from marketplace.catalog.models import OfferKind
-from marketplace.catalog.steps import count_for_member, must_not_be_sold_out
+from marketplace.catalog.steps import count_for_member, sold_out_at_once
 from marketplace.kit import database
 from marketplace.kit.actor import Actor, Scope
 from marketplace.kit.ids import new_id
@@ -77,11 +77,15 @@ async def redeem_offer(actor: Actor, command: RedeemOffer) -> Redemption:
     raises, PriceChanged, InvalidInput, InvalidMembershipNumber, InvalidAddress,
     InsufficientPoints, ProgramUnfunded, CharityNotOpen or OfferSoldOut, and then nothing has happened.
     """
-    must_not_be_sold_out(command.item_id)
+    lots = command.lots or command.quantity or 1
+    with sold_out_at_once(command.item_id, lots):
+        return await _redeem(actor, command, lots)
+
+
+async def _redeem(actor: Actor, command: RedeemOffer, lots: int) -> Redemption:
     amount_minor = command.amount.minor if command.amount else None
     priced = await price_item(actor.id, command.item_id, amount_minor)
     _must_be_sound(command, priced)
-    lots = command.lots or command.quantity or 1
     if priced.points * lots > command.expected_points:
         raise PriceChanged(seen=command.expected_points, now=priced.points * lots)
     program = priced.program
