@@ -97,7 +97,7 @@ async def test_refused_lots_give_everything_back() -> None:
         ("  ", "needed"),
         ("12345", "form"),
         ("4539578763621487", "check digit"),
-        ("4" * 61, "characters"),
+        ("4" * 61, "too long"),
         ("٤٥٣٩٥٧٨٧٦٣٦٢١٤٨٦", "form"),
     ],
 )

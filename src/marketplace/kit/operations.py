@@ -55,7 +55,7 @@ class Command:
 
     def __post_init__(self) -> None:
         if not (0 < len(self.idempotency_key) <= KEY_LENGTH and self.idempotency_key.isprintable()):
-            raise InvalidInput.at("idempotencyKey", f"Give 1 to {KEY_LENGTH} printable characters.")
+            raise InvalidInput.at("idempotencyKey", "Give 1 to {most} printable characters.", most=KEY_LENGTH)
 
 
 class Replayed(Exception):
@@ -115,7 +115,8 @@ def _too_long(error: ValidationError) -> Exception:
     if match is None:
         return error
     first, *rest = match["column"].split("_")
-    return InvalidInput.at(first + "".join(map(str.capitalize, rest)), f"Give at most {match['most']} characters.")
+    path = first + "".join(map(str.capitalize, rest))
+    return InvalidInput.at(path, "Give at most {most} characters.", most=int(match["most"]))
 
 
 async def _once(actor: Actor, name: str, command: C, body: Callable[[Actor, C], Awaitable[R]]) -> R:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from marketplace.kit import clock, database, facts, money
 from marketplace.kit.actor import Actor, Scope
+from marketplace.kit.messages import noted
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, NotFound, Problem
 from marketplace.members import rules
@@ -77,7 +78,9 @@ async def _tier(program: Program, code: str | None) -> TierLevel | None:
         return None
     levels = {level.code: level for level in await TierLevel.filter(program_id=program.id).order_by("rank")}
     if code not in levels:
-        raise InvalidInput.at("tier", f"The program has no tier {code[:40]}. It has: {', '.join(levels)}.")
+        raise InvalidInput.at(
+            "tier", "The program has no tier {code}. It has: {known}.", code=code[:40], known=list(levels)
+        )
     return levels[code]
 
 
@@ -150,13 +153,21 @@ def _problems_of_program(command: CreateProgram) -> list[Problem]:
         (
             bool(rules.PROGRAM_CODE.fullmatch(command.code)),
             "code",
-            "Use 2 to 20 capitals and digits.",
+            noted("Use 2 to 20 capitals and digits."),
         ),
-        (money.is_currency(command.home_currency), "homeCurrency", "This is not an ISO 4217 currency code."),
-        (rules.is_timezone(command.timezone), "timezone", "This is not an IANA time zone."),
-        (bool(command.countries), "countries", "Name at least one country."),
-        (0 <= command.cash.rate_bp <= money.BASIS_POINTS, "cash.rateBp", "Give 0 to 10000 basis points."),
-        (0 <= command.cash.min_points <= command.cash.max_points, "cash.maxPoints", "At least the minimum."),
+        (
+            money.is_currency(command.home_currency),
+            "homeCurrency",
+            noted("This is not an ISO 4217 currency code."),
+        ),
+        (rules.is_timezone(command.timezone), "timezone", noted("This is not an IANA time zone.")),
+        (bool(command.countries), "countries", noted("Name at least one country.")),
+        (0 <= command.cash.rate_bp <= money.BASIS_POINTS, "cash.rateBp", noted("Give 0 to 10000 basis points.")),
+        (
+            0 <= command.cash.min_points <= command.cash.max_points,
+            "cash.maxPoints",
+            noted("At least the minimum."),
+        ),
     ]
     problems = [Problem(path, message) for sound, path, message in checks if not sound]
     problems += rules.problems_of_point_value("pointValue", command.point_value)
@@ -171,7 +182,9 @@ def _problems_of_program(command: CreateProgram) -> list[Problem]:
         ]
     )
     wrong = [country for country in command.countries if not rules.is_country(country)]
-    return problems + [Problem("countries", f"{code} is not an ISO 3166-1 country.") for code in wrong]
+    return problems + [
+        Problem("countries", "{code} is not an ISO 3166-1 country.", {"code": code}) for code in wrong
+    ]
 
 
 @operation(scope=Scope.PARTNERS_MANAGE, returns=Program)

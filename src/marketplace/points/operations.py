@@ -6,6 +6,7 @@ from uuid import UUID
 
 from marketplace.kit import clock, database
 from marketplace.kit.actor import Actor, Scope
+from marketplace.kit.messages import noted
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, NotFound, Problem
 from marketplace.members.models import Member, MemberStatus, Program
@@ -15,6 +16,7 @@ from marketplace.points.refusals import AwardReferenceReused
 from marketplace.points.steps import break_lot, earn
 
 MOST_POINTS = 1_000_000_000
+LONGEST_TEXT = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +34,18 @@ class AwardPoints(Command):
 def _problems(command: AwardPoints, moment: datetime) -> list[Problem]:
     earned = command.effective_at or moment
     checks = [
-        (0 < command.points <= MOST_POINTS, "points", f"Give 1 to {MOST_POINTS} points."),
-        (0 < len(command.reference) <= 200, "reference", "Give 1 to 200 characters."),
-        (0 < len(command.reason) <= 200, "reason", "Give 1 to 200 characters."),
-        (earned <= moment, "effectiveAt", "Points cannot be earned in the future."),
-        (command.expires_at is None or command.expires_at > earned, "expiresAt", "Expiry comes after earning."),
+        (0 < command.points <= MOST_POINTS, "points", noted("Give 1 to {most} points.")),
+        (0 < len(command.reference) <= LONGEST_TEXT, "reference", noted("Give 1 to {most} characters.")),
+        (0 < len(command.reason) <= LONGEST_TEXT, "reason", noted("Give 1 to {most} characters.")),
+        (earned <= moment, "effectiveAt", noted("Points cannot be earned in the future.")),
+        (
+            command.expires_at is None or command.expires_at > earned,
+            "expiresAt",
+            noted("Expiry comes after earning."),
+        ),
     ]
-    return [Problem(path, message) for sound, path, message in checks if not sound]
+    limits = {"points": MOST_POINTS, "reference": LONGEST_TEXT, "reason": LONGEST_TEXT}
+    return [Problem(path, text, {"most": limits.get(path)}) for sound, path, text in checks if not sound]
 
 
 @operation(scope=Scope.POINTS_AWARD, returns=Award)

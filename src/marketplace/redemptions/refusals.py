@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
+from marketplace.kit.messages import noted
 from marketplace.kit.money import Money
 from marketplace.kit.refusals import Problem, Refusal
 from marketplace.payments.rules import NotPayable
@@ -64,18 +65,18 @@ class CancellationClosed(Refusal):
     until: Annotated[datetime | None, "When it was last possible; null when it never was."]
 
     @property
-    def message(self) -> str:
+    def template(self) -> str:
         """With the moment until which it was possible."""
         if self.until is None:
-            return "This booking cannot be cancelled."
-        return f"This booking could be cancelled until {self.until:%Y-%m-%d %H:%M} UTC."
+            return noted("This booking cannot be cancelled.")
+        return noted("This booking could be cancelled until {until}.")
 
 
 class AlreadyRefunded(Refusal):
     """The redemption was refunded before; nothing is given back twice."""
 
     code = "ALREADY_REFUNDED"
-    text = "This was refunded before, on {refunded_at:%Y-%m-%d}."
+    text = "This was refunded before, on {refunded_at}."
     refunded_at: Annotated[datetime, "When it was refunded."]
 
 

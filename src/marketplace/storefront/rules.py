@@ -140,15 +140,15 @@ def chosen_amount(item: ItemRow, amount_minor: int | None) -> int:
         if amount_minor not in (None, low):
             raise InvalidInput.at("amount", "This reward has one price; leave the amount out.")
         return low
-    span = f"{money.Money(low, item.currency)} to {money.Money(high, item.currency)}"
+    span = {"least": money.Money(low, item.currency), "most": money.Money(high, item.currency)}
     if amount_minor is None:
-        raise InvalidInput.at("amount", f"Choose an amount from {span}.")
+        raise InvalidInput.at("amount", "Choose an amount from {least} to {most}.", **span)
     if not low <= amount_minor <= high:
-        raise InvalidInput.at("amount", f"The amount must be from {span}.")
+        raise InvalidInput.at("amount", "The amount must be from {least} to {most}.", **span)
     if item.step_minor and (amount_minor - low) % item.step_minor:
         step = money.Money(item.step_minor, item.currency)
         raise InvalidInput.at(
-            "amount", f"The amount must be {money.Money(low, item.currency)} plus steps of {step}."
+            "amount", "The amount must be {least} plus steps of {step}.", least=span["least"], step=step
         )
     return amount_minor
 

@@ -179,16 +179,21 @@ def _add_words(where: _Where, asked: Search) -> None:
             where.add("o.search_text LIKE ANY ({patterns}::text[])", patterns=patterns)
 
 
+def _add_one_of(where: _Where, column: str, kind: str, wanted: Sequence[object]) -> None:
+    """One of what is wanted, if anything is. A single one is an equality, which an index in list order serves."""
+    if len(wanted) == 1:
+        where.add(f"{column} = {{wanted}}::{kind}", wanted=wanted[0])
+    elif wanted:
+        where.add(f"{column} = ANY({{wanted}}::{kind}[])", wanted=list(wanted))
+
+
 def _where(asked: Search) -> _Where:
     wanted, where = asked.wanted, _Where()
     where.add("l.country = {market} AND l.published", market=asked.market)
     where.add(PUBLIC, moment=asked.moment)
-    if wanted.kinds:
-        where.add("l.kind = ANY({kinds}::text[])", kinds=[kind.value for kind in wanted.kinds])
-    if wanted.categories:
-        where.add("l.category_id = ANY({categories}::text[])", categories=list(wanted.categories))
-    if wanted.brands:
-        where.add("l.brand_id = ANY({brands}::uuid[])", brands=list(wanted.brands))
+    _add_one_of(where, "l.kind", "text", [kind.value for kind in wanted.kinds])
+    _add_one_of(where, "l.category_id", "text", wanted.categories)
+    _add_one_of(where, "l.brand_id", "uuid", wanted.brands)
     if asked.price_range is not None:
         low, high = asked.price_range
         where.add("l.from_price_minor BETWEEN {low} AND {high}", low=low, high=high)

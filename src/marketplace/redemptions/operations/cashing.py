@@ -111,7 +111,7 @@ def _must_not_be_less(cash: CashOut, seen: Money | None) -> None:
     if seen is None:
         return
     if seen.currency != cash.currency:
-        raise InvalidInput.at("expectedAmount.currency", f"Cash is paid in {cash.currency}.")
+        raise InvalidInput.at("expectedAmount.currency", "Cash is paid in {currency}.", currency=cash.currency)
     if cash.amount_minor < seen.minor:
         raise CashAmountChanged(seen=seen, now=Money(cash.amount_minor, cash.currency))
 

@@ -1,5 +1,6 @@
 """Cash and non-cash side by side: what an amount of points buys."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import strawberry
@@ -60,7 +61,7 @@ class CashChoice:
     )
 
     @classmethod
-    def of(cls, shopper: Shopper, points: int) -> "CashChoice":
+    def of(cls, shopper: Shopper, points: int, languages: Sequence[str]) -> "CashChoice":
         policy = shopper.cash
         found: CashOut | None = None
         refused: Refusal | None = None
@@ -76,7 +77,7 @@ class CashChoice:
             least_points=BigInt(policy.min_points),
             most_points_per_month=BigInt(policy.max_points),
             countries=[CountryCode(country) for country in policy.countries],
-            why_not=WhyNot.of(refused) if refused else None,
+            why_not=WhyNot.of(refused, languages) if refused else None,
         )
 
 
@@ -113,5 +114,5 @@ class ChoicesQuery:
                 KindChoices(kind=kind, choices=[RewardChoice.of(choice, shopper, points) for choice in best])
                 for kind, best in found.items()
             ],
-            cash=CashChoice.of(shopper, points),
+            cash=CashChoice.of(shopper, points, info.context.languages),
         )

@@ -1,6 +1,7 @@
 """The price passport, and why not: what an offer or an item costs whoever looks, and by which figures."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -112,11 +113,11 @@ class WhyNot:
     opens_at: datetime | None = strawberry.field(description="When it opens, if it is not open yet.")
 
     @classmethod
-    def of(cls, refusal: Refusal) -> "WhyNot":
+    def of(cls, refusal: Refusal, languages: Sequence[str]) -> "WhyNot":
         unavailable = refusal if isinstance(refusal, NotAvailable) else None
         return cls(
             code=unavailable.reason.value if unavailable else refusal.code,
-            message=refusal.message,
+            message=refusal.said(languages),
             points_to_go=BigInt(refusal.missing) if isinstance(refusal, _MISSING) else None,
             opens_at=unavailable.opens_at if unavailable else None,
         )
@@ -260,7 +261,7 @@ class OfferPricing:
         if found is None:
             return None
         refusal = found[1].refusal if found[1] else rules.nothing_here(offer.row)
-        return WhyNot.of(refusal) if refusal else None
+        return WhyNot.of(refusal, info.context.languages) if refusal else None
 
 
 @extend(ItemType, *ITEM_TYPES)
@@ -279,4 +280,4 @@ class ItemPricing:
     @planned(reads=ITEM_PRICED, uses=(STOCKED(),), description="Why you cannot take it now; null when you can.")
     async def why_not(self, info: Info, item: strawberry.Parent[ItemType], amount: Amount = None) -> WhyNot | None:
         found = await _quote_of_item(info, item, amount)
-        return WhyNot.of(found[1].refusal) if found and found[1].refusal else None
+        return WhyNot.of(found[1].refusal, info.context.languages) if found and found[1].refusal else None
