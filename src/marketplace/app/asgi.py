@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 
 from marketplace.access import registry
 from marketplace.access.dev_issuer import DevIssuer
-from marketplace.app import context, pictures, rooms, runtime
+from marketplace.app import context, observing, pictures, rooms, runtime
 from marketplace.app.errors import UNEXPECTED, record_incident
 from marketplace.app.headers import REQUEST_ID, RequestHeaders
 from marketplace.app.http import GraphQLView
@@ -26,7 +26,7 @@ from marketplace.app.parameters import PREFLIGHT_HEADERS
 from marketplace.app.persisted import PersistedOperations
 from marketplace.app.rates import RateRules, Rates
 from marketplace.app.schema import schema
-from marketplace.kit import database, logs
+from marketplace.kit import database, logs, tracing
 from marketplace.kit.graphql import Context
 from marketplace.kit.settings import Settings, settings
 from marketplace.payments import gateway
@@ -97,6 +97,10 @@ def create_app(
         Route("/graphql", view),
         Route("/health/live", live),
         Route("/health/ready", ready),
+        observing.route(
+            given.metrics_token.get_secret_value() if given.metrics_token else None,
+            open_to_all=not given.production,
+        ),
         *pages.routes(),
         *pictures.routes(),
         *(route for module in rooms.modules("webhook") for route in module.ROUTES),
@@ -107,7 +111,7 @@ def create_app(
         served.append(Route("/schema.graphql", print_schema))
     return Starlette(
         routes=served,
-        middleware=[Middleware(RequestHeaders), *_cors(given.cors_origins)],
+        middleware=[Middleware(observing.Observed), Middleware(RequestHeaders), *_cors(given.cors_origins)],
         exception_handlers={Exception: unexpected},
         lifespan=_lifespan(database_url, given.pool_size),
     )
@@ -136,6 +140,7 @@ def application() -> Starlette:
     """
     given = settings()
     logs.configure(production=given.production, level=given.log_level)
+    tracing.configure("marketplace-api")
     return create_app(given, database_url=runtime.database_url)
 
 
@@ -147,6 +152,7 @@ def _lifespan(database_url: DatabaseUrl | None, pool: int) -> Callable[[Starlett
                 url = until_stopped.enter_context(database_url())
                 await until_stopped.enter_async_context(database.opened(url, pool=pool))
             until_stopped.push_async_callback(gateway.close)
+            until_stopped.callback(tracing.close)
             yield
 
     return lifespan

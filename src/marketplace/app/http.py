@@ -33,6 +33,7 @@ from marketplace.app.errors import (
 )
 from marketplace.app.limits import Caps, must_page_modestly
 from marketplace.app.negotiation import GRAPHQL_RESPONSE, JSON, negotiate
+from marketplace.app.observing import name_operation
 from marketplace.app.persisted import PersistedOperations
 from marketplace.app.rates import Rates
 
@@ -115,6 +116,7 @@ class GraphQLView:
                 known = self._documents.get(await self._persisted.document(asked))
                 self._persisted.learn(asked)
                 operation = known.operation(asked.operation_name)
+                name_operation(request.scope, operation.name.value if operation.name else None)
                 _must_be_served(operation, request.method)
                 must_page_modestly(known.page_variables, asked.variables, self._caps)
                 told = self._cost(known, operation, asked.variables)

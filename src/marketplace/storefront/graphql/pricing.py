@@ -22,7 +22,7 @@ from marketplace.kit.refusals import BadUserInput, InvalidInput, Refusal
 from marketplace.ledger.queries import Rate
 from marketplace.points.refusals import InsufficientPoints
 from marketplace.storefront import queries, rules
-from marketplace.storefront.refusals import CashBelowMinimum
+from marketplace.storefront.refusals import CashAboveMaximum, CashBelowMinimum, CashCoolingOff
 from marketplace.storefront.rules import Price, Quote, Shopper
 
 SHELVES = "shelves"
@@ -67,6 +67,9 @@ class PricePassport:
         description="What 1,000 of your points buy here, to compare rewards and cash by; null when it is free."
     )
     point_value: PointValueUsed = strawberry.field(description="The point value it was made with.")
+    worth_bp: int = strawberry.field(
+        description="What a point is worth for this kind of reward, in basis points of its value."
+    )
     exchange: ExchangeUsed | None = strawberry.field(
         description="The exchange rate it was made with; null when both currencies are the same."
     )
@@ -86,11 +89,13 @@ class PricePassport:
             point_value=PointValueUsed(
                 value=plain(price.point_value), currency=home, since=price.point_value_from
             ),
-            exchange=_exchange(price.rate, price.currency, home),
+            worth_bp=price.worth_bp,
+            exchange=exchange_used(price.rate, price.currency, home),
         )
 
 
-def _exchange(rate: Rate, base: str, quote: str) -> ExchangeUsed | None:
+def exchange_used(rate: Rate, base: str, quote: str) -> ExchangeUsed | None:
+    """The rate as it is shown; None between one and the same currency."""
     if rate.as_of is None:
         return None
     return ExchangeUsed(
@@ -119,8 +124,21 @@ class WhyNot:
             code=unavailable.reason.value if unavailable else refusal.code,
             message=refusal.said(languages),
             points_to_go=BigInt(refusal.missing) if isinstance(refusal, _MISSING) else None,
-            opens_at=unavailable.opens_at if unavailable else None,
+            opens_at=_opening(refusal),
         )
+
+
+def _opening(refusal: Refusal) -> datetime | None:
+    """When what is refused opens by itself."""
+    match refusal:
+        case NotAvailable():
+            return refusal.opens_at
+        case CashCoolingOff():
+            return refusal.ready_at
+        case CashAboveMaximum():
+            return refusal.resets_at if refusal.left < refusal.maximum else None
+        case _:
+            return None
 
 
 async def shopper_of(info: Info) -> Shopper | None:
