@@ -1,5 +1,6 @@
 """Moving points, inside a transaction that somebody else opened. Every debit is allocated to lots in rows."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -133,18 +134,34 @@ async def give_back(
     await post("points.returned", ref_type, ref_id, entries)
 
 
-async def _return_to_lots(hold: Hold, points: int) -> None:
-    """Later-expiring lots get theirs first, the mirror of spending."""
-    back: list[tuple[UUID, int]] = []
+@dataclass(frozen=True, slots=True)
+class LotReturn:
+    """Points that go back to one lot, by the date it has."""
+
+    allocation_id: UUID
+    points: int
+    earned_at: datetime
+    expires_at: datetime | None
+
+
+async def planned_return(hold_id: UUID, points: int) -> list[LotReturn]:
+    """To which lots so many points of a hold go back, as `release` and `give_back` would do it now."""
+    back: list[LotReturn] = []
     left = points
-    for row in reversed(await database.rows(_ALLOCATIONS, hold.id)):
+    for row in reversed(await database.rows(_ALLOCATIONS, hold_id)):
         part = min(left, row["points"] - row["returned"])
         if part:
-            back.append((row["id"], part))
+            back.append(LotReturn(row["id"], part, row["earned_at"], row["expires_at"]))
             left -= part
     if left:
         raise ValueError("more points than the hold has left")
-    await database.execute(_GIVE_BACK, [id for id, _ in back], [part for _, part in back])
+    return back
+
+
+async def _return_to_lots(hold: Hold, points: int) -> None:
+    """Later-expiring lots get theirs first, the mirror of spending."""
+    back = await planned_return(hold.id, points)
+    await database.execute(_GIVE_BACK, [each.allocation_id for each in back], [each.points for each in back])
 
 
 async def hand_over(hold: Hold, unit: str, to_member_id: UUID, *, origin_type: str, origin_id: UUID) -> None:
