@@ -63,7 +63,7 @@ async def node_lines(walker: Walker) -> list[str]:
 
 async def query_lines(walker: Walker, mine: References) -> list[str]:
     lines: list[str] = []
-    for name, field in ops.fields_of("Query").items():
+    for name, field in sorted(ops.fields_of("Query").items()):
         if name not in FEDERATED:
             text, given = ops.query(name, field, mine)
             cells = [
@@ -82,7 +82,7 @@ async def mutation_lines(walker: Walker, theirs: References) -> list[str]:
             text, given = ops.mutation(name, field, theirs)
             found = outcome(await walker.ask(who, caller, text, given), name)
             cells[name].append({"yes": "may"}.get(found, found))
-    return [line(f"mutation {name}", found) for name, found in cells.items()]
+    return [line(f"mutation {name}", found) for name, found in sorted(cells.items())]
 
 
 async def test_nobody_is_told_of_anothers_row_and_the_table_of_who_may_is_true() -> None:
