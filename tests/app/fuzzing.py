@@ -38,7 +38,12 @@ TEXTS: Mapping[str, list[str]] = {
     "CurrencyCode": ["EUR", "JPY", "KWD", "eur", "", "XXX"],
     "LanguageTag": ["en", "nb-NO", "x" * 60, ""],
     "Date": ["2026-01-31", "2026-02-30", "0001-01-01", "9999-12-31", "today"],
-    "DateTime": ["2026-01-31T12:00:00Z", "2026-01-31T12:00:00", "9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00"],
+    "DateTime": [
+        "2026-01-31T12:00:00Z",
+        "2026-01-31T12:00:00",
+        "9999-12-31T23:59:59Z",
+        "0001-01-01T00:00:00+14:00",
+    ],
     "Decimal": ["12.50", "0", "-1", "0.001", "1e30", "NaN", "9" * 40, ""],
     "UUID": ["01890000-0000-7000-8000-000000000000", "no"],
     "_Any": ["x"],
@@ -54,7 +59,7 @@ def _operations() -> tuple[Any, ...]:
     scalar("BigInt", st.sampled_from(NUMBERS).map(nodes.Int))
     for name, texts in TEXTS.items():
         scalar(name, st.sampled_from(texts).map(nodes.String))
-    loaded = schemathesis.graphql.from_file(print_schema(SCHEMA))
+    loaded: Any = schemathesis.graphql.from_file(print_schema(SCHEMA))
     return tuple(each.ok() for each in loaded.get_all_operations())
 
 
@@ -88,7 +93,11 @@ class Dresser(Visitor):
         """An id of some kind, for what should be one."""
         kind = self._types.get_input_type()
         is_id = kind is not None and get_named_type(kind).name == "ID"
-        return StringValueNode(value=self._random.choice(self._ids)) if is_id and self._random.random() < 0.7 else None
+        return (
+            StringValueNode(value=self._random.choice(self._ids))
+            if is_id and self._random.random() < 0.7
+            else None
+        )
 
     def leave_object_field(self, node: ObjectFieldNode, *_: Any) -> ObjectFieldNode | None:
         """A sound idempotency key."""

@@ -4,7 +4,6 @@ from random import Random
 
 import pytest
 
-from marketplace.kit import ids
 from marketplace.kit.graphql import node_loaders
 from tests.app.fuzzing import documents, dressed, faults_of_ours
 from tests.house.authorisation.oracle import every_row
@@ -21,7 +20,9 @@ async def fuzz(of_each: int) -> tuple[int, list[str]]:
     """Ask so many operations for each root field as everybody, in a world of two of everything."""
     world = await a_world()
     rows, random = await every_row(), Random(SEED)
-    known = [References(rows, side).id_of(prefix) for side in (world.left, world.right) for prefix in node_loaders()]
+    known = [
+        References(rows, side).id_of(prefix) for side in (world.left, world.right) for prefix in node_loaders()
+    ]
     asked = (dressed(document, random, known) for document in documents(of_each, start=SEED))
     return await faults_of_ours(asked, world.callers)
 

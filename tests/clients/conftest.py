@@ -101,7 +101,7 @@ def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + 30
     while server.poll() is None and time.monotonic() < deadline:
         try:
-            if httpx.get(url).status_code == 200:
+            if httpx.get(url, headers={"Accept": "application/json"}).status_code == 200:
                 return
         except httpx.TransportError:
             pass

@@ -7,7 +7,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.routing import Route
 from strawberry.federation import field as federated
-from strawberry.federation.schema_directives import Key, Override
+from strawberry.federation.schema_directives import Override
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema_directive import Location
 
@@ -138,7 +138,7 @@ class Product:
         if "id" in facts:
             return product(facts["id"])
         for each in PRODUCTS:
-            variation = facts.get("variation") or {}
+            variation: dict[str, Any] = facts.get("variation") or {}
             same = each.package == facts.get("package") or (
                 each.variation is not None and each.variation.id == variation.get("id")
             )
@@ -170,7 +170,7 @@ def product(id: str) -> Product | None:
     return next((each for each in PRODUCTS if each.id == id), None)
 
 
-@strawberry.federation.interface_object(name="Inventory", keys=[Key(fields="id", resolvable=True)])  # pyright: ignore[reportCallIssue]
+@strawberry.federation.interface_object(name="Inventory", keys=["id"])
 class Inventory:
     id: strawberry.ID
 
