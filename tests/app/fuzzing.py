@@ -49,9 +49,8 @@ TEXTS: Mapping[str, list[str]] = {
     "_Any": ["x"],
     "Upload": ["x"],
 }
-GENERATE_ONLY = settings(
-    database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
-)
+CHECKS: Any = HealthCheck
+GENERATE_ONLY = settings(database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(CHECKS))
 
 
 @cache

@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,19 +12,14 @@ from tests.clients.conftest import HERE, ROOT, Served
 
 pytestmark = pytest.mark.clients
 INSTALLED = HERE / "node_modules" / ".bin"
-TIMEOUT_S = 100
+TIMEOUT_S = 115
 
 
-def run(*command: str | Path, cwd: Path = HERE, **environment: str) -> list[str]:
+def run(*command: str | Path, cwd: Path = HERE, environment: Mapping[str, str] | None = None) -> list[str]:
     """The lines a program printed; fails with all of them when it says that something is wrong."""
+    env = os.environ | (environment or {})
     done = subprocess.run(
-        command,
-        cwd=cwd,
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_S,
-        check=False,
+        command, cwd=cwd, env=env, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
     )
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout.strip().splitlines()
@@ -32,7 +27,7 @@ def run(*command: str | Path, cwd: Path = HERE, **environment: str) -> list[str]
 
 def node(script: str, **environment: str) -> list[str]:
     """The lines that a script of ours printed."""
-    return run("node", script, **environment)
+    return run("node", script, environment=environment)
 
 
 def copied(folder: str, into: Path, names: Sequence[str]) -> Path:
