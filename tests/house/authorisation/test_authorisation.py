@@ -100,8 +100,8 @@ async def test_nobody_is_told_of_anothers_row_and_the_table_of_who_may_is_true()
     table = "\n".join(lines) + "\n"
     FRESH.parent.mkdir(exist_ok=True)
     FRESH.write_text(table)
-    kept = TABLE.read_text().splitlines() if TABLE.exists() else []
-    changed = [each for each in difflib.ndiff(kept, table.splitlines()) if each[0] in "+-"]
+    kept, now = sorted(TABLE.read_text().splitlines()), sorted(table.splitlines())
+    changed = [each for each in difflib.ndiff(kept, now) if each[0] in "+-"]
     told = "\n".join([f"If this is as it should be:  cp var/{FRESH.name} {TABLE.relative_to(ROOT)}", *changed])
     assert changed == [], told
 
