@@ -6,14 +6,15 @@ from datetime import datetime
 from enum import Enum
 from uuid import UUID
 
-from marketplace.kit import clock, database
+from marketplace.kit import clock, database, facts
 from marketplace.ledger import accounts
 from marketplace.ledger.models import Purpose
 from marketplace.ledger.steps import Entry, post
 from marketplace.points import lifetimes
+from marketplace.points.facts import PointsExpiring
 from marketplace.points.lifetimes import Lifetime
-from marketplace.points.models import Allocation, Hold, HoldState, Lot, LotExpiry
-from marketplace.points.queries import policies, policies_of_holds
+from marketplace.points.models import Allocation, ExpiryNotice, Hold, HoldState, Lot, LotExpiry
+from marketplace.points.queries import notices_due, policies, policies_of_holds
 from marketplace.points.refusals import InsufficientPoints
 
 
@@ -322,3 +323,23 @@ async def break_lot(lot_id: UUID) -> LotExpiry | None:
     entry = Entry(_wallet(old["member_id"], old["unit"]), breakage, old["remaining"])
     await post("points.expired", "lot_expiry", expired.id, [entry])
     return expired
+
+
+async def announce(program_id: UUID, days: int, nearer: int, limit: int) -> int:
+    """Tell members of a program that points expire within `days` (and not within `nearer`); returns how many.
+
+    Each is a row and a fact, once for a member, date and number of days.
+    """
+    due = await notices_due(program_id, days, nearer, limit)
+    for each in due:
+        notice = ExpiryNotice(
+            member_id=each.member_id,
+            expires_at=each.expires_at,
+            days_before=days,
+            points=each.points,
+            noticed_at=clock.now(),
+        )
+        await database.add(notice)
+        told = PointsExpiring(notice.id, program_id, each.member_id, each.points, each.expires_at, days)
+        await facts.state(told)
+    return len(due)
