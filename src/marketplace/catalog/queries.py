@@ -19,7 +19,8 @@ Texts = dict[str, str]
 class OfferRow:
     """An offer as lists show it, with where its partner stands today.
 
-    `partner_open` says that the partner is approved and under contract; `settled_in` is that contract's currency.
+    `partner_open` says that the partner is approved and under contract; `settled_in` is that contract's currency,
+    `contract_shares` its commission and the VAT on it, in basis points with a blank between.
     """
 
     id: UUID
@@ -47,6 +48,7 @@ class OfferRow:
     partner_id: UUID
     partner_approved: bool
     settled_in: str | None
+    contract_shares: str | None
 
     @property
     def partner_open(self) -> bool:
@@ -88,8 +90,9 @@ class CategoryRow:
 
 
 CATEGORIES = Rows(CategoryRow, {"code": "c.code", "names": "c.names"}, always=("code",))
+_SHARES = "c.commission_bp || ' ' || c.vat_bp"
 _SETTLED_IN = """(
-    SELECT c.currency FROM contract c WHERE c.partner_id = p.id
+    SELECT {what} FROM contract c WHERE c.partner_id = p.id
         AND c.valid_from <= ({moment}::timestamptz AT TIME ZONE c.timezone)::date
         AND (c.valid_until IS NULL OR c.valid_until > ({moment}::timestamptz AT TIME ZONE c.timezone)::date)
     ORDER BY c.valid_from DESC LIMIT 1
@@ -101,7 +104,8 @@ OFFERS = Rows(
     | {
         "partner_id": "b.partner_id",
         "partner_approved": "(p.status = 'APPROVED')",
-        "settled_in": _SETTLED_IN,
+        "settled_in": _SETTLED_IN.format(what="c.currency", moment="{moment}"),
+        "contract_shares": _SETTLED_IN.format(what=_SHARES, moment="{moment}"),
     },
     always=("id", "kind"),
 )

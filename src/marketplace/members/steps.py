@@ -11,6 +11,17 @@ from marketplace.ledger.steps import Entry, draw, open_accounts, post
 from marketplace.members.models import Program, RedemptionPolicy
 from marketplace.members.policies import Policy
 from marketplace.members.refusals import ProgramUnfunded
+from marketplace.members.tier_steps import Credit, qualify
+
+__all__ = [
+    "Credit",
+    "any_slice",
+    "fund",
+    "hold_funding",
+    "qualify",
+    "release_funding",
+    "state_policy",
+]
 
 
 async def hold_funding(program: Program, minor: int, *, ref_type: str, ref_id: UUID) -> None:

@@ -10,6 +10,7 @@ from marketplace.kit import clock, database, facts
 from marketplace.ledger import accounts
 from marketplace.ledger.models import Purpose
 from marketplace.ledger.steps import Entry, post
+from marketplace.members.steps import Credit, qualify
 from marketplace.points import lifetimes
 from marketplace.points.facts import PointsExpiring
 from marketplace.points.lifetimes import Lifetime
@@ -286,11 +287,14 @@ async def earn(
     origin_id: UUID,
     earned_at: datetime,
     expires_at: datetime | ByPolicy | None = BY_POLICY,
+    spend_minor: int = 0,
+    qualifying: int | None = None,
 ) -> Lot:
     """A new lot in the member's wallet: ISSUED -> WALLET, effective on the day it was earned.
 
     Its date is the one named (None: it never expires), else that of the program's policy on that day; see
-    `queries.dates_of_lots` for what that came to. Earning is an activity: rolling lots live on.
+    `queries.dates_of_lots` for what that came to. Earning is an activity: rolling lots live on. It also counts
+    towards the member's level: `qualifying` points (all of them, if not said), what was spent, and once.
     """
     policy = (await policies([program_id], earned_at))[program_id]
     await lifetimes.touch(member_id, policy.timezone, earned_at)
@@ -300,6 +304,8 @@ async def earn(
     issued = accounts.program(program_id, Purpose.ISSUED, unit)
     entry = Entry(issued, _wallet(member_id, unit), points)
     await post("points.earned", origin_type, origin_id, [entry], effective_on=earned_at.date())
+    counted = points if qualifying is None else qualifying
+    await qualify(member_id, program_id, Credit(origin_type, origin_id, earned_at, counted, spend_minor, 1))
     return lot
 
 

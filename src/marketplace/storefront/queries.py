@@ -39,13 +39,21 @@ LEFT JOIN LATERAL (
     WHERE p.program_id = program.id AND p.country IN ('', {country}) AND p.valid_from <= $2::timestamptz
     ORDER BY p.country DESC, p.valid_from DESC LIMIT 1
 ) policy ON TRUE"""
+_SCHEME = """
+LEFT JOIN LATERAL (
+    SELECT s.terms, s.margin_bp, s.max_discount_points FROM tier_scheme s
+    WHERE s.program_id = program.id AND s.valid_from <= $2::timestamptz ORDER BY s.valid_from DESC LIMIT 1
+) scheme ON TRUE"""
 _MEMBER = f"""
 SELECT {_PROGRAM}, member.id AS member_id, member.country, member.segments, tier.name AS tier_name,
-    coalesce(tier.rank, 0) AS tier_rank, coalesce(tier.discount_bp, 0) AS discount_bp, (
+    coalesce(tier.rank, 0) AS tier_rank,
+    coalesce((scheme.terms->tier.code->>'discount_bp')::int, tier.discount_bp, 0) AS discount_bp,
+    scheme.margin_bp, scheme.max_discount_points, (
         {SPENDABLE.format(member="member.id", moment="$2::timestamptz")}
     ) AS spendable
 FROM member JOIN program ON program.id = member.program_id
-    LEFT JOIN tier_level tier ON tier.id = member.tier_id {_POINT_VALUE} {_POLICY.format(country="member.country")}
+    LEFT JOIN tier_level tier ON tier.id = member.tier_id
+    {_SCHEME} {_POINT_VALUE} {_POLICY.format(country="member.country")}
 WHERE member.id = $1 AND member.status = 'ACTIVE'"""
 _AT_HOME = _POLICY.format(country="''")
 _LIST_PRICES = f"SELECT {_PROGRAM} FROM program {_POINT_VALUE} {_AT_HOME} WHERE program.id = $1"
@@ -154,7 +162,9 @@ async def price_item(member_id: UUID, item_id: UUID, amount_minor: int | None = 
         raise refusal
     rate = await rate_or_none(item.currency, shopper.home_currency)
     worth_bp = shopper.policy.worth_of(offer.kind)
-    priced = rules.price(shopper, rules.chosen_amount(item, amount_minor), item.currency, rate, worth_bp)
+    priced = rules.price(
+        shopper, rules.chosen_amount(item, amount_minor), item.currency, rate, worth_bp, offer.contract_shares
+    )
     if not await _can_be_settled(shopper, offer):
         raise NotAvailable.because(ClosedReason.NO_RATE)
     row = await Item.get(id=item_id).select_related("offer", "offer__brand")

@@ -61,6 +61,13 @@ class PricePassport:
     list_points: BigInt = strawberry.field(description="The same before your tier's discount.")
     discount_bp: int = strawberry.field(description="Your tier's discount in basis points: 900 is 9 %.")
     tier: str | None = strawberry.field(description="The tier that gives it.")
+    floor_applied: bool = strawberry.field(
+        description="Whether the discount stopped at the floor: what the partner is owed and a margin."
+    )
+    floor_points: BigInt | None = strawberry.field(
+        description="The floor in points; null when the program has none, or your tier no discount."
+    )
+    cap_applied: bool = strawberry.field(description="Whether the discount stopped at the program's cap.")
     price: MoneyType = strawberry.field(description="What it costs in its market.")
     worth: MoneyType = strawberry.field(description="The same in the program's home currency.")
     worth_per_thousand: MoneyType | None = strawberry.field(
@@ -83,6 +90,9 @@ class PricePassport:
             list_points=BigInt(price.list_points),
             discount_bp=price.discount_bp,
             tier=shopper.tier_name,
+            floor_applied=price.floor_applied,
+            floor_points=None if price.floor_points is None else BigInt(price.floor_points),
+            cap_applied=price.cap_applied,
             price=MoneyType.minor(price.price_minor, price.currency),
             worth=MoneyType.minor(price.home_minor, home),
             worth_per_thousand=None if thousand is None else MoneyType.minor(thousand, home),
@@ -201,6 +211,7 @@ OFFER_PRICED = (
     "status",
     "partner_approved",
     "settled_in",
+    "contract_shares",
     "published_from",
     "published_until",
     "min_tier_rank",

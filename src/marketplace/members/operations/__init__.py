@@ -1,0 +1,34 @@
+"""Doors of the members room: one per thing that somebody can do."""
+
+from marketplace.members.operations.programs import (
+    ChangeMember,
+    ConfirmIdentity,
+    CreateProgram,
+    EnrolMember,
+    NewTier,
+    SetPointValue,
+    change_member,
+    confirm_identity,
+    create_program,
+    enrol_member,
+    set_point_value,
+)
+from marketplace.members.operations.tiers import JudgeTier, SetTierScheme, judge_tier, set_tier_scheme
+
+__all__ = [
+    "ChangeMember",
+    "ConfirmIdentity",
+    "CreateProgram",
+    "EnrolMember",
+    "JudgeTier",
+    "NewTier",
+    "SetPointValue",
+    "SetTierScheme",
+    "change_member",
+    "confirm_identity",
+    "create_program",
+    "enrol_member",
+    "judge_tier",
+    "set_point_value",
+    "set_tier_scheme",
+]
