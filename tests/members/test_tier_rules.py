@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.kit.periods import Period, months_of, period_of
+from marketplace.kit.periods import LimitPeriod, months_of, period_of
 from marketplace.members.models import Landing, TierBasis, TierWindow
 from marketplace.members.tier_rules import Level, Scheme, earned, following, judged, kept_until
 
@@ -53,11 +53,11 @@ def test_a_verdict_never_takes_more_than_the_rule_says(
         assert verdict.level == reached
 
 
-@given(MOMENTS, st.sampled_from(list(Period)), ZONES)
-def test_periods_follow_each_other_without_a_gap(moment: datetime, period: Period, zone: str) -> None:
+@given(MOMENTS, st.sampled_from(list(LimitPeriod)), ZONES)
+def test_periods_follow_each_other_without_a_gap(moment: datetime, period: LimitPeriod, zone: str) -> None:
     start, end = period_of(moment, period, zone)
     assert start <= moment < end
-    if period is not Period.LIFETIME:
+    if period is not LimitPeriod.LIFETIME:
         assert period_of(end, period, zone)[0] == end
         assert period_of(start - timedelta(microseconds=1), period, zone)[1] == start
 

@@ -49,6 +49,11 @@ def shortest_action_from(source: ShortestAction) -> None:
     _shortest[:] = [source]
 
 
+def nobody_knows_a_shortest_action() -> None:
+    """Take that away again."""
+    _shortest.clear()
+
+
 async def shortest_action(member_id: UUID, points: int, languages: Iterable[str]) -> str | None:
     """The shortest way for a member to earn so many points, in their language; None when nobody knows one."""
     return await _shortest[0](member_id, points, languages) if _shortest and points > 0 else None

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 FOR_EVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
-class Period(StrEnum):
+class LimitPeriod(StrEnum):
     """A stretch of the calendar."""
 
     DAY = "DAY"
@@ -20,18 +20,18 @@ def _utc(local: datetime) -> datetime:
     return local.replace(fold=0).astimezone(UTC)
 
 
-def period_of(moment: datetime, period: Period, timezone: str) -> tuple[datetime, datetime]:
+def period_of(moment: datetime, period: LimitPeriod, timezone: str) -> tuple[datetime, datetime]:
     """The period a moment lies in: its first moment, and that of the next one. Weeks begin on Monday."""
     day = moment.astimezone(ZoneInfo(timezone)).replace(hour=0, minute=0, second=0, microsecond=0)
     match period:
-        case Period.DAY:
+        case LimitPeriod.DAY:
             return _utc(day), _utc(day + timedelta(days=1))
-        case Period.WEEK:
+        case LimitPeriod.WEEK:
             monday = day - timedelta(days=day.weekday())
             return _utc(monday), _utc(monday + timedelta(days=7))
-        case Period.MONTH:
+        case LimitPeriod.MONTH:
             return months_of(moment, 1, timezone)
-        case Period.LIFETIME:
+        case LimitPeriod.LIFETIME:
             return datetime(1, 1, 2, tzinfo=UTC), FOR_EVER
 
 

@@ -11,6 +11,7 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 
 from marketplace.kit import columns
+from marketplace.kit.periods import LimitPeriod
 
 
 class MemberStatus(StrEnum):
@@ -44,6 +45,9 @@ class Program(Model):
     jwks_uri: fields.Field[str | None] = columns.text_or_none(300)
     enrol_on_sight: fields.Field[bool] = columns.flag()
     gift_days: fields.Field[int] = fields.IntField(default=30)
+    limits: fields.Field[dict[str, dict[str, int]] | None] = fields.JSONField[dict[str, dict[str, int]] | None](
+        null=True
+    )
     created_at: fields.Field[datetime] = columns.moment()
 
     class Meta(Model.Meta):
@@ -272,6 +276,29 @@ class TierStanding(Model):
     class Meta(Model.Meta):
         table = "tier_standing"
         indexes = [Index(fields=["until"], name="tier_standing_due")]
+
+
+class MemberUse(Model):
+    """How often a member redeemed, and for how many points, in the current period of a limit of the program."""
+
+    id: fields.Field[UUID] = columns.key()
+    member: Any = columns.ref("members.Member", index=False)
+    member_id: UUID
+    period: fields.Field[str] = columns.text(20)
+    starts_at: fields.Field[datetime] = columns.moment()
+    resets_at: fields.Field[datetime] = columns.moment()
+    redemptions: fields.Field[int] = fields.IntField()
+    points: fields.Field[int] = columns.whole()
+
+    class Meta(Model.Meta):
+        table = "member_use"
+        unique_together = (("member_id", "period"),)
+        constraints = [
+            columns.one_of("member_use", "period", LimitPeriod),
+            columns.holds(
+                "member_use", "not_negative", "redemptions >= 0 AND points >= 0 AND resets_at > starts_at"
+            ),
+        ]
 
 
 class TierChange(Model):

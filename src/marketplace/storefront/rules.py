@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from uuid import UUID
 
@@ -10,8 +10,10 @@ from marketplace.catalog.models import OfferStatus
 from marketplace.catalog.queries import ItemRow, OfferRow
 from marketplace.catalog.refusals import ClosedReason, NotAvailable, OfferSoldOut
 from marketplace.kit import money
+from marketplace.kit.periods import FOR_EVER, LimitPeriod
 from marketplace.kit.refusals import InvalidInput, Refusal
 from marketplace.ledger.queries import Rate
+from marketplace.members.refusals import ProgramLimitReached
 from marketplace.partners.rules import shares
 from marketplace.points.refusals import InsufficientPoints
 from marketplace.storefront.cash import THOUSAND, Ratios
@@ -19,6 +21,19 @@ from marketplace.storefront.cash import THOUSAND, Ratios
 MOST_POINTS = 2**53 - 1
 VALUE_ONLY = Ratios()
 """Before a program has a policy: rewards at the points' value, and no cash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A program's limit per member with what one has used of it: until `resets_at`, and of it until `ends_at`."""
+
+    period: LimitPeriod
+    most_redemptions: int | None
+    most_points: int | None
+    redemptions: int
+    points: int
+    resets_at: datetime | None
+    ends_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +59,7 @@ class Shopper:
     max_discount_points: int | None = None
     segments: tuple[str, ...] = ()
     spendable: int = 0
+    limits: tuple[Limit, ...] = ()
     policy: Ratios = VALUE_ONLY
 
 
@@ -189,17 +205,44 @@ def chosen_amount(item: ItemRow, amount_minor: int | None) -> int:
     return amount_minor
 
 
-def closed(shopper: Shopper, offer: OfferRow, item: ItemRow, moment: datetime) -> Refusal | None:
-    """Why the shopper cannot take an item whatever it costs: the first reason that holds, None when open."""
+def opens_for(shopper: Shopper, offer: OfferRow) -> datetime:
+    """When an offer opens for the shopper: earlier by the most hours that their tier's rank gives."""
+    ranks = (shopper.tier_rank,) if shopper.member_id else ()
+    hours = [hours for rank, hours in offer.early_access.items() for held in ranks if int(rank) <= held]
+    return offer.published_from - timedelta(hours=max(hours, default=0))
+
+
+def closed(
+    shopper: Shopper, offer: OfferRow, item: ItemRow, moment: datetime, full_until: datetime | None = None
+) -> Refusal | None:
+    """Why the shopper cannot take an item whatever it costs: the first reason that holds, None when open.
+
+    `full_until` says when a limit of the offer resets that the member has reached.
+    """
     reason = _closed_for_all(offer, item, moment) or _closed_for(shopper, offer, item)
     if reason is not None:
         return NotAvailable.because(reason)
-    if offer.published_from > moment:
-        return NotAvailable.because(ClosedReason.NOT_YET_OPEN, offer.published_from)
+    opens_at = opens_for(shopper, offer)
+    if opens_at > moment:
+        return NotAvailable.because(ClosedReason.NOT_YET_OPEN, opens_at)
     if item.units_left is not None and item.units_left <= 0:
         return OfferSoldOut()
     if shopper.member_id and item.max_per_member is not None and item.taken_by_member >= item.max_per_member:
         return NotAvailable.because(ClosedReason.LIMIT_REACHED)
+    if full_until is not None:
+        return NotAvailable.because(ClosedReason.LIMIT_REACHED, None if full_until >= FOR_EVER else full_until)
+    return over_limit(shopper, 0, moment)
+
+
+def over_limit(shopper: Shopper, points: int, moment: datetime) -> ProgramLimitReached | None:
+    """That the program's limits leave no room for one more redemption of so many points."""
+    for limit in shopper.limits:
+        counts = limit.resets_at is None or limit.resets_at > moment
+        redemptions, spent = (limit.redemptions, limit.points) if counts else (0, 0)
+        full = limit.most_redemptions is not None and redemptions >= limit.most_redemptions
+        if full or (limit.most_points is not None and spent + points > limit.most_points):
+            resets = limit.ends_at
+            return ProgramLimitReached(period=limit.period, resets_at=None if resets >= FOR_EVER else resets)
     return None
 
 
@@ -268,17 +311,24 @@ class Quote:
 
 
 def quote(
-    shopper: Shopper, offer: OfferRow, item: ItemRow, amount_minor: int, rate: Rate | None, moment: datetime
+    shopper: Shopper,
+    offer: OfferRow,
+    item: ItemRow,
+    amount_minor: int,
+    rate: Rate | None,
+    moment: datetime,
+    full_until: datetime | None = None,
 ) -> Quote:
     """Price an item and say whether the shopper can take it now."""
-    refusal = closed(shopper, offer, item, moment)
+    refusal = closed(shopper, offer, item, moment, full_until)
     try:
         priced = price(
             shopper, amount_minor, item.currency, rate, shopper.policy.worth_of(offer.kind), offer.contract_shares
         )
     except NotAvailable as unpriced:
         return Quote(item, None, refusal or unpriced)
-    return Quote(item, priced, refusal or out_of_reach(shopper, priced.points))
+    refusal = refusal or out_of_reach(shopper, priced.points) or over_limit(shopper, priced.points, moment)
+    return Quote(item, priced, refusal)
 
 
 def best(quotes: Sequence[Quote]) -> Quote | None:

@@ -22,6 +22,7 @@ from marketplace.kit.graphql import (
     mutation,
 )
 from marketplace.kit.paging import page_of
+from marketplace.kit.periods import LimitPeriod
 from marketplace.kit.refusals import NotFound
 from marketplace.members import operations, tier_queries
 from marketplace.members.graphql.types import MemberType, ProgramType, TierType
@@ -243,8 +244,64 @@ class SetTierSchemeInput(WriteInput):
     valid_from: date | None = strawberry.field(default=None, description="Today or a later day; now if left out.")
 
 
+describe_enum(
+    LimitPeriod,
+    "A period in which something is counted, in the program's time zone.",
+    DAY="A calendar day.",
+    WEEK="A calendar week, from Monday.",
+    MONTH="A calendar month.",
+    LIFETIME="For ever.",
+)
+
+
+@strawberry.type(description="How much one member can redeem in a period.")
+class ProgramLimit:
+    period: LimitPeriod = strawberry.field(description="The period.")
+    redemptions: int | None = strawberry.field(description="The most redemptions; null: any.")
+    points: BigInt | None = strawberry.field(description="The most points; null: any.")
+
+
+@extend(ProgramType)
+class ProgramLimits:
+    @strawberry.field(description="How much one member can redeem in a period.")
+    def limits(self, program: strawberry.Parent[ProgramType]) -> list[ProgramLimit]:
+        return [
+            ProgramLimit(
+                period=LimitPeriod(name),
+                redemptions=most.get("redemptions"),
+                points=BigInt(most["points"]) if "points" in most else None,
+            )
+            for name, most in (program.row.limits or {}).items()
+        ]
+
+
+@strawberry.input(description="How much one member can redeem in a period: redemptions, points or both.")
+class ProgramLimitInput:
+    period: LimitPeriod = strawberry.field(description="The period, in the program's time zone.")
+    redemptions: int | None = strawberry.field(default=None, description="The most redemptions.")
+    points: BigInt | None = strawberry.field(default=None, description="The most points.")
+
+
+@strawberry.input(description="All limits of a program; none are left when none are given.")
+class SetProgramLimitsInput(WriteInput):
+    program_id: strawberry.ID = strawberry.field(description="The program.")
+    limits: list[ProgramLimitInput] = strawberry.field(description="Its limits.")
+
+
 @strawberry.type
 class TierMutation:
+    @mutation(
+        gives=ProgramType, refuses=(NotFound,), description="Set how much one member can redeem in a period."
+    )
+    async def set_program_limits(self, info: Info, input: SetProgramLimitsInput) -> ProgramType:
+        actor = actor_with(info, Scope.PROGRAM_MANAGE)
+        command = operations.SetProgramLimits(
+            idempotency_key=input.idempotency_key,
+            program_id=id_of("program", input.program_id, "programId"),
+            limits=tuple(operations.NewLimit(each.period, each.redemptions, each.points) for each in input.limits),
+        )
+        return ProgramType.of(await operations.set_program_limits(actor, command))
+
     @mutation(
         gives=TierSchemeType,
         refuses=(NotFound,),

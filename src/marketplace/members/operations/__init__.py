@@ -13,7 +13,15 @@ from marketplace.members.operations.programs import (
     enrol_member,
     set_point_value,
 )
-from marketplace.members.operations.tiers import JudgeTier, SetTierScheme, judge_tier, set_tier_scheme
+from marketplace.members.operations.tiers import (
+    JudgeTier,
+    NewLimit,
+    SetProgramLimits,
+    SetTierScheme,
+    judge_tier,
+    set_program_limits,
+    set_tier_scheme,
+)
 
 __all__ = [
     "ChangeMember",
@@ -21,8 +29,10 @@ __all__ = [
     "CreateProgram",
     "EnrolMember",
     "JudgeTier",
+    "NewLimit",
     "NewTier",
     "SetPointValue",
+    "SetProgramLimits",
     "SetTierScheme",
     "change_member",
     "confirm_identity",
@@ -30,5 +40,6 @@ __all__ = [
     "enrol_member",
     "judge_tier",
     "set_point_value",
+    "set_program_limits",
     "set_tier_scheme",
 ]

@@ -8,6 +8,7 @@ from marketplace.kit import clock, database
 from marketplace.kit.actor import Actor, ActorKind, Scope
 from marketplace.kit.messages import noted
 from marketplace.kit.operations import Command, operation
+from marketplace.kit.periods import LimitPeriod
 from marketplace.kit.refusals import InvalidInput, NotFound, Problem
 from marketplace.members import tier_rules, tier_steps
 from marketplace.members.models import Landing, Program, TierBasis, TierLevel, TierScheme, TierStanding, TierWindow
@@ -102,6 +103,46 @@ async def _add_levels(program_id: UUID, levels: tuple[NewLevel, ...]) -> None:
         elif known[level.code].name != level.name:
             known[level.code].name = level.name
             await known[level.code].save(update_fields=["name"])
+
+
+@dataclass(frozen=True, slots=True)
+class NewLimit:
+    """The most redemptions, or points, of one member in a period; at least one of them."""
+
+    period: LimitPeriod
+    redemptions: int | None = None
+    points: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetProgramLimits(Command):
+    """How often, and for how many points, one member can redeem in a period."""
+
+    program_id: UUID
+    limits: tuple[NewLimit, ...]
+
+
+@operation(scope=Scope.PROGRAM_MANAGE, returns=Program)
+async def set_program_limits(actor: Actor, command: SetProgramLimits) -> Program:
+    """Set a program's limits anew; what members take counts from then on. Raises NotFound, InvalidInput."""
+    program = await Program.filter(id=command.program_id).select_for_update().first()
+    if program is None or (actor.kind is ActorKind.PROGRAM and actor.id != program.id):
+        raise NotFound(what="program")
+    found = [(each.redemptions, each.points) for each in command.limits]
+    checks = [
+        (len({each.period for each in command.limits}) == len(found), noted("Name each period once.")),
+        (all(pair != (None, None) for pair in found), noted("Limit redemptions, points or both.")),
+        (all(0 < (each or 1) <= 2**53 - 1 for pair in found for each in pair), noted("Give 1 or more.")),
+    ]
+    if problems := [Problem("limits", text) for sound, text in checks if not sound]:
+        raise InvalidInput(problems=problems)
+    pairs = {
+        each.period.value: {"redemptions": each.redemptions, "points": each.points} for each in command.limits
+    }
+    kept = {name: {k: v for k, v in most.items() if v is not None} for name, most in pairs.items()}
+    program.limits = kept or None
+    await program.save(update_fields=["limits"])
+    return program
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
