@@ -8,6 +8,7 @@ import pytest
 from dirty_equals import IsPartialDict
 
 from marketplace.catalog.models import Item
+from marketplace.earning.queries import shortest_action_said
 from marketplace.kit import clock, ids, next_steps
 from marketplace.kit.ids import new_id
 from tests import builders
@@ -158,7 +159,7 @@ async def test_points_to_go_come_with_the_shortest_way_to_earn_them() -> None:
     try:
         assert (await look(shopper, item))["whyNot"]["nextStep"]["action"] == "Write one review."
     finally:
-        next_steps.nobody_knows_a_shortest_action()
+        next_steps.shortest_action_from(shortest_action_said)
     assert asked == [600]
 
 

@@ -21,7 +21,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from marketplace.app import costs, execution, parameters
-from marketplace.app.documents import Documents, KnownDocument, is_query
+from marketplace.app.documents import Documents, KnownDocument, estimated_tokens, is_query
 from marketplace.app.errors import (
     UNAVAILABLE,
     HttpRefusal,
@@ -113,7 +113,7 @@ class GraphQLView:
             actor = getattr(context, "actor", None)
             left = await self._rates.admit_actor(actor) or left
             try:
-                known = self._documents.get(await self._persisted.document(asked))
+                known = await self._document(await self._persisted.document(asked), address)
                 self._persisted.learn(asked)
                 operation = known.operation(asked.operation_name)
                 name_operation(request.scope, operation.name.value if operation.name else None)
@@ -125,6 +125,14 @@ class GraphQLView:
                 return replace(_refused(refused, asked.operation_name), headers=left)
             outcome = await self._run(execution.Run(known, operation, asked.variables, context))
             return replace(_told(outcome, asked.operation_name, told), headers=left)
+
+    async def _document(self, source: str, address: str | None) -> KnownDocument:
+        """The document of a text; one that was not seen before counts against its sender."""
+        known = self._documents.known(source)
+        if known is None:
+            await self._rates.admit_document(address, estimated_tokens(source, self._caps.tokens))
+            known = await self._documents.learn(source)
+        return known
 
     async def _run(self, asked: execution.Run) -> execution.Outcome:
         """Execute within the time limit; past it, cancel the operation and the SQL that it waits for."""

@@ -3,7 +3,7 @@
 The shortest way to earn points is known to a higher room, which says so by `shortest_action_from`.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -40,7 +40,7 @@ class NextStep:
         return messages.say(self.text, self.facts, languages)
 
 
-ShortestAction = Callable[[UUID, int, Iterable[str]], Awaitable[str | None]]
+ShortestAction = Callable[[UUID, int, Sequence[str]], Awaitable[str | None]]
 _shortest: list[ShortestAction] = []
 
 
@@ -49,11 +49,6 @@ def shortest_action_from(source: ShortestAction) -> None:
     _shortest[:] = [source]
 
 
-def nobody_knows_a_shortest_action() -> None:
-    """Take that away again."""
-    _shortest.clear()
-
-
-async def shortest_action(member_id: UUID, points: int, languages: Iterable[str]) -> str | None:
+async def shortest_action(member_id: UUID, points: int, languages: Sequence[str]) -> str | None:
     """The shortest way for a member to earn so many points, in their language; None when nobody knows one."""
     return await _shortest[0](member_id, points, languages) if _shortest and points > 0 else None
