@@ -10,7 +10,6 @@ from dirty_equals import IsPartialDict
 
 from marketplace.kit import clock, facts, ids
 from marketplace.kit.paging import encode_cursor
-from marketplace.points import queries
 from marketplace.points.facts import PointsExpiring
 from marketplace.points.jobs import announce_expiry, expire_lots
 from marketplace.points.models import ExpiryNotice
@@ -25,7 +24,7 @@ DAY = timedelta(days=1)
 MOVEMENTS = """query($first: Int, $after: String) { me { wallet { available
     movements(first: $first, after: $after) {
     nodes { points balance reason cause { kind title node { id } } } pageInfo { hasNextPage endCursor } } } } }"""
-WALLET = """{ me { wallet { available pending upcomingExpiries { points expiresAt }
+WALLET = """{ me { wallet { available upcomingExpiries { points expiresAt }
     expiryNotices { nodes { points daysBefore expiresAt } }
     savedSoFar { redemptions rewards { amount currency } discounts { amount } } } } }"""
 
@@ -139,21 +138,6 @@ async def test_what_was_saved_is_what_was_taken_and_kept_with_its_discounts() ->
         "rewards": {"amount": "10.00", "currency": "EUR"},
         "discounts": {"amount": "0.90"},
     }
-
-
-async def test_pending_points_come_from_whoever_knows_them() -> None:
-    shopper = await a_shopper(points=0)
-
-    async def source(member_ids: Any) -> dict[UUID, int]:
-        return {shopper.member.id: 70}
-
-    before = (await shopper.phone.get(WALLET))["me"]["wallet"]
-    queries.pending_from(source)
-    try:
-        after = (await shopper.phone.get(WALLET))["me"]["wallet"]
-    finally:
-        queries.no_longer_pending_from(source)
-    assert (before["pending"], after["pending"], after["available"]) == (0, 70, 0)
 
 
 async def test_expiry_announces_itself_once_for_each_number_of_days() -> None:

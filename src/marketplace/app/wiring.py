@@ -12,7 +12,6 @@ from marketplace.members import queries as members
 from marketplace.members.facts import MemberEnrolled
 from marketplace.partners import queries as partners
 from marketplace.payments import facts as payments
-from marketplace.points import queries as points
 from marketplace.redemptions import reactions as redemptions
 from marketplace.settlement import queries as statements
 from marketplace.settlement import reactions as settlement
@@ -24,7 +23,6 @@ def wire() -> None:
     rooms.load_jobs()
     jobs.periodic("kit.check_books", cron="40 2 * * *")(standing.check_books)
     facts.on(ApiKeyIssued, owner_must_exist)
-    points.pending_from(earned.pending_points)
     next_steps.shortest_action_from(earned.shortest_action_said)
     facts.on(MemberEnrolled, earning.member_enrolled)
     _cash()

@@ -1,6 +1,6 @@
 """Reads of wallets. Callers pass members that they may see."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -55,30 +55,6 @@ async def balances(member_ids: list[UUID]) -> dict[UUID, Balances]:
 async def available_points(member_id: UUID) -> int:
     """What the member can spend now."""
     return (await balances([member_id]))[member_id].available
-
-
-PendingSource = Callable[[Sequence[UUID]], Awaitable[Mapping[UUID, int]]]
-_pending: list[PendingSource] = []
-
-
-def pending_from(source: PendingSource) -> None:
-    """Let a higher room say which points are earned and not in wallets yet; `app/wiring.py` does."""
-    if source not in _pending:
-        _pending.append(source)
-
-
-def no_longer_pending_from(source: PendingSource) -> None:
-    """Take a source away again."""
-    _pending.remove(source)
-
-
-async def pending(member_ids: Sequence[UUID]) -> dict[UUID, int]:
-    """Points of members that are earned and wait for a confirmation or a date."""
-    totals = dict.fromkeys(member_ids, 0)
-    for source in _pending:
-        for member_id, points in (await source(member_ids)).items():
-            totals[member_id] += points
-    return totals
 
 
 _EXPIRED = """

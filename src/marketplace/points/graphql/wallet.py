@@ -81,7 +81,6 @@ class WalletType:
     unit: strawberry.Private[str]
     available: BigInt = strawberry.field(description="What can be spent now.")
     held: BigInt = strawberry.field(description="Set aside for what is on its way.")
-    pending: BigInt = strawberry.field(description="Earned, and waiting for a confirmation or a date.")
     expiring_soon: BigInt = strawberry.field(description="What expires within 30 days.")
     next_expiry: datetime | None = strawberry.field(description="When the next points expire.")
 
@@ -105,10 +104,6 @@ async def _balances(info: Info, wanted: list[UUID]) -> dict[UUID, Balances]:
     return await queries.balances(wanted)
 
 
-async def _pending(info: Info, wanted: list[UUID]) -> dict[UUID, int]:
-    return await queries.pending(wanted)
-
-
 async def _units(info: Info, wanted: list[UUID]) -> dict[UUID, str]:
     return {row.id: row.unit for row in await Program.filter(id__in=wanted)}
 
@@ -121,7 +116,6 @@ class MemberWallet:
     async def wallet(self, info: Info, member: strawberry.Parent[MemberType]) -> WalletType | None:
         found = await batched(info, "balances", _balances, member.row.id)
         unit = await batched(info, "units", _units, member.row.program_id)
-        pending = await batched(info, "pending points", _pending, member.row.id)
         if found is None or unit is None:
             return None
         return WalletType(
@@ -129,7 +123,6 @@ class MemberWallet:
             unit=unit,
             available=BigInt(found.available),
             held=BigInt(found.held),
-            pending=BigInt(pending or 0),
             expiring_soon=BigInt(found.expiring_soon),
             next_expiry=found.next_expiry,
         )
