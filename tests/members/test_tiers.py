@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from dirty_equals import IsPartialDict
 
-from marketplace.kit import clock, ids
+from marketplace.kit import clock, database, ids
 from marketplace.members.jobs import judge_tiers
 from marketplace.members.models import Program, TierChange, TierScheme
 from tests import builders
@@ -214,3 +214,12 @@ async def test_only_the_program_sets_its_scheme_and_all_problems_are_listed() ->
     await forbidden(shopper.phone, "setTierScheme", programId=id, levels=LEVELS)
     assert (await seen(shopper))["tierProgress"] is None
     assert await TierScheme.all().count() == 0
+
+
+async def test_a_level_that_its_history_does_not_know_is_found() -> None:
+    shopper = await a_shopper(points=0)
+    await state(shopper.program)
+    await award(shopper, 1200)
+    await database.execute("UPDATE member SET tier_id = NULL WHERE id = $1", shopper.member.id)
+    found = [violation.check for violation in await violations()]
+    assert found == ["levels are what their history says"]
