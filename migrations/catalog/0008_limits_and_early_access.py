@@ -16,6 +16,7 @@ class Migration(migrations.Migration):
         ("catalog", "0004_words_with_typos_find_offers"),
         ("catalog", "0005_a_typo_is_looked_up_in_known_words"),
         ("catalog", "0006_codes_are_found_by_fingerprint"),
+        ("catalog", "0007_codes_are_withheld"),
         ("members", "0004_limits_and_early_access"),
         ("partners", "0001_initial"),
         ("partners", "0002_contracts_never_overlap"),
