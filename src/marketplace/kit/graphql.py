@@ -159,6 +159,30 @@ class Node:
     id: strawberry.ID = strawberry.field(description="The opaque global id.")
 
 
+def describe_enum(kind: type[StrEnum], about: str, *, name: str | None = None, **values: str) -> None:
+    """Publish an enum with a description for itself and, by name, for every value."""
+    published = cast(Any, strawberry.enum(kind, name=name, description=about))
+    missing = {member.name for member in kind} ^ values.keys()
+    if missing:
+        raise TypeError(f"{kind.__name__} has values that are not described: {sorted(missing)}")
+    for value in published.__strawberry_definition__.values:
+        value.description = values[value.name]
+
+
+describe_enum(
+    NextStepKind,
+    "What helps after a refusal.",
+    EARN_POINTS="Earn the points that are missing.",
+    WAIT="Wait until it opens, or the limit resets.",
+    REACH_TIER="Reach a higher level.",
+    CHOOSE_ANOTHER="Choose something else.",
+    LOOK_AGAIN="Look at what changed, and confirm it.",
+    MEND_INPUT="Mend what was sent.",
+    TRY_AGAIN="Try the same again later.",
+    ASK="Ask somebody who can help.",
+)
+
+
 @strawberry.type(name="NextStep", description="What to do next.")
 class NextStepType:
     kind: NextStepKind = strawberry.field(description="What helps.")
@@ -352,28 +376,6 @@ def published_refusals() -> Mapping[type[Refusal], type]:
     return _refusal_types
 
 
-def describe_enum(kind: type[StrEnum], about: str, *, name: str | None = None, **values: str) -> None:
-    """Publish an enum with a description for itself and, by name, for every value."""
-    published = cast(Any, strawberry.enum(kind, name=name, description=about))
-    missing = {member.name for member in kind} ^ values.keys()
-    if missing:
-        raise TypeError(f"{kind.__name__} has values that are not described: {sorted(missing)}")
-    for value in published.__strawberry_definition__.values:
-        value.description = values[value.name]
-
-
-describe_enum(
-    NextStepKind,
-    "What helps after a refusal.",
-    EARN_POINTS="Earn the points that are missing.",
-    WAIT="Wait until it opens, or the limit resets.",
-    REACH_TIER="Reach a higher level.",
-    CHOOSE_ANOTHER="Choose something else.",
-    LOOK_AGAIN="Look at what changed, and confirm it.",
-    MEND_INPUT="Mend what was sent.",
-    TRY_AGAIN="Try the same again later.",
-    ASK="Ask somebody who can help.",
-)
 _THE_INPUT = strawberry.argument(description="What is asked for, under the key that makes it happen once.")
 EVERY_WRITE: tuple[type[Refusal], ...] = (InvalidInput, IdempotencyKeyReused, InProgress)
 
