@@ -170,7 +170,7 @@ async def test_a_price_that_rose_says_to_look_again_and_a_sold_out_reward_to_cho
     await shopper.redeem(item)
     gone = await shopper.redeem(item, REFUSED)
     assert gone == IsPartialDict(__typename="OfferSoldOut", nextStep=IsPartialDict(kind="CHOOSE_ANOTHER"))
-    wrong = await shopper.redeem(item, REFUSED, message="hello")
+    wrong = await shopper.redeem(await builders.a_voucher(), REFUSED, message="hello")
     assert wrong == IsPartialDict(__typename="InvalidInput", nextStep=IsPartialDict(kind="MEND_INPUT"))
 
 
