@@ -5,13 +5,14 @@ from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from marketplace.catalog.models import OfferKind
-from marketplace.catalog.steps import count_for_member, sold_out_at_once
+from marketplace.catalog.steps import count_for_limits, count_for_member, sold_out_at_once
 from marketplace.kit import database
 from marketplace.kit.actor import Actor, Scope
 from marketplace.kit.ids import new_id
 from marketplace.kit.money import Money
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, Problem
+from marketplace.members.steps import count_use
 from marketplace.redemptions import events, rules, steps
 from marketplace.redemptions.addresses import Address, address_problems
 from marketplace.redemptions.models import Booking, Credit, CreditState, Redemption, Shipment, ShipmentState
@@ -75,7 +76,8 @@ async def redeem_offer(actor: Actor, command: RedeemOffer) -> Redemption:
     stock is taken. A voucher, a seat or a donation is fulfilled at once: the points are posted and the partner
     is owed. Brand currency and merchandise are PENDING until the partner answers. Raises what `price_item`
     raises, PriceChanged, InvalidInput, InvalidMembershipNumber, InvalidAddress,
-    InsufficientPoints, ProgramUnfunded, CharityNotOpen or OfferSoldOut, and then nothing has happened.
+    InsufficientPoints, ProgramUnfunded, ProgramLimitReached, CharityNotOpen or OfferSoldOut, and then nothing has
+    happened.
     """
     lots = command.lots or command.quantity or 1
     with sold_out_at_once(command.item_id, lots):
@@ -89,6 +91,8 @@ async def _redeem(actor: Actor, command: RedeemOffer, lots: int) -> Redemption:
     if priced.points * lots > command.expected_points:
         raise PriceChanged(seen=command.expected_points, now=priced.points * lots)
     program = priced.program
+    await count_use(program, actor.id, priced.points * lots)
+    await count_for_limits(priced.offer, actor.id, lots, program.timezone)
     await count_for_member(priced.item, actor.id, lots)
     redemption = steps.drafted(new_id(), actor.id, program, priced, lots)
     await steps.set_aside(redemption, program)
