@@ -168,7 +168,7 @@ class _Seen:
 
 @cache
 def _seen_sql() -> str:
-    return _SEEN.format(program=select_list(Program, "program"))
+    return _SEEN.replace("{program}", select_list(Program, "program"))
 
 
 async def _seen(member_id: UUID, item_id: UUID) -> _Seen:
