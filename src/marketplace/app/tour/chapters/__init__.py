@@ -11,6 +11,7 @@ from marketplace.app.tour.chapters import (
     browsing,
     cashing,
     deliveries,
+    earning,
     funding,
     giving,
     opening,
@@ -27,7 +28,7 @@ Play = Callable[[Stage, Cast], None]
 CHAPTERS: Final[tuple[tuple[str, Play], ...]] = tuple(
     (chapter.TITLE, chapter.play)
     for chapter in (
-        opening, uploading, funding, browsing, vouchers, deliveries, bookings, unfunded, cashing, giving,
+        opening, uploading, funding, browsing, vouchers, deliveries, bookings, unfunded, cashing, giving, earning,
         refunding, paying, settling, adjusting, balancing,
     )
 )  # fmt: skip
