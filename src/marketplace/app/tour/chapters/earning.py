@@ -38,7 +38,7 @@ def _what_earns_what(stage: Stage, cast: Cast) -> None:
     stage.show(
         "What earns what, as Astrid reads it",
         ("rule", "sentence", "next step"),
-        [(way["ruleCode"], way["sentence"], (way["nextStep"] or {}).get("sentence")) for way in ways],
+        [(way["ruleCode"], way["sentence"], way["nextStep"] and way["nextStep"]["sentence"]) for way in ways],
     )
     stage.holds(cast.astrid.phone, "reads what earns what", len(ways) >= 6, f"{len(ways)} rules")
     for points in (50, 5000):
