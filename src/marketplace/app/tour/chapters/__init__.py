@@ -14,6 +14,7 @@ from marketplace.app.tour.chapters import (
     earning,
     funding,
     giving,
+    keeping,
     opening,
     paying,
     refunding,
@@ -28,8 +29,8 @@ Play = Callable[[Stage, Cast], None]
 CHAPTERS: Final[tuple[tuple[str, Play], ...]] = tuple(
     (chapter.TITLE, chapter.play)
     for chapter in (
-        opening, uploading, funding, browsing, vouchers, deliveries, bookings, unfunded, cashing, giving, earning,
-        refunding, paying, settling, adjusting, balancing,
+        opening, uploading, funding, browsing, vouchers, deliveries, bookings, unfunded, cashing, giving,
+        keeping, earning, refunding, paying, settling, adjusting, balancing,
     )
 )  # fmt: skip
 """Title and play of each."""
