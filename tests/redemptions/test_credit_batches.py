@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from marketplace.catalog.models import Item, OfferKind
+from marketplace.catalog.publishing import refresh_listings
 from marketplace.kit import clock
 from marketplace.kit.ids import public
 from tests import builders
@@ -40,6 +41,12 @@ async def lots(shopper: Shopper, item: Item, number: int = 2) -> str:
     """Some lots, taken; the redemption's id."""
     taken = await shopper.redeem(item, lots=number, expectedPoints=1000 * number, **NUMBER)
     return taken["id"]
+
+
+async def reprice(item: Item, price_minor: int) -> None:
+    """Another price, as an upload would state it."""
+    await Item.filter(id=item.id).update(price_minor=price_minor)
+    await refresh_listings([item.offer_id])
 
 
 async def test_a_batch_is_collected_fetched_and_answered_in_parts() -> None:
@@ -128,11 +135,12 @@ async def test_a_quote_holds_while_the_price_rises_and_is_used_once() -> None:
         itemId=public("item", item.id), lots=2,
     )  # fmt: skip
     assert (quote["points"], quote["units"]) == (2000, 200)
-    await Item.filter(id=item.id).update(price_minor=11_00)
+    await reprice(item, 11_00)
     dear = await shopper.redeem(item, lots=2, expectedPoints=2000, **NUMBER)
     assert dear["__typename"] == "PriceChanged"
     held: dict[str, Any] = {"lots": 2, "expectedPoints": 2000, "quoteId": quote["id"], **NUMBER}
-    other = await shopper.redeem(item, **(held | {"lots": 1}))
+    fewer: dict[str, Any] = held | {"lots": 1}
+    other = await shopper.redeem(item, **fewer)
     assert other["problems"][0]["path"] == "quoteId"
     stranger = await a_shopper(shopper.program, points=5000)
     assert (await stranger.redeem(item, **held))["__typename"] == "NotFound"
@@ -152,7 +160,7 @@ async def test_a_quote_lapses_and_a_cheaper_price_wins_over_it() -> None:
         )
         assert late["__typename"] == "QuoteLapsed"
         second = await shopper.phone.do("quoteExchange", "... on ExchangeQuote { id }", **ask)
-        await Item.filter(id=item.id).update(price_minor=9_00)
+        await reprice(item, 9_00)
         taken = await shopper.redeem(item, lots=2, expectedPoints=2000, quoteId=second["id"], **NUMBER)
     assert taken["points"] == 1800
     seat = await shopper.phone.do("quoteExchange", "", itemId=public("item", session.id))

@@ -37,9 +37,9 @@ SEAT = (
 
 def read_back(text: str) -> str:
     """What a scanner reads from the QR code of a text."""
-    rows = list(segno.make_qr(text, error="m").matrix_iter(scale=4, border=4))
-    pixels = bytes(0 if dark else 255 for row in rows for dark in row)
-    (found,) = zxingcpp.read_barcodes(memoryview(pixels).cast("B", (len(rows), len(rows[0]))))
+    matrix = segno.make_qr(text, error="m").matrix_iter(scale=4, border=4)
+    rows = [bytes(0 if dark else 255 for dark in row) for row in matrix]
+    (found,) = zxingcpp.read_barcodes(memoryview(b"".join(rows)).cast("B", (len(rows), len(rows[0]))))
     return found.text
 
 
@@ -154,6 +154,7 @@ async def test_a_booking_moves_and_the_difference_is_the_members() -> None:
     dearer = await another_session(session, seats=1, price_minor=12_00)
     mine = await shopper.redeem(session)
     move = {"redemptionId": mine["id"], "itemId": public("item", dearer.id)}
+    stranger = await a_shopper(shopper.program, points=0)
     async with nothing_happens():
         unseen = await shopper.phone.do("rescheduleBooking", "", **move, expectedPoints=1000)
         same = await shopper.phone.do(
@@ -167,7 +168,7 @@ async def test_a_booking_moves_and_the_difference_is_the_members() -> None:
             "rescheduleBooking", "", **move, expectedPoints=1
         )
     assert (unseen["__typename"], same["problems"][0]["path"]) == ("PriceChanged", "itemId")
-    assert stranger["__typename"] == "NotFound"
+    assert foreign["__typename"] == "NotFound"
     moved = await shopper.phone.do("rescheduleBooking", SEAT, **move, expectedPoints=1200)
     assert (moved["points"], moved["fulfilment"]["movedFrom"]) == (1200, mine["id"])
     assert await shopper.wallet() == 1800

@@ -71,7 +71,7 @@ async def _behind(actor: Actor, model: type[Booking] | type[Entitlement], kind: 
     """The redemption behind a signed text, its row locked; raises ProofInvalid or RedemptionClosed."""
     number = proofs.read(kind, text)
     column = "ticket" if model is Booking else "number"
-    found = await model.get_or_none(**{column: number}) if number else None
+    found = await model.filter(**{column: number}).first() if number else None
     if found is None:
         raise ProofInvalid
     try:
