@@ -164,9 +164,7 @@ async def test_a_booking_moves_and_the_difference_is_the_members() -> None:
             itemId=public("item", session.id),
             expectedPoints=1000,
         )
-        stranger = await (await a_shopper(shopper.program)).phone.do(
-            "rescheduleBooking", "", **move, expectedPoints=1
-        )
+        foreign = await stranger.phone.do("rescheduleBooking", "", **move, expectedPoints=1)
     assert (unseen["__typename"], same["problems"][0]["path"]) == ("PriceChanged", "itemId")
     assert foreign["__typename"] == "NotFound"
     moved = await shopper.phone.do("rescheduleBooking", SEAT, **move, expectedPoints=1200)
