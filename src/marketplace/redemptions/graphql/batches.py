@@ -24,7 +24,7 @@ from marketplace.kit.graphql import (
 from marketplace.kit.refusals import NotFound
 from marketplace.redemptions import operations, queries
 from marketplace.redemptions.exports import batch_csv
-from marketplace.redemptions.graphql.types import RedemptionType, key_of
+from marketplace.redemptions.graphql.types import RedemptionType, key_of, key_or_none
 from marketplace.redemptions.models import BatchState, CreditBatch
 from marketplace.redemptions.refusals import BatchAnswered, NoContractInForce, NothingToCredit
 
@@ -131,7 +131,7 @@ class RefusedCreditInput:
 
     def refused(self) -> operations.RefusedCredit:
         return operations.RefusedCredit(
-            redemption_id=key_of("redemption", self.redemption_id), reason=self.reason, lots=self.lots
+            redemption_id=key_or_none("redemption", self.redemption_id), reason=self.reason, lots=self.lots
         )
 
 
@@ -151,7 +151,7 @@ class AnswerCreditBatchInput(WriteInput):
             idempotency_key=self.idempotency_key,
             batch_id=key_of(PREFIX, self.batch_id, what="batch"),
             refused=tuple(each.refused() for each in self.refused),
-            accepted=None if accepted is None else tuple(key_of("redemption", each) for each in accepted),
+            accepted=None if accepted is None else tuple(key_or_none("redemption", each) for each in accepted),
         )
 
 

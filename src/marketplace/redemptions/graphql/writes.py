@@ -10,7 +10,7 @@ from marketplace.members.refusals import ProgramUnfunded
 from marketplace.points.refusals import InsufficientPoints
 from marketplace.redemptions import operations, queries
 from marketplace.redemptions.addresses import Address
-from marketplace.redemptions.graphql.types import RedemptionType, key_of
+from marketplace.redemptions.graphql.types import RedemptionType, key_of, key_or_none
 from marketplace.redemptions.models import CodeReveal
 from marketplace.redemptions.refusals import (
     CancellationClosed,
@@ -81,7 +81,7 @@ class RedeemOfferInput(WriteInput):
             amount=self.amount.money("amount") if self.amount else None,
             lots=self.lots,
             quantity=self.quantity,
-            quote_id=key_of("exchangeQuote", self.quote_id, what="quote") if self.quote_id else None,
+            quote_id=key_or_none("exchangeQuote", self.quote_id) if self.quote_id else None,
             membership_number=self.membership_number,
             address=self.address.address() if self.address else None,
             message=self.message,
