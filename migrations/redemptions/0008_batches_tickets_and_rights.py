@@ -9,7 +9,7 @@ from marketplace.kit.ids import new_id
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0008_batches_tickets_and_rights"),
+        ("catalog", "0009_batches_tickets_and_rights"),
         ("members", "0001_initial"),
         ("members", "0002_a_policy_for_every_market"),
         ("partners", "0001_initial"),

@@ -5,7 +5,7 @@ import strawberry
 from marketplace.catalog.refusals import NotAvailable, OfferSoldOut
 from marketplace.kit.graphql import BigInt, Info, Node, WriteInput, actor_of, mutation
 from marketplace.kit.refusals import NotFound
-from marketplace.members.refusals import ProgramUnfunded
+from marketplace.members.refusals import ProgramLimitReached, ProgramUnfunded
 from marketplace.points.refusals import InsufficientPoints
 from marketplace.redemptions import operations, queries
 from marketplace.redemptions.graphql.types import RedemptionType, key_of
@@ -121,6 +121,7 @@ class ProofMutation:
             PriceChanged,
             InsufficientPoints,
             ProgramUnfunded,
+            ProgramLimitReached,
             OfferSoldOut,
         ],
         description="Move your booking to another session of the same offer, as long as it could be cancelled.",

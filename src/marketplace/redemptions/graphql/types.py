@@ -54,7 +54,7 @@ def key_of(prefix: str, id: str, *, what: str = "") -> UUID:
 
 
 def key_or_none(prefix: str, id: str) -> UUID:
-    """The key behind a global id, or one that nothing has: what is missing is said after the scope was looked at."""
+    """The key behind a global id, or one that nothing has: the scope is looked at before what is missing."""
     try:
         return ids.parse(prefix, id)
     except ids.BadId:

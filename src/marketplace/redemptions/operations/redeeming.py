@@ -5,13 +5,8 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from uuid import UUID
 
-<<<<<<< HEAD
 from marketplace.catalog.models import Delivery, OfferKind
-from marketplace.catalog.steps import count_for_member
-=======
-from marketplace.catalog.models import OfferKind
 from marketplace.catalog.steps import count_for_limits, count_for_member
->>>>>>> main
 from marketplace.kit import database
 from marketplace.kit.actor import Actor, Scope
 from marketplace.kit.ids import new_id
@@ -97,14 +92,9 @@ async def redeem_offer(actor: Actor, command: RedeemOffer) -> Redemption:
     Afterwards the points are gone from the earliest-expiring lots, the program's money is set aside, and the
     stock is taken. A voucher, a seat or a donation is fulfilled at once: the points are posted and the partner
     is owed. Brand currency and merchandise are PENDING until the partner answers. Raises what `price_item`
-<<<<<<< HEAD
     raises, PriceChanged, QuoteLapsed, InvalidInput, InvalidMembershipNumber, InvalidAddress,
-    InsufficientPoints, ProgramUnfunded, CharityNotOpen or OfferSoldOut, and then nothing has happened.
-=======
-    raises, PriceChanged, InvalidInput, InvalidMembershipNumber, InvalidAddress,
     InsufficientPoints, ProgramUnfunded, ProgramLimitReached, CharityNotOpen or OfferSoldOut, and then nothing has
     happened.
->>>>>>> main
     """
     return await redeem(actor, command)
 

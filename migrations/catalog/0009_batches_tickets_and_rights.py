@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
         ("catalog", "0004_words_with_typos_find_offers"),
         ("catalog", "0005_a_typo_is_looked_up_in_known_words"),
         ("catalog", "0006_codes_are_found_by_fingerprint"),
-        ("catalog", "0007_codes_are_withheld"),
+        ("catalog", "0008_limits_and_early_access"),
         ("members", "0001_initial"),
         ("members", "0002_a_policy_for_every_market"),
         ("partners", "0001_initial"),
