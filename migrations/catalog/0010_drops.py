@@ -19,6 +19,7 @@ class Migration(migrations.Migration):
         ("catalog", "0006_codes_are_found_by_fingerprint"),
         ("catalog", "0007_codes_are_withheld"),
         ("catalog", "0008_limits_and_early_access"),
+        ("catalog", "0009_batches_tickets_and_rights"),
         ("members", "0001_initial"),
         ("members", "0002_a_policy_for_every_market"),
         ("partners", "0001_initial"),
