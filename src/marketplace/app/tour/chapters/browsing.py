@@ -7,7 +7,7 @@ from marketplace.app.tour.client import Json
 from marketplace.app.tour.shopping import seen
 from marketplace.app.tour.stage import Stage, money
 
-TITLE = "4. Browsing, in one's own market and language"
+TITLE = "Browsing, in one's own market and language"
 _LIST = """query Offers($filter: OfferFilter, $sort: OfferSort!, $first: Int, $after: String) {
   offers(filter: $filter, sort: $sort, first: $first, after: $after) { totalCount
     nodes { id kind title brand { name } pointsPrice { points price { amount currency } }
