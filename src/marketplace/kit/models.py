@@ -61,3 +61,19 @@ class OutboxMessage(Model):
     class Meta(Model.Meta):
         table = "outbox_message"
         indexes = [Index(fields=["due_at", "id"], name="outbox_message_due")]
+
+
+class Change(Model):
+    """Something that changed, noted by a trigger in the transaction that changed it, until the relay has told it.
+
+    `audience` are the ids of those it concerns, `state` where the thing then stood, if it moves through states.
+    """
+
+    id: fields.Field[int] = fields.BigIntField(primary_key=True, generated=True)
+    topic: fields.Field[str] = fields.CharField(max_length=40)
+    subject_id: fields.Field[UUID] = fields.UUIDField()
+    audience: fields.Field[str] = fields.CharField(max_length=255, default="")
+    state: fields.Field[str | None] = fields.CharField(max_length=20, null=True)
+
+    class Meta(Model.Meta):
+        table = "change"
