@@ -25,6 +25,11 @@ def on(fact: type[F], handler: Handler[F]) -> None:
         _handlers[fact].append(handler)
 
 
+def off(fact: type[F], handler: Handler[F]) -> None:
+    """Let `handler` no longer hear of `fact`."""
+    _handlers[fact].remove(handler)
+
+
 async def state(fact: Fact) -> None:
     """Say that something happened. Handlers run in order, inside the transaction that is open."""
     for handler in _handlers[type(fact)]:

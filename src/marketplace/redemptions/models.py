@@ -106,6 +106,22 @@ class Redemption(Model):
         ]
 
 
+class RedemptionEvent(Model):
+    """One step of a redemption that its own row does not tell (see `facts.Change`). Append-only."""
+
+    id: fields.Field[UUID] = columns.key()
+    redemption: Any = columns.ref("redemptions.Redemption")
+    redemption_id: UUID
+    change: fields.Field[str] = columns.text(30)
+    at: fields.Field[datetime] = columns.moment()
+    details: fields.Field[dict[str, Any]] = columns.facts()
+
+    append_only: ClassVar[bool] = True
+
+    class Meta(Model.Meta):
+        table = "redemption_event"
+
+
 class CodeReveal(Model):
     """A code (at a position) or a link shown in the clear to its owner, noted before it left. Append-only."""
 

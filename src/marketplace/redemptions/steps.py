@@ -16,7 +16,7 @@ from marketplace.members.models import Program
 from marketplace.partners import steps as partners
 from marketplace.partners.models import AccrualKind
 from marketplace.points import steps as points
-from marketplace.redemptions import rules
+from marketplace.redemptions import events, rules
 from marketplace.redemptions.models import Credit, Redemption, RedemptionState
 from marketplace.redemptions.refusals import NoContractInForce
 from marketplace.storefront.queries import Priced
@@ -167,6 +167,7 @@ async def undo(redemption: Redemption, goal: RedemptionState, reason: str) -> No
     redemption.closed_at = clock.now()
     redemption.closed_reason = reason
     await redemption.save(update_fields=["state", "closed_at", "closed_reason", "code_position"])
+    await events.tell(redemption)
 
 
 async def _unspend(redemption: Redemption, program: Program) -> None:

@@ -5,6 +5,7 @@ import strawberry
 from marketplace.redemptions.graphql.cash import CashMutation, CashQuery, CashRedemptionType
 from marketplace.redemptions.graphql.deliveries import PartnerMutation
 from marketplace.redemptions.graphql.reads import RedemptionQuery
+from marketplace.redemptions.graphql.timeline import RedemptionEventType
 from marketplace.redemptions.graphql.types import RedemptionType
 from marketplace.redemptions.graphql.writes import MemberMutation
 
@@ -19,4 +20,4 @@ class Mutation(MemberMutation, CashMutation, PartnerMutation):
     """What members, support and partners do."""
 
 
-__all__ = ["CashRedemptionType", "Mutation", "Query", "RedemptionType"]
+__all__ = ["CashRedemptionType", "Mutation", "Query", "RedemptionEventType", "RedemptionType"]

@@ -9,7 +9,8 @@ from marketplace.kit import clock
 from marketplace.kit.actor import Actor, Scope
 from marketplace.kit.ids import new_id
 from marketplace.kit.operations import Command, operation
-from marketplace.redemptions import queries, steps
+from marketplace.redemptions import events, queries, steps
+from marketplace.redemptions.facts import Change
 from marketplace.redemptions.models import CodeReissue, CodeReveal, Redemption, RedemptionState
 from marketplace.redemptions.refusals import CodeFrozen, NoCode
 
@@ -49,6 +50,7 @@ async def reveal_code(actor: Actor, command: RevealCode) -> CodeReveal:
     if redemption.revealed_at is None:
         redemption.revealed_at = moment
         await redemption.save(update_fields=["revealed_at"])
+        await events.tell(redemption, Change.CODE_REVEALED)
     return await CodeReveal.create(redemption=redemption, position=redemption.code_position, revealed_at=moment)
 
 
@@ -74,4 +76,5 @@ async def reissue_code(actor: Actor, command: ReissueCode) -> Redemption:
     redemption.revealed_at = None
     await reissue.save(force_create=True)
     await redemption.save(update_fields=["code_position", "revealed_at"])
+    await events.tell(redemption, Change.CODE_REISSUED)
     return redemption

@@ -9,7 +9,8 @@ from marketplace.kit import clock
 from marketplace.kit.actor import Actor, Scope
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, NotFound, Problem
-from marketplace.redemptions import queries, rules, steps
+from marketplace.redemptions import events, queries, rules, steps
+from marketplace.redemptions.facts import Change
 from marketplace.redemptions.models import (
     Credit,
     CreditState,
@@ -80,6 +81,7 @@ async def _pending(actor: Actor, redemption_id: UUID, *kinds: OfferKind) -> Rede
 async def _fulfil(redemption: Redemption) -> None:
     await steps.spend(redemption, await redemption.program, await steps.title_of(redemption))
     await redemption.save(update_fields=["state", "fulfilled_at"])
+    await events.tell(redemption)
 
 
 async def _answer(redemption: Redemption, state: CreditState, reason: str | None = None) -> None:
@@ -146,6 +148,7 @@ async def mark_delivered(actor: Actor, command: MarkDelivered) -> Redemption:
         raise NotOnItsWay(current=shipment.state)
     shipment.state, shipment.delivered_at = ShipmentState.DELIVERED.value, clock.now()
     await shipment.save(update_fields=["state", "delivered_at"])
+    await events.tell(redemption, Change.PARCEL_DELIVERED)
     return redemption
 
 

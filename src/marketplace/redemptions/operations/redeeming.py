@@ -12,7 +12,7 @@ from marketplace.kit.money import Money
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, Problem
 from marketplace.members.models import Program
-from marketplace.redemptions import rules, steps
+from marketplace.redemptions import events, rules, steps
 from marketplace.redemptions.addresses import Address, address_problems
 from marketplace.redemptions.models import Booking, Credit, CreditState, Redemption, Shipment, ShipmentState
 from marketplace.redemptions.refusals import InvalidAddress, InvalidMembershipNumber, PriceChanged
@@ -92,6 +92,7 @@ async def redeem_offer(actor: Actor, command: RedeemOffer) -> Redemption:
     redemption.code_position = await steps.take_units(priced.item, redemption.id, lots)
     await redemption.save(force_create=True)
     await _arrange(redemption, priced, command)
+    await events.tell(redemption)
     return redemption
 
 
