@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
                 ("topic", fields.CharField(max_length=40)),
                 ("subject_id", fields.UUIDField()),
                 ("audience", fields.CharField(default="", max_length=255)),
-                ("state", fields.CharField(null=True, max_length=20)),
+                ("state", fields.CharField(null=True, max_length=40)),
             ],
             options={
                 "table": "change",

@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 NOTE = """
 CREATE FUNCTION note_wallets() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO change (topic, subject_id) SELECT DISTINCT 'wallet', member_id FROM changed;
+    INSERT INTO change (topic, subject_id, audience) SELECT DISTINCT 'wallet', member_id, '' FROM changed;
     RETURN NULL;
 END $$"""
 

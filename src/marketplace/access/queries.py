@@ -48,7 +48,7 @@ def _actor(found: Mapping[str, Any]) -> Actor:
     owner = KeyOwner(found["owner_kind"])
     held = rules.known_scopes(_names(found["scopes"])) & rules.grantable(owner, _names(found["roles"]))
     program_id = found["owner_id"] if owner is KeyOwner.PROGRAM else None
-    return Actor(ActorKind(owner.value), found["owner_id"], held, program_id)
+    return Actor(ActorKind(owner.value), found["owner_id"], held, program_id, until=found["expires_at"])
 
 
 def _names(stored: str | None) -> list[str]:

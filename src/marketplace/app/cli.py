@@ -35,7 +35,6 @@ app.add_typer(ledger_app, name="ledger")
 app.add_typer(operations_cli.app, name="operations")
 screen = Console()
 SCHEMA_FILE = Path("schema.graphql")
-DRAIN_S = 20
 
 
 @app.callback()
@@ -96,6 +95,8 @@ def serve(
     """Serve the API and its pages until told to stop; requests under way are finished first."""
     import uvicorn
 
+    from marketplace.app import server
+
     with runtime.database_url():
         uvicorn.run(
             "marketplace.app.asgi:application",
@@ -105,7 +106,7 @@ def serve(
             workers=processes,
             log_config=None,
             server_header=False,
-            timeout_graceful_shutdown=DRAIN_S,
+            **server.OPTIONS,
         )
 
 

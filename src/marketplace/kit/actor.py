@@ -1,6 +1,7 @@
 """Who is asking, and what they may do."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -75,13 +76,17 @@ ROLE_SCOPES: dict[str, frozenset[Scope]] = {
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A principal: `id` is the member, partner, program or operator, whatever token was used."""
+    """A principal: `id` is the member, partner, program or operator, whatever token was used.
+
+    `until` is when the token that was used ends by itself.
+    """
 
     kind: ActorKind
     id: UUID
     scopes: frozenset[Scope]
     program_id: UUID | None = None
     languages: tuple[str, ...] = field(default=("en",))
+    until: datetime | None = field(default=None, compare=False)
 
     def may(self, scope: Scope) -> bool:
         """Whether the actor holds the scope."""

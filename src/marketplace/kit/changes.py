@@ -109,7 +109,7 @@ class Hub:
     _watchers: dict[str, list[Callable[[Changed], None]]] = field(
         default_factory=lambda: defaultdict(list[Callable[[Changed], None]])
     )
-    _heard_at: datetime | None = None
+    heard_at: datetime | None = None
     following: int = 0
 
     async def follow(self, topic: str, key: UUID) -> AsyncGenerator[News]:
@@ -137,7 +137,7 @@ class Hub:
 
     def hear(self, lines: str) -> None:
         """Pass on what was announced."""
-        self._heard_at = clock.now()
+        self.heard_at = clock.now()
         changes = [Changed.parse(line) for line in lines.splitlines()]
         for change in changes:
             for watcher in self._watchers.get(change.topic, ()):
@@ -149,7 +149,7 @@ class Hub:
 
     def make_good(self) -> None:
         """Tell everybody that they may have missed something, spread over as long as reading it all takes."""
-        since = (self._heard_at or clock.now()) - COMMITS_WITHIN
+        since = (self.heard_at or clock.now()) - COMMITS_WITHIN
         waiting = {one for group in self._followers.values() for one in group}
         loop = asyncio.get_running_loop()
         for follower in waiting:
@@ -164,20 +164,27 @@ class Hub:
                 log.warning("changes cannot be heard", error=type(error).__name__)
             else:
                 self.make_good()
-                with suppress(Exception):
-                    await self._hold(connection)
+                self.heard_at = clock.now()
+                try:
+                    with suppress(Exception):
+                        await self._hold(connection)
+                finally:
+                    connection.terminate()
                 log.warning("changes are not heard any more")
-                connection.terminate()
             await asyncio.sleep(AGAIN_S)
 
     async def _hold(self, connection: Any) -> None:
         """Return or raise once the connection is of no use."""
         closed = asyncio.Event()
-        connection.add_termination_listener(lambda _: closed.set())
+
+        def lost(_connection: object) -> None:
+            closed.set()
+
+        connection.add_termination_listener(lost)
         while not closed.is_set():
             async with asyncio.timeout(PROBE_S):
                 await connection.fetchval("SELECT 1")
-            self._heard_at = clock.now()
+            self.heard_at = clock.now()
             with suppress(TimeoutError):
                 async with asyncio.timeout(PROBE_S):
                     await closed.wait()

@@ -1,12 +1,14 @@
 """Wallets in the graph."""
 
+from collections.abc import AsyncGenerator
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
 
 from marketplace.kit import ids
-from marketplace.kit.actor import ActorKind, Scope
+from marketplace.kit.actor import Actor, ActorKind, Scope
 from marketplace.kit.graphql import (
     After,
     BigInt,
@@ -15,16 +17,18 @@ from marketplace.kit.graphql import (
     Info,
     Node,
     WriteInput,
+    actor_of,
     actor_with,
     batched,
     extend,
     id_of,
     mutation,
 )
-from marketplace.kit.refusals import NotFound
+from marketplace.kit.refusals import BadUserInput, NotAllowed, NotFound
 from marketplace.members.graphql import MemberType
 from marketplace.members.models import Program
-from marketplace.points import operations, queries
+from marketplace.members.queries import members_for
+from marketplace.points import operations, queries, waiting
 from marketplace.points.models import Award
 from marketplace.points.queries import Balances, Movement
 from marketplace.points.refusals import AwardReferenceReused
@@ -63,6 +67,17 @@ class WalletType:
         page = await queries.movements(self.member_id, self.unit, first=first, after=after)
         return Connection[MovementType].of(page, MovementType.of)
 
+    @classmethod
+    def of(cls, member_id: UUID, unit: str, found: Balances) -> "WalletType":
+        return cls(
+            member_id=member_id,
+            unit=unit,
+            available=BigInt(found.available),
+            held=BigInt(found.held),
+            expiring_soon=BigInt(found.expiring_soon),
+            next_expiry=found.next_expiry,
+        )
+
 
 async def _balances(info: Info, wanted: list[UUID]) -> dict[UUID, Balances]:
     return await queries.balances(wanted)
@@ -80,16 +95,7 @@ class MemberWallet:
     async def wallet(self, info: Info, member: strawberry.Parent[MemberType]) -> WalletType | None:
         found = await batched(info, "balances", _balances, member.row.id)
         unit = await batched(info, "units", _units, member.row.program_id)
-        if found is None or unit is None:
-            return None
-        return WalletType(
-            member_id=member.row.id,
-            unit=unit,
-            available=BigInt(found.available),
-            held=BigInt(found.held),
-            expiring_soon=BigInt(found.expiring_soon),
-            next_expiry=found.next_expiry,
-        )
+        return None if found is None or unit is None else WalletType.of(member.row.id, unit, found)
 
 
 @strawberry.type(name="Award", description="Points that a program gave.")
@@ -149,3 +155,39 @@ class Mutation:
             expires_at=input.expires_at,
         )
         return AwardType.of(await operations.award_points(actor, command))
+
+
+@strawberry.type
+class Subscription:
+    """Being told what a wallet holds."""
+
+    @strawberry.subscription(
+        description="A wallet as it changes, first as it is now: your own, or that of a member of your program."
+        " Null, and the end, when there is no such one for you."
+    )
+    async def wallet_changed(
+        self,
+        info: Info,
+        member_id: Annotated[
+            strawberry.ID | None, strawberry.argument(description="Whose, when it is not your own.")
+        ] = None,
+    ) -> AsyncGenerator[WalletType | None, None]:
+        actor = actor_of(info)
+        wanted = _member_id(actor, member_id)
+        member = await members_for(actor).get_or_none(id=wanted) if wanted else None
+        if member is None:
+            yield None
+            return
+        unit = (await Program.get(id=member.program_id)).unit
+        async for found in waiting.changes(member.id):
+            yield WalletType.of(member.id, unit, found)
+
+
+def _member_id(actor: Actor, given: str | None) -> UUID | None:
+    """Whose wallet is asked for; raises NotAllowed for a token that may read none, BadUserInput for nobody's."""
+    if not any(actor.may(scope) for scope in (Scope.WALLET_READ, Scope.PROGRAM_READ, Scope.SUPPORT)):
+        raise NotAllowed("This needs a token that may read wallets.")
+    if given is None and actor.kind is not ActorKind.MEMBER:
+        raise BadUserInput("Say whose wallet: give memberId.")
+    parts = ids.split(given) if given is not None else ("member", actor.id)
+    return parts[1] if parts and parts[0] == "member" else None

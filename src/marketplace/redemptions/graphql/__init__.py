@@ -7,6 +7,7 @@ from marketplace.redemptions.graphql.deliveries import PartnerMutation
 from marketplace.redemptions.graphql.reads import RedemptionQuery
 from marketplace.redemptions.graphql.timeline import RedemptionEventType
 from marketplace.redemptions.graphql.types import RedemptionType
+from marketplace.redemptions.graphql.waiting import RedemptionSubscription
 from marketplace.redemptions.graphql.writes import MemberMutation
 
 
@@ -20,4 +21,9 @@ class Mutation(MemberMutation, CashMutation, PartnerMutation):
     """What members, support and partners do."""
 
 
-__all__ = ["CashRedemptionType", "Mutation", "Query", "RedemptionEventType", "RedemptionType"]
+@strawberry.type
+class Subscription(RedemptionSubscription):
+    """Being told what becomes of redemptions."""
+
+
+__all__ = ["CashRedemptionType", "Mutation", "Query", "RedemptionEventType", "RedemptionType", "Subscription"]
