@@ -1,19 +1,29 @@
-"""`python -m bench`: measures, side by side, and writes what it found to `bench/results.md`."""
+"""`python -m bench`: measures the catalogue page and the books, and writes what it found to `bench/results.md`.
+
+Each has a section there, and is measured alone by `python -m bench page` and `python -m bench books`.
+"""
 
 import os
 import platform
-from pathlib import Path
+import sys
 
 from rich.console import Console
 from rich.table import Table
 
-from bench import ledger
+from bench import ledger, page, report
 from bench.ledger import Measured
-
-HERE = Path(__file__).parent
 
 
 def main() -> None:
+    """Measure what is named, or everything, and write it down."""
+    which = sys.argv[1] if len(sys.argv) > 1 else ""
+    if which in ("", "page"):
+        page.main(sys.argv[2:])
+    if which in ("", "books"):
+        books()
+
+
+def books() -> None:
     """Measure the ledger, show it and write it down."""
     found = ledger.measure()
     rows = [*_rows(found, "seconds"), *_slowest(found)]
@@ -22,7 +32,7 @@ def main() -> None:
     for row in rows:
         table.add_row(*row)
     Console().print(table)
-    (HERE / "results.md").write_text(_text(found, head, rows))
+    report.write("How fast the books answer", _text(found, head, rows))
 
 
 def _rows(found: list[Measured], which: str) -> list[list[str]]:
@@ -53,8 +63,6 @@ def _text(found: list[Measured], head: list[str], rows: list[list[str]]) -> str:
     machine = f"{os.cpu_count()} processors, {platform.machine()}, Python {platform.python_version()}"
     broken = sum(each.violations for each in found)
     lines = [
-        "# How fast the books answer",
-        "",
         "Written by `make bench`: both sizes in one run, one after the other, each in a private PostgreSQL",
         f"with its defaults ({machine}).",
         f"A wallet and a page are whole GraphQL requests in this process, the median over {ledger.ASKED} members.",

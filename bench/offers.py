@@ -9,7 +9,9 @@ from tests import builders
 
 BRANDS: Final = 2_000
 AUDIENCE: Final = "marketplace"
-CATEGORIES: Final = ("dining", "travel", "home", "sport", "books")
+PROGRAM: Final = "BENCH"
+SUBJECT: Final = "bench-member"
+CATEGORIES: Final = tuple(f"shelf-{n}" for n in range(20))
 _BRANDS = """
 INSERT INTO brand (id, partner_id, name, slug, website, countries, category)
 SELECT gen_random_uuid(), $2, 'Brand ' || n, 'bench-brand-' || n, 'https://brand' || n || '.test', '["NL"]',
@@ -18,7 +20,7 @@ FROM generate_series(1, $1::int) n"""
 _OFFERS = """
 INSERT INTO offer (id, brand_id, sku, kind, status, category_id, title, description, search_text, popularity,
     published_from, min_tier_rank, delivery, unit_name, cause, source, source_updated_at, created_at)
-SELECT gen_random_uuid(), brand.id, 'bench-' || n, kind, 'PUBLISHED', ($2::text[])[1 + n % 5],
+SELECT gen_random_uuid(), brand.id, 'bench-' || n, kind, 'PUBLISHED', ($2::text[])[1 + n % 20],
     jsonb_build_object('en', 'Offer ' || n, 'nl', 'Aanbod ' || n),
     jsonb_build_object('en', 'Good things, number ' || n || ', for one or two.'), 'offer ' || n, n % 10007,
     now() - interval '30 days', 0, CASE kind WHEN 'VOUCHER' THEN 'CODE' END, '{}', '{}', 'bench', now(), now()
@@ -48,8 +50,8 @@ class Shopper:
 
 async def fill(count: int) -> Shopper:
     """Make the offers, and a member who looks at them with a tier's discount."""
-    program = await builders.a_program(code="BENCH", issuer=_issuer("BENCH"), audience=AUDIENCE)
-    member = await builders.a_member(program, tier="gold")
+    program = await builders.a_program(code=PROGRAM, issuer=_issuer(PROGRAM), audience=AUDIENCE)
+    member = await builders.a_member(program, tier="gold", subject=SUBJECT)
     partner = await builders.a_partner()
     await builders.a_market()
     for code in CATEGORIES:

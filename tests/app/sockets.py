@@ -77,7 +77,9 @@ class Socket:
 
 
 @asynccontextmanager
-async def dialled(app: Any, *, subprotocols: Sequence[str] = (PROTOCOL,), **headers: str) -> AsyncGenerator[Socket]:
+async def dialled(
+    app: Any, *, subprotocols: Sequence[str] = (PROTOCOL,), **headers: str
+) -> AsyncGenerator[Socket]:
     """A socket that is accepted, and gone at the end."""
     socket = Socket(app, headers, subprotocols)
     await socket.accepted()

@@ -186,15 +186,18 @@ async def test_one_socket_holds_so_many_operations() -> None:
             await socket.hear()
         await socket.say("subscribe", id="3", payload=ENDLESS)
         told = await socket.hear()
-        assert (told["id"], told["type"], told["payload"][0]["extensions"]["code"]) == ("3", "error", "LIMIT_EXCEEDED")
+        assert (told["id"], told["type"], told["payload"][0]["extensions"]["code"]) == (
+            "3",
+            "error",
+            "LIMIT_EXCEEDED",
+        )
 
 
 async def test_one_actor_has_so_many_sockets_and_a_seat_comes_free() -> None:
     app = serve(connections_each=1)
-    async with ada(app):
-        async with dialled(app) as second:
-            await second.say("connection_init", payload={"authorization": "Bearer ada"})
-            assert await second.closed() == 4429
+    async with ada(app), dialled(app) as second:
+        await second.say("connection_init", payload={"authorization": "Bearer ada"})
+        assert await second.closed() == 4429
     async with ada(app):
         assert app.live.connections == 1
 

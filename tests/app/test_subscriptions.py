@@ -1,4 +1,4 @@
-"""Being told: what one process writes reaches the sockets and streams of another, for whom it concerns and nobody else."""
+"""Being told: what is committed reaches the sockets and streams of whom it concerns, and of nobody else."""
 
 import asyncio
 import json
@@ -36,7 +36,7 @@ async def told(database_url: str) -> AsyncGenerator[Any]:
     listening = asyncio.create_task(hub.listen(database_url))
     hub.heard_at = None
     async with await AsyncConnection.connect(worker.conninfo(database_url), autocommit=True) as connection:
-        while hub.heard_at is None:
+        while hub.heard_at is None:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
         async def tell() -> int:
@@ -120,7 +120,9 @@ async def test_nobody_is_told_of_what_is_not_theirs(told: Any, tmp_path: Path) -
         assert socket.is_silent()
 
 
-async def test_a_partner_is_told_what_to_fulfil_and_a_program_what_its_members_do(told: Any, tmp_path: Path) -> None:
+async def test_a_partner_is_told_what_to_fulfil_and_a_program_what_its_members_do(
+    told: Any, tmp_path: Path
+) -> None:
     shopper = await a_shopper()
     parcel = await an_item(await an_offer(OfferKind.BRAND_CURRENCY, number_pattern=r"\d{6}"), units=100)
     brand = await (await parcel.offer).brand
@@ -152,7 +154,9 @@ async def test_after_a_break_what_changed_since_is_told_first(told: Any, tmp_pat
         assert (await socket.hear())["payload"][0]["extensions"]["code"] == "BAD_USER_INPUT"
 
 
-async def test_a_lost_connection_to_the_database_is_made_good(told: Any, tmp_path: Path, opened_database: Any) -> None:
+async def test_a_lost_connection_to_the_database_is_made_good(
+    told: Any, tmp_path: Path, opened_database: Any
+) -> None:
     shopper = await a_shopper()
     async with phone(shopper, tmp_path) as socket:
         await follow(socket, "wallet", WALLET)
@@ -234,8 +238,8 @@ class Stream:
         headers = [(b"accept", b"text/event-stream"), (b"content-type", b"application/json")]
         headers += [(b"authorization", f"Bearer {token}".encode())] if token else []
         scope = {
-            "type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}, "http_version": "1.1", "method": "POST",
-            "scheme": "http", "path": "/graphql", "raw_path": b"/graphql", "root_path": "", "query_string": b"",
+            "type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}, "http_version": "1.1",
+            "method": "POST", "scheme": "http", "path": "/graphql", "raw_path": b"/graphql", "root_path": "", "query_string": b"",
             "client": ("203.0.113.7", 5000), "server": ("api.test", 80), "headers": headers, "state": {},
         }  # fmt: skip
         self._in: asyncio.Queue[dict[str, Any]] = asyncio.Queue()

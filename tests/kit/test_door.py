@@ -63,7 +63,7 @@ async def test_a_refusal_undoes_all_and_frees_the_key() -> None:
 async def test_a_text_that_no_column_holds_is_input_to_be_mended() -> None:
     with pytest.raises(InvalidInput) as refused:
         await hire_operator(ADMIN, HireOperator(idempotency_key="a", name="x" * 121))
-    assert refused.value.facts["problems"] == [Problem("name", "Give at most 120 characters.")]
+    assert refused.value.facts["problems"] == [Problem("name", "Give at most {most} characters.", {"most": 120})]
     assert await OperationRecord.all().count() == 0
 
 

@@ -78,7 +78,7 @@ async def test_a_member_with_too_few_points_sees_how_far_it_is() -> None:
 
     assert found["whyNot"] == {
         "code": "INSUFFICIENT_POINTS",
-        "message": "This needs 1000 points and you have 0: 1000 to go.",
+        "message": "This needs 1,000 points and you have 0: 1,000 to go.",
         "pointsToGo": 1000,
         "opensAt": None,
     }

@@ -45,7 +45,7 @@ async def issue_api_key(actor: Actor, command: IssueApiKey) -> ApiKey:
     """
     name = command.name.strip()
     if not 0 < len(name) <= NAME_LENGTH:
-        raise InvalidInput.at("name", f"Give a name of 1 to {NAME_LENGTH} characters.")
+        raise InvalidInput.at("name", "Give a name of 1 to {most} characters.", most=NAME_LENGTH)
     if command.expires_at is not None and command.expires_at <= clock.now():
         raise InvalidInput.at("expiresAt", "Give a moment in the future, or none.")
     allowed = await _grantable(actor, command.owner_kind, command.owner_id)

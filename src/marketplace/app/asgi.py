@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from marketplace.access import registry
 from marketplace.access.dev_issuer import DevIssuer
-from marketplace.app import context, pictures, rooms, runtime
+from marketplace.app import context, observing, pictures, rooms, runtime
 from marketplace.app.errors import UNEXPECTED, record_incident
 from marketplace.app.headers import REQUEST_ID, RequestHeaders
 from marketplace.app.http import GraphQLView
@@ -29,7 +29,7 @@ from marketplace.app.rates import RateRules, Rates
 from marketplace.app.schema import schema
 from marketplace.app.server import leaving_in_order
 from marketplace.app.sockets import GraphQLSocket
-from marketplace.kit import database, logs
+from marketplace.kit import database, logs, tracing
 from marketplace.kit.changes import hub
 from marketplace.kit.graphql import Context
 from marketplace.kit.settings import Settings, settings
@@ -113,6 +113,10 @@ def create_app(
         WebSocketRoute("/graphql", GraphQLSocket(view.asking, context_of, live)),
         Route("/health/live", is_live),
         Route("/health/ready", ready),
+        observing.route(
+            given.metrics_token.get_secret_value() if given.metrics_token else None,
+            open_to_all=not given.production,
+        ),
         *pages.routes(),
         *pictures.routes(),
         *(route for module in rooms.modules("webhook") for route in module.ROUTES),
@@ -123,7 +127,7 @@ def create_app(
         served.append(Route("/schema.graphql", print_schema))
     return Starlette(
         routes=served,
-        middleware=[Middleware(RequestHeaders), *_cors(given.cors_origins)],
+        middleware=[Middleware(observing.Observed), Middleware(RequestHeaders), *_cors(given.cors_origins)],
         exception_handlers={Exception: unexpected},
         lifespan=_lifespan(given, live, database_url),
     )
@@ -152,6 +156,7 @@ def application() -> Starlette:
     """
     given = settings()
     logs.configure(production=given.production, level=given.log_level)
+    tracing.configure("marketplace-api")
     return create_app(given, database_url=runtime.database_url)
 
 
@@ -167,6 +172,7 @@ def _lifespan(given: Settings, live: Live, database_url: DatabaseUrl | None) -> 
                 until_stopped.enter_context(leaving_in_order(live))
             until_stopped.enter_context(_meanwhile(live.watch()))
             until_stopped.push_async_callback(gateway.close)
+            until_stopped.callback(tracing.close)
             yield
 
     return lifespan

@@ -13,11 +13,13 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLError, OperationDefinitionNode, OperationType
+from starlette.types import Scope
 
 from marketplace.app import costs, execution
 from marketplace.app.documents import Documents, KnownDocument
 from marketplace.app.errors import HttpRefusal, RequestErrors, coded, present
 from marketplace.app.limits import Caps, must_page_modestly
+from marketplace.app.observing import name_operation
 from marketplace.app.parameters import Parameters
 from marketplace.app.persisted import PersistedOperations
 from marketplace.app.rates import Rates
@@ -62,11 +64,12 @@ class Asking:
         self._persisted = persisted or PersistedOperations()
         self._documents = Documents(schema, self.caps, introspection=introspection, suggestions=suggestions)
 
-    async def prepare(self, asked: Parameters, actor: Actor | None, address: str | None) -> Prepared:
+    async def prepare(self, asked: Parameters, actor: Actor | None, address: str | None, scope: Scope) -> Prepared:
         """The operation, held to every limit; raises RequestErrors or HttpRefusal."""
         known = self._documents.get(await self._persisted.document(asked))
         self._persisted.learn(asked)
         operation = known.operation(asked.operation_name)
+        name_operation(scope, operation.name.value if operation.name else None)
         must_page_modestly(known.page_variables, asked.variables, self.caps)
         extensions = self._cost(known, operation, asked.variables)
         await self.rates.admit_guesses(known, operation, asked.variables, actor, address)

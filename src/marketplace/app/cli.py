@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from marketplace.app import operations_cli, runtime, wiring
+from marketplace.app import messages_cli, operations_cli, runtime, wiring
 from marketplace.app.rooms import checks
 from marketplace.app.schema import schema as build_schema
 from marketplace.kit import database, logs, migrations
@@ -33,6 +33,7 @@ app.add_typer(migrations_app, name="migrations")
 app.add_typer(check_app, name="check")
 app.add_typer(ledger_app, name="ledger")
 app.add_typer(operations_cli.app, name="operations")
+app.add_typer(messages_cli.app, name="messages")
 screen = Console()
 SCHEMA_FILE = Path("schema.graphql")
 
@@ -97,7 +98,7 @@ def serve(
 
     from marketplace.app import server
 
-    with runtime.database_url():
+    with runtime.database_url(), runtime.counted_together(processes):
         uvicorn.run(
             "marketplace.app.asgi:application",
             factory=True,

@@ -126,7 +126,7 @@ class GraphQLView:
             actor = getattr(context, "actor", None)
             left = await self.asking.rates.admit_actor(actor) or left
             try:
-                prepared = await self.asking.prepare(asked, actor, address)
+                prepared = await self.asking.prepare(asked, actor, address, request.scope)
                 _must_be_served(prepared, request)
                 if prepared.is_subscription:
                     return self._stream(prepared, request, actor)

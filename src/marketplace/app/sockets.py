@@ -156,7 +156,7 @@ class Conversation:
                 raise request_error(f"One socket holds up to {most} operations.", "LIMIT_EXCEEDED")
             await self._served.asking.rates.admit_address(self._address)
             await self._served.asking.rates.admit_actor(seat.actor)
-            prepared = await self._served.asking.prepare(asked, seat.actor, self._address)
+            prepared = await self._served.asking.prepare(asked, seat.actor, self._address, self._socket.scope)
             await self._answer(seat, id, prepared)
             await self._say({"id": id, "type": "complete"})
         except RequestErrors as errors:

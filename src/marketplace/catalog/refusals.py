@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
+from marketplace.kit.messages import noted
 from marketplace.kit.refusals import Refusal
 
 
@@ -21,16 +22,16 @@ class ClosedReason(StrEnum):
     NO_RATE = "NO_RATE"
 
 
-_SENTENCES = {
-    ClosedReason.NOT_IN_YOUR_MARKET: "This is not offered in your country.",
-    ClosedReason.CLOSED: "This is not offered any more.",
-    ClosedReason.ENDED: "This offer has ended.",
-    ClosedReason.TIER_TOO_LOW: "This is for a higher tier than yours.",
-    ClosedReason.NOT_FOR_YOU: "This is for a group of members that you do not belong to.",
-    ClosedReason.NOT_YET_OPEN: "This is not open yet.",
-    ClosedReason.STARTED: "This has begun already.",
-    ClosedReason.LIMIT_REACHED: "You have taken as many of these as one member can.",
-    ClosedReason.NO_RATE: "This has no price in your points today. Please try again later.",
+_SENTENCES: dict[ClosedReason, str] = {
+    ClosedReason.NOT_IN_YOUR_MARKET: noted("This is not offered in your country."),
+    ClosedReason.CLOSED: noted("This is not offered any more."),
+    ClosedReason.ENDED: noted("This offer has ended."),
+    ClosedReason.TIER_TOO_LOW: noted("This is for a higher tier than yours."),
+    ClosedReason.NOT_FOR_YOU: noted("This is for a group of members that you do not belong to."),
+    ClosedReason.NOT_YET_OPEN: noted("This is not open yet."),
+    ClosedReason.STARTED: noted("This has begun already."),
+    ClosedReason.LIMIT_REACHED: noted("You have taken as many of these as one member can."),
+    ClosedReason.NO_RATE: noted("This has no price in your points today. Please try again later."),
 }
 
 
@@ -54,7 +55,7 @@ class NotAvailable(Refusal):
         return cls(reason=reason, opens_at=opens_at)
 
     @property
-    def message(self) -> str:
+    def template(self) -> str:
         """The reason in a sentence."""
         return _SENTENCES[self.reason]
 

@@ -37,7 +37,7 @@ async def donate_points(actor: Actor, command: DonatePoints) -> Pledge:
     if command.points <= 0:
         raise InvalidInput.at("points", "Give at least one point.")
     if len(command.message) > 300:
-        raise InvalidInput.at("message", "Use up to 300 characters.")
+        raise InvalidInput.at("message", "Use up to {most} characters.", most=300)
     charity = await Partner.get_or_none(
         id=command.charity_id, kind=PartnerKind.CHARITY.value, status=PartnerStatus.APPROVED.value
     )

@@ -38,7 +38,7 @@ async def give_points(actor: Actor, command: GivePoints) -> Gift:
     if command.points <= 0:
         problems.append(Problem("points", "Give at least one point."))
     if len(command.message) > rules.LONGEST_MESSAGE:
-        problems.append(Problem("message", f"Use up to {rules.LONGEST_MESSAGE} characters."))
+        problems.append(Problem("message", "Use up to {most} characters.", {"most": rules.LONGEST_MESSAGE}))
     if problems:
         raise InvalidInput(problems=problems)
     sender = await Member.get(id=actor.id).prefetch_related("program")

@@ -17,7 +17,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import get_object_definition
 from strawberry.utils.str_converters import to_camel_case
 
-from marketplace.kit import ids, money, paging
+from marketplace.kit import ids, metrics, money, paging
 from marketplace.kit.actor import Actor, ActorKind, Scope
 from marketplace.kit.plans import Asked, Need, planned
 from marketplace.kit.refusals import (
@@ -186,7 +186,9 @@ class MoneyInput:
     def money(self, path: str) -> money.Money:
         """As minor units; raises InvalidInput naming `path`."""
         if not money.is_currency(self.currency):
-            raise InvalidInput.at(f"{path}.currency", f"{self.currency} is not an ISO 4217 currency code.")
+            raise InvalidInput.at(
+                f"{path}.currency", "{code} is not an ISO 4217 currency code.", code=self.currency
+            )
         try:
             return money.Money.of(self.amount, self.currency)
         except money.BadAmount as error:
@@ -274,12 +276,12 @@ def _output_type(hint: Any) -> Any:
     return plain.get(inner, inner)
 
 
-def _output_value(value: Any) -> Any:
+def _output_value(value: Any, languages: Sequence[str]) -> Any:
     if isinstance(value, money.Money):
         return MoneyType.of(value)
     if isinstance(value, list):
-        return [_output_value(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
-    return ProblemType(path=value.path, message=value.message) if isinstance(value, Problem) else value
+        return [_output_value(item, languages) for item in value]  # pyright: ignore[reportUnknownVariableType]
+    return ProblemType(path=value.path, message=value.said(languages)) if isinstance(value, Problem) else value
 
 
 def refusal_type(refusal: type[Refusal]) -> type:
@@ -306,8 +308,10 @@ def refusal_handlers() -> list[Any]:
             def handle(self, exception: Any, *, field: Any, info: Any) -> Any:
                 if type(exception) is not refusal:
                     return None
-                facts = {name: _output_value(value) for name, value in exception.facts.items()}
-                return published(code=exception.code, message=exception.message, **facts)
+                metrics.refusals.labels(exception.code).inc()
+                languages = info.context.languages
+                facts = {name: _output_value(value, languages) for name, value in exception.facts.items()}
+                return published(code=exception.code, message=exception.said(languages), **facts)
 
         return Handler()
 

@@ -1,8 +1,11 @@
 """Why the house says no. A refusal rolls its operation back and reaches the caller as data."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Annotated, Any, ClassVar, get_type_hints
+
+from marketplace.kit import messages
 
 
 class Refusal(Exception):
@@ -30,8 +33,17 @@ class Refusal(Exception):
 
     @property
     def message(self) -> str:
-        """The refusal in a sentence for the person who asked."""
-        return self.text.format(**self.facts)
+        """The refusal in an English sentence."""
+        return self.said(())
+
+    def said(self, languages: Iterable[str]) -> str:
+        """The refusal in a sentence for the person who asked, in the first of their languages that we speak."""
+        return messages.say(self.template, self.facts, languages)
+
+    @property
+    def template(self) -> str:
+        """The sentence with its facts still to be filled in; a subclass may choose among several."""
+        return self.text
 
     def __str__(self) -> str:
         return self.message
@@ -48,10 +60,20 @@ def fact_types(refusal: type[Refusal]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with an input: where, and what to do about it."""
+    """One thing wrong with an input: where, and what to do about it, as a template with its facts."""
 
     path: str
-    message: str
+    text: str
+    facts: Mapping[str, object] = field(default_factory=dict[str, object])
+
+    @property
+    def message(self) -> str:
+        """What is wrong and how to mend it, in English."""
+        return self.said(())
+
+    def said(self, languages: Iterable[str]) -> str:
+        """What is wrong and how to mend it, in the first of a reader's languages that we speak."""
+        return messages.say(self.text, self.facts, languages)
 
 
 class InvalidInput(Refusal):
@@ -62,9 +84,9 @@ class InvalidInput(Refusal):
     problems: Annotated[list[Problem], "Everything that is wrong, each with its place."]
 
     @classmethod
-    def at(cls, path: str, message: str) -> "InvalidInput":
-        """One problem at one place."""
-        return cls(problems=[Problem(path, message)])
+    def at(cls, path: str, text: str, **facts: object) -> "InvalidInput":
+        """One problem at one place: a template with its facts."""
+        return cls(problems=[Problem(path, text, facts)])
 
 
 class NotFound(Refusal):

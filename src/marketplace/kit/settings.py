@@ -142,6 +142,10 @@ class Settings(BaseSettings):
     planned_reads: bool = True
     """Off, everything is resolved plainly: to compare, or in doubt."""
     pool_size: PositiveInt = 20
+    metrics_token: SecretStr | None = None
+    """What Prometheus sends as its bearer token to read `/metrics` in production; without it nobody reads them."""
+    worker_metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """Where a worker serves its own metrics, on the loopback address; left out, nowhere."""
     operation_timeout_s: PositiveFloat = 20
     """After this long a GraphQL operation is stopped, and PostgreSQL is told to."""
     statement_timeout_ms: PositiveInt = 30_000

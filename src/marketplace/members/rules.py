@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 
+from marketplace.kit.messages import noted
 from marketplace.kit.money import BASIS_POINTS
 from marketplace.kit.refusals import Problem
 
@@ -50,7 +51,7 @@ def problems_of_texts(texts: Iterable[tuple[str, str, int, int]]) -> Iterator[Pr
     """Which of these (path, text, least, most) are too short, too long or not to be printed in a line."""
     for path, text, least, most in texts:
         if not (least <= len(text.strip()) and len(text) <= most and (text or " ").isprintable()):
-            yield Problem(path, f"Give {least} to {most} printable characters.")
+            yield Problem(path, "Give {least} to {most} printable characters.", {"least": least, "most": most})
 
 
 def problems_of_tiers(tiers: Sequence[tuple[str, str, int]]) -> Iterator[Problem]:
@@ -58,21 +59,22 @@ def problems_of_tiers(tiers: Sequence[tuple[str, str, int]]) -> Iterator[Problem
     if len({code for code, _, _ in tiers}) != len(tiers):
         yield Problem("tiers", "Give each tier a code of its own.")
     if len(tiers) > MOST_TIERS:
-        yield Problem("tiers", f"Give at most {MOST_TIERS} tiers.")
+        yield Problem("tiers", "Give at most {most} tiers.", {"most": MOST_TIERS})
     for index, (code, name, discount_bp) in enumerate(tiers[:MOST_TIERS]):
         at = f"tiers.{index}"
         yield from problems_of_texts([(f"{at}.code", code, 1, 40), (f"{at}.name", name, 1, 60)])
         if not 0 <= discount_bp <= BASIS_POINTS:
-            yield Problem(f"{at}.discountBp", f"Give 0 to {BASIS_POINTS} basis points.")
+            yield Problem(f"{at}.discountBp", "Give 0 to {most} basis points.", {"most": BASIS_POINTS})
 
 
 def problems_of_point_value(path: str, value: Decimal) -> Iterator[Problem]:
     """What is wrong with the worth of a point, in major units: it is kept with ten decimals."""
     exponent = value.normalize().as_tuple().exponent
     if not 0 < value <= LARGEST_POINT_VALUE:
-        yield Problem(path, f"A point is worth more than nothing, and at most {LARGEST_POINT_VALUE:,}.")
+        text = noted("A point is worth more than nothing, and at most {most}.")
+        yield Problem(path, text, {"most": LARGEST_POINT_VALUE})
     elif isinstance(exponent, int) and -exponent > POINT_VALUE_DECIMALS:
-        yield Problem(path, f"Give at most {POINT_VALUE_DECIMALS} decimals.")
+        yield Problem(path, "Give at most {most} decimals.", {"most": POINT_VALUE_DECIMALS})
 
 
 def problems_of_member(country: str, languages: list[str], countries: list[str]) -> list[Problem]:
@@ -80,9 +82,10 @@ def problems_of_member(country: str, languages: list[str], countries: list[str])
     problems: list[Problem] = []
     if country not in countries:
         known = ", ".join(countries)
-        problems.append(Problem("country", f"The program has no market {country}. It has: {known}."))
+        text = noted("The program has no market {country}. It has: {known}.")
+        problems.append(Problem("country", text, {"country": country, "known": known}))
     if not 1 <= len(languages) <= 10:
         problems.append(Problem("languages", "Give 1 to 10 languages, the best first."))
     wrong = [tag for tag in languages if not is_language(tag)]
-    problems += [Problem("languages", f"{tag} is not a BCP 47 language tag.") for tag in wrong]
+    problems += [Problem("languages", "{tag} is not a BCP 47 language tag.", {"tag": tag}) for tag in wrong]
     return problems

@@ -49,16 +49,32 @@ def shares(gross: int, commission_bp: int, vat_bp: int) -> Shares:
     return Shares(gross, commission, vat)
 
 
+def part_of(left: Shares, gross: int) -> Shares:
+    """A part of what is left of a sale: net, commission and VAT in proportion, the remainder placed.
+
+    Each share is rounded down, and what that leaves goes to those that lost most, the partner first. No share
+    passes what is left of it, and a part as large as what is left is what is left: so any parts add up.
+    """
+    if not gross:
+        return Shares(0, 0, 0)
+    whole = (left.net, left.commission, left.vat)
+    parts = [each * gross // left.gross for each in whole]
+    lost = sorted(range(3), key=lambda index: -(whole[index] * gross % left.gross))
+    for index in lost[: gross - sum(parts)]:
+        parts[index] += 1
+    return Shares(gross, parts[1], parts[2])
+
+
 def name_problems(name: str, longest: int) -> Iterator[Problem]:
     """What is wrong with a name, which must leave something for its address."""
     if not (0 < len(name) <= longest and name.isprintable() and places.slug(name)):
-        yield Problem("name", f"Give a name of 1 to {longest} characters.")
+        yield Problem("name", "Give a name of 1 to {most} characters.", {"most": longest})
 
 
 def country_problems(path: str, country: str) -> Iterator[Problem]:
     """What is wrong with a country code."""
     if country not in places.countries():
-        yield Problem(path, f"{country[:20]} is not an ISO 3166-1 alpha-2 country, such as NO.")
+        yield Problem(path, "{code} is not an ISO 3166-1 alpha-2 country, such as NO.", {"code": country[:20]})
 
 
 def partner_problems(name: str, kind: PartnerKind, country: str, registry_id: str | None) -> Iterator[Problem]:
@@ -116,12 +132,14 @@ def contract_problems(
         if not 0 <= share <= money.BASIS_POINTS:
             yield Problem(path, "Give basis points from 0 to 10000; 800 is 8 %.")
     if not money.is_currency(currency):
-        yield Problem("currency", f"{currency[:20]} is not an ISO 4217 currency code.")
+        yield Problem("currency", "{code} is not an ISO 4217 currency code.", {"code": currency[:20]})
     elif minimum_payout is not None and minimum_payout.currency != currency:
-        yield Problem("minimumPayout.currency", f"The minimum payout must be in {currency}.")
+        yield Problem(
+            "minimumPayout.currency", "The minimum payout must be in {currency}.", {"currency": currency}
+        )
     if minimum_payout is not None and minimum_payout.minor < 0:
         yield Problem("minimumPayout.amount", "The minimum payout cannot be negative.")
     if timezone not in places.timezones():
-        yield Problem("timezone", f"{timezone[:60]} is not an IANA time zone, such as Europe/Oslo.")
+        yield Problem("timezone", "{name} is not an IANA time zone, such as Europe/Oslo.", {"name": timezone[:60]})
     if not 0 <= return_window_days <= LONGEST_RETURN_WINDOW_DAYS:
-        yield Problem("returnWindowDays", f"Give 0 to {LONGEST_RETURN_WINDOW_DAYS} days.")
+        yield Problem("returnWindowDays", "Give 0 to {most} days.", {"most": LONGEST_RETURN_WINDOW_DAYS})

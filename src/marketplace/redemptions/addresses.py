@@ -81,7 +81,7 @@ LINES: Final = (
 def address_problems(address: Address, country: str) -> list[Problem]:
     """Everything for which a parcel of this country could not be sent to a tidy address."""
     problems = [
-        Problem(f"address.{path}", f"Write up to {MAX_LINE_LENGTH} characters in one line.")
+        Problem(f"address.{path}", "Write up to {most} characters in one line.", {"most": MAX_LINE_LENGTH})
         for name, path in LINES
         if len(getattr(address, name)) > MAX_LINE_LENGTH or not (getattr(address, name) or " ").isprintable()
     ]
@@ -91,10 +91,14 @@ def address_problems(address: Address, country: str) -> list[Problem]:
         if not getattr(address, name)
     ]
     if address.country != country:
-        problems.append(Problem("address.country", f"This is sent within {country} only."))
+        problems.append(Problem("address.country", "This is sent within {country} only.", {"country": country}))
     form = POSTAL_CODES.get(country)
     if form is not None and re.fullmatch(form, address.postal_code, re.ASCII) is None:
-        problems.append(Problem("address.postalCode", f"This is not a postal code of {country}."))
+        problems.append(
+            Problem("address.postalCode", "This is not a postal code of {country}.", {"country": country})
+        )
     if country in NEED_REGION and not address.region:
-        problems.append(Problem("address.region", f"An address in {country} needs its state or province."))
+        problems.append(
+            Problem("address.region", "An address in {country} needs its state or province.", {"country": country})
+        )
     return problems

@@ -49,10 +49,12 @@ class CreditState(StrEnum):
 
 
 class Redemption(Model):
-    """One reward taken by a member, with everything its price was made of on that day.
+    """One reward taken by a member, with everything its price was made of on that day, for all `quantity` units.
 
     `price_minor`/`currency` is the item's price in its market; `home_minor` the same in the program's home
-    currency at `fx_rate`; `list_points` before and `points` after the tier discount.
+    currency at `fx_rate`; `list_points` before and `points` after the tier discount. `worth_bp` of the point's
+    value is what a point was worth for this kind by the `policy` of the moment (null: before there were
+    policies), or by an `arm` that was tested beside it.
     """
 
     id: fields.Field[UUID] = columns.key()
@@ -68,6 +70,7 @@ class Redemption(Model):
     partner_id: UUID
     kind: fields.Field[str] = columns.text(20)
     state: fields.Field[str] = columns.text(20)
+    quantity: fields.Field[int] = fields.IntField(default=1)
     hold: Any = columns.ref("points.Hold", null=True, index=False)
     hold_id: UUID | None
     points: fields.Field[int] = columns.whole()
@@ -80,6 +83,10 @@ class Redemption(Model):
     point_value: fields.Field[Decimal] = columns.exact()
     fx_rate: fields.Field[Decimal] = columns.exact()
     fx_as_of: fields.Field[datetime | None] = columns.moment_or_none()
+    policy: Any = columns.ref("members.RedemptionPolicy", null=True, index=False)
+    policy_id: UUID | None
+    arm: fields.Field[str | None] = columns.text_or_none(20)
+    worth_bp: fields.Field[int] = fields.IntField(default=10_000)
     code_position: fields.Field[int | None] = columns.whole_or_none()
     revealed_at: fields.Field[datetime | None] = columns.moment_or_none()
     redeemed_at: fields.Field[datetime] = columns.moment()
@@ -97,12 +104,48 @@ class Redemption(Model):
         constraints = [
             columns.one_of("redemption", "state", RedemptionState),
             columns.holds("redemption", "points_not_negative", "points >= 0 AND list_points >= points"),
+            columns.holds("redemption", "quantity_positive", "quantity > 0"),
             columns.holds("redemption", "held_when_it_costs", "points = 0 OR hold_id IS NOT NULL"),
             columns.Unique(
                 fields=("item_id", "code_position"),
                 name="redemption_code_once",
                 condition="code_position IS NOT NULL AND state NOT IN ('CANCELLED', 'FAILED')",
             ),
+        ]
+
+
+class Refund(Model):
+    """What of a fulfilled redemption was given back at once, and why: the first, second, … `number` of it.
+
+    `price_minor` is the part of its price, in the market's currency; `points` and `discount_points` went back to
+    their lots and their bearer, `home_minor` to the program's funding. Its id is the cause in the books.
+    Append-only.
+    """
+
+    id: fields.Field[UUID] = columns.key()
+    redemption: Any = columns.ref("redemptions.Redemption", index=False)
+    redemption_id: UUID
+    number: fields.Field[int] = fields.IntField()
+    price_minor: fields.Field[int] = columns.whole()
+    quantity: fields.Field[int] = fields.IntField()
+    points: fields.Field[int] = columns.whole()
+    discount_points: fields.Field[int] = columns.whole()
+    home_minor: fields.Field[int] = columns.whole()
+    reason: fields.Field[str] = columns.text(300)
+    refunded_at: fields.Field[datetime] = columns.moment()
+
+    append_only: ClassVar[bool] = True
+
+    class Meta(Model.Meta):
+        table = "refund"
+        unique_together = (("redemption_id", "number"),)
+        constraints = [
+            columns.holds(
+                "refund",
+                "nothing_negative",
+                "number > 0 AND price_minor >= 0 AND quantity >= 0 AND points >= 0 AND discount_points >= 0 "
+                "AND home_minor >= 0",
+            )
         ]
 
 
@@ -222,6 +265,9 @@ class CashRedemption(Model):
     currency: fields.Field[str] = columns.text(3)
     point_value: fields.Field[Decimal] = columns.exact()
     cash_rate_bp: fields.Field[int] = fields.IntField()
+    policy: Any = columns.ref("members.RedemptionPolicy", null=True, index=False)
+    policy_id: UUID | None
+    arm: fields.Field[str | None] = columns.text_or_none(20)
     state: fields.Field[str] = columns.text(20)
     redeemed_at: fields.Field[datetime] = columns.moment()
     fulfilled_at: fields.Field[datetime | None] = columns.moment_or_none()

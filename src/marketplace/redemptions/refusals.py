@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
+from marketplace.kit.messages import noted
 from marketplace.kit.money import Money
 from marketplace.kit.refusals import Problem, Refusal
 from marketplace.payments.rules import NotPayable
@@ -64,18 +65,18 @@ class CancellationClosed(Refusal):
     until: Annotated[datetime | None, "When it was last possible; null when it never was."]
 
     @property
-    def message(self) -> str:
+    def template(self) -> str:
         """With the moment until which it was possible."""
         if self.until is None:
-            return "This booking cannot be cancelled."
-        return f"This booking could be cancelled until {self.until:%Y-%m-%d %H:%M} UTC."
+            return noted("This booking cannot be cancelled.")
+        return noted("This booking could be cancelled until {until}.")
 
 
 class AlreadyRefunded(Refusal):
     """The redemption was refunded before; nothing is given back twice."""
 
     code = "ALREADY_REFUNDED"
-    text = "This was refunded before, on {refunded_at:%Y-%m-%d}."
+    text = "This was refunded before, on {refunded_at}."
     refunded_at: Annotated[datetime, "When it was refunded."]
 
 
@@ -85,6 +86,24 @@ class NotRefundable(Refusal):
     code = "NOT_REFUNDABLE"
     text = "This redemption is {current}; only a fulfilled one can be refunded."
     current: Annotated[str, "Where the redemption stands."]
+
+
+class RefundTooLarge(Refusal):
+    """More is asked back than is left of the redemption."""
+
+    code = "REFUND_TOO_LARGE"
+    text = "Only {left} and {units_left} units are left to give back. Ask for less, or for all that is left."
+    left: Annotated[Money, "What is left of the price."]
+    units_left: Annotated[int, "How many units are left."]
+
+
+class RefundChanged(Refusal):
+    """The refund would give back another number of points now than the plan that was shown."""
+
+    code = "REFUND_CHANGED"
+    text = "The plan you saw gave back {expected} points; it is {now} points now. Please look again."
+    expected: Annotated[int, "Points of the plan that was shown."]
+    now: Annotated[int, "Points that go back now."]
 
 
 class NoCode(Refusal):

@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from stdnum import luhn
 
 from marketplace.catalog.models import OfferKind
 from marketplace.kit import money
+from marketplace.kit.messages import noted
 from marketplace.kit.refusals import Problem
 from marketplace.redemptions.models import RedemptionState as State
 
 MAX_LOTS: Final = 100
+MAX_QUANTITY: Final = 20
+COUNTED: Final = frozenset({OfferKind.MERCHANDISE, OfferKind.EXPERIENCE})
+"""Kinds of which several units are taken at once."""
 MAX_NUMBER_LENGTH: Final = 60
 MAX_MESSAGE_LENGTH: Final = 300
 ANSWER_WITHIN: Final = timedelta(days=30)
@@ -44,6 +47,7 @@ class Order:
     """What a member says besides which item it is."""
 
     lots: int | None
+    quantity: int | None
     membership_number: str | None
     address_given: bool
     message: str | None
@@ -55,7 +59,11 @@ def order_problems(order: Order, kind: OfferKind) -> list[Problem]:
     if order.lots is not None and kind is not OfferKind.BRAND_CURRENCY:
         problems.append(Problem("lots", "Only brand currency is taken in lots. Leave this out."))
     elif order.lots is not None and not 1 <= order.lots <= MAX_LOTS:
-        problems.append(Problem("lots", f"Take 1 to {MAX_LOTS} lots at a time."))
+        problems.append(Problem("lots", "Take 1 to {most} lots at a time.", {"most": MAX_LOTS}))
+    if order.quantity is not None and kind not in COUNTED:
+        problems.append(Problem("quantity", "Only merchandise and seats come several at a time. Leave this out."))
+    elif order.quantity is not None and not 1 <= order.quantity <= MAX_QUANTITY:
+        problems.append(Problem("quantity", "Take 1 to {most} at a time.", {"most": MAX_QUANTITY}))
     if order.membership_number is not None and kind is not OfferKind.BRAND_CURRENCY:
         problems.append(Problem("membershipNumber", "Only brand currency needs a number. Leave this out."))
     if order.address_given and kind is not OfferKind.MERCHANDISE:
@@ -63,7 +71,7 @@ def order_problems(order: Order, kind: OfferKind) -> list[Problem]:
     if order.message is not None and kind is not OfferKind.DONATION:
         problems.append(Problem("message", "Only a donation carries a message. Leave this out."))
     elif order.message is not None and len(order.message) > MAX_MESSAGE_LENGTH:
-        problems.append(Problem("message", f"Write up to {MAX_MESSAGE_LENGTH} characters."))
+        problems.append(Problem("message", "Write up to {most} characters.", {"most": MAX_MESSAGE_LENGTH}))
     return problems
 
 
@@ -78,14 +86,14 @@ def tidy_number(number: str, pattern: str | None = None) -> str:
 def number_problem(number: str, pattern: str | None, check_digit: str | None) -> str | None:
     """Why a tidy membership number cannot be right, or None. `check_digit` "luhn" is ISO/IEC 7812-1 annex B."""
     if not number:
-        return "A membership number is needed."
+        return noted("A membership number is needed.")
     if len(number) > MAX_NUMBER_LENGTH:
-        return f"The number has more than {MAX_NUMBER_LENGTH} characters."
+        return noted("The number is too long.")
     if pattern is not None and re.fullmatch(pattern, number, re.ASCII) is None:
-        return "The number does not have the form of this brand's numbers."
+        return noted("The number does not have the form of this brand's numbers.")
     digits = "".join(character for character in number if character.isdigit())
     if check_digit == "luhn" and not luhn.is_valid(digits):
-        return "The number's check digit is wrong, so a digit was mistyped."
+        return noted("The number's check digit is wrong, so a digit was mistyped.")
     return None
 
 
@@ -119,14 +127,6 @@ def least_points_for_cash(point_value: Decimal, cash_rate_bp: int, currency: str
     smallest = Decimal(1).scaleb(-money.minor_digits(currency))
     exact = smallest * money.BASIS_POINTS / (point_value * cash_rate_bp)
     return int(exact.to_integral_value(ROUND_CEILING))
-
-
-def month_of(moment: datetime, timezone: str) -> tuple[datetime, datetime]:
-    """The calendar month a moment lies in, in a time zone: its first moment, and that of the next one."""
-    local = moment.astimezone(ZoneInfo(timezone))
-    start = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    following = start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)
-    return start, following
 
 
 def ticket_number(random_bits: int) -> str:

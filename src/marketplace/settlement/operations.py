@@ -6,6 +6,7 @@ from uuid import UUID
 
 from marketplace.kit import clock, outbox
 from marketplace.kit.actor import Actor, ActorKind, Scope
+from marketplace.kit.messages import noted
 from marketplace.kit.money import Money
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, NotAllowed, NotFound, Problem
@@ -94,7 +95,7 @@ class DecideAdjustment(Command):
 def _must_be_words(path: str, text: str, longest: int) -> str:
     text = text.strip()
     if not (0 < len(text) <= longest and text.isprintable()):
-        raise InvalidInput.at(path, f"Give 1 to {longest} printable characters.")
+        raise InvalidInput.at(path, "Give 1 to {most} printable characters.", most=longest)
     return text
 
 
@@ -103,9 +104,11 @@ def _top_up_problems(command: TopUpProgram) -> list[Problem]:
     if command.amount.minor <= 0:
         problems.append(Problem("amount.amount", "The amount must be above zero."))
     if not (0 < len(command.reference) <= REFERENCE_LENGTH and command.reference.isprintable()):
-        problems.append(Problem("reference", f"Give 1 to {REFERENCE_LENGTH} printable characters."))
+        problems.append(Problem("reference", "Give 1 to {most} printable characters.", {"most": REFERENCE_LENGTH}))
     if (command.method is TopUpMethod.STRIPE) != bool(command.payment_method):
-        needed = "Name the payment method to charge." if not command.payment_method else "Only Stripe charges one."
+        needed = noted("Only Stripe charges one.")
+        if not command.payment_method:
+            needed = noted("Name the payment method to charge.")
         problems.append(Problem("paymentMethod", needed))
     return problems
 

@@ -3,8 +3,10 @@
 import strawberry
 
 from marketplace.redemptions.graphql.cash import CashMutation, CashQuery, CashRedemptionType
+from marketplace.redemptions.graphql.choices import CashChoice
 from marketplace.redemptions.graphql.deliveries import PartnerMutation
 from marketplace.redemptions.graphql.reads import RedemptionQuery
+from marketplace.redemptions.graphql.refunds import RefundMutation, RefundQuery
 from marketplace.redemptions.graphql.timeline import RedemptionEventType
 from marketplace.redemptions.graphql.types import RedemptionType
 from marketplace.redemptions.graphql.waiting import RedemptionSubscription
@@ -12,12 +14,12 @@ from marketplace.redemptions.graphql.writes import MemberMutation
 
 
 @strawberry.type
-class Query(RedemptionQuery, CashQuery):
+class Query(RedemptionQuery, CashQuery, RefundQuery):
     """Following redemptions, of rewards and of cash."""
 
 
 @strawberry.type
-class Mutation(MemberMutation, CashMutation, PartnerMutation):
+class Mutation(MemberMutation, CashMutation, RefundMutation, PartnerMutation):
     """What members, support and partners do."""
 
 
@@ -26,4 +28,12 @@ class Subscription(RedemptionSubscription):
     """Being told what becomes of redemptions."""
 
 
-__all__ = ["CashRedemptionType", "Mutation", "Query", "RedemptionEventType", "RedemptionType", "Subscription"]
+__all__ = [
+    "CashChoice",
+    "CashRedemptionType",
+    "Mutation",
+    "Query",
+    "RedemptionEventType",
+    "RedemptionType",
+    "Subscription",
+]

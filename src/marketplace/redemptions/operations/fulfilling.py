@@ -123,7 +123,7 @@ async def ship_redemption(actor: Actor, command: ShipRedemption) -> Redemption:
     """
     carrier, tracking = command.carrier.strip(), command.tracking.strip()
     problems = [
-        Problem(path, f"Write 1 to {limit} characters.")
+        Problem(path, "Write 1 to {most} characters.", {"most": limit})
         for path, text, limit in (("carrier", carrier, 80), ("tracking", tracking, 120))
         if not 0 < len(text) <= limit
     ]

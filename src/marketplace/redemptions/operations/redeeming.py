@@ -6,6 +6,7 @@ from uuid import UUID
 
 from marketplace.catalog.models import OfferKind
 from marketplace.catalog.steps import count_for_member
+from marketplace.kit import database
 from marketplace.kit.actor import Actor, Scope
 from marketplace.kit.ids import new_id
 from marketplace.kit.money import Money
@@ -27,6 +28,7 @@ class RedeemOffer(Command):
     expected_points: int
     amount: Money | None = None
     lots: int | None = None
+    quantity: int | None = None
     membership_number: str | None = None
     address: Address | None = None
     message: str | None = None
@@ -41,13 +43,14 @@ def _must_be_sound(command: RedeemOffer, priced: Priced) -> None:
     kind = OfferKind(priced.offer.kind)
     order = rules.Order(
         lots=command.lots,
+        quantity=command.quantity,
         membership_number=command.membership_number,
         address_given=command.address is not None,
         message=command.message,
     )
     problems = rules.order_problems(order, kind)
     if command.amount is not None and command.amount.currency != priced.currency:
-        problems.append(Problem("amount.currency", f"This is sold in {priced.currency}."))
+        problems.append(Problem("amount.currency", "This is sold in {currency}.", {"currency": priced.currency}))
     if kind is OfferKind.DONATION and not priced.points:
         problems.append(Problem("amount", "Give more than nothing."))
     if problems:
@@ -78,11 +81,11 @@ async def redeem_offer(actor: Actor, command: RedeemOffer) -> Redemption:
     amount_minor = command.amount.minor if command.amount else None
     priced = await price_item(actor.id, command.item_id, amount_minor)
     _must_be_sound(command, priced)
-    lots = command.lots or 1
+    lots = command.lots or command.quantity or 1
     if priced.points * lots > command.expected_points:
         raise PriceChanged(seen=command.expected_points, now=priced.points * lots)
     program = await Program.get(id=actor.program_id)
-    await count_for_member(priced.item, actor.id)
+    await count_for_member(priced.item, actor.id, lots)
     redemption = steps.drafted(new_id(), actor.id, program, priced, lots)
     await steps.set_aside(redemption, program)
     if priced.offer.kind == OfferKind.DONATION:
@@ -90,7 +93,7 @@ async def redeem_offer(actor: Actor, command: RedeemOffer) -> Redemption:
     elif OfferKind(priced.offer.kind) in rules.AT_ONCE:
         await steps.spend(redemption, program, steps.title(priced.offer.title, priced.item.label))
     redemption.code_position = await steps.take_units(priced.item, redemption.id, lots)
-    await redemption.save(force_create=True)
+    await database.add(redemption)
     await _arrange(redemption, priced, command)
     await events.tell(redemption)
     return redemption

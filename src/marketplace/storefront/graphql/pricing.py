@@ -1,6 +1,7 @@
 """The price passport, and why not: what an offer or an item costs whoever looks, and by which figures."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -21,7 +22,7 @@ from marketplace.kit.refusals import BadUserInput, InvalidInput, Refusal
 from marketplace.ledger.queries import Rate
 from marketplace.points.refusals import InsufficientPoints
 from marketplace.storefront import queries, rules
-from marketplace.storefront.refusals import CashBelowMinimum
+from marketplace.storefront.refusals import CashAboveMaximum, CashBelowMinimum, CashCoolingOff
 from marketplace.storefront.rules import Price, Quote, Shopper
 
 SHELVES = "shelves"
@@ -66,6 +67,9 @@ class PricePassport:
         description="What 1,000 of your points buy here, to compare rewards and cash by; null when it is free."
     )
     point_value: PointValueUsed = strawberry.field(description="The point value it was made with.")
+    worth_bp: int = strawberry.field(
+        description="What a point is worth for this kind of reward, in basis points of its value."
+    )
     exchange: ExchangeUsed | None = strawberry.field(
         description="The exchange rate it was made with; null when both currencies are the same."
     )
@@ -85,11 +89,13 @@ class PricePassport:
             point_value=PointValueUsed(
                 value=plain(price.point_value), currency=home, since=price.point_value_from
             ),
-            exchange=_exchange(price.rate, price.currency, home),
+            worth_bp=price.worth_bp,
+            exchange=exchange_used(price.rate, price.currency, home),
         )
 
 
-def _exchange(rate: Rate, base: str, quote: str) -> ExchangeUsed | None:
+def exchange_used(rate: Rate, base: str, quote: str) -> ExchangeUsed | None:
+    """The rate as it is shown; None between one and the same currency."""
     if rate.as_of is None:
         return None
     return ExchangeUsed(
@@ -112,14 +118,27 @@ class WhyNot:
     opens_at: datetime | None = strawberry.field(description="When it opens, if it is not open yet.")
 
     @classmethod
-    def of(cls, refusal: Refusal) -> "WhyNot":
+    def of(cls, refusal: Refusal, languages: Sequence[str]) -> "WhyNot":
         unavailable = refusal if isinstance(refusal, NotAvailable) else None
         return cls(
             code=unavailable.reason.value if unavailable else refusal.code,
-            message=refusal.message,
+            message=refusal.said(languages),
             points_to_go=BigInt(refusal.missing) if isinstance(refusal, _MISSING) else None,
-            opens_at=unavailable.opens_at if unavailable else None,
+            opens_at=_opening(refusal),
         )
+
+
+def _opening(refusal: Refusal) -> datetime | None:
+    """When what is refused opens by itself."""
+    match refusal:
+        case NotAvailable():
+            return refusal.opens_at
+        case CashCoolingOff():
+            return refusal.ready_at
+        case CashAboveMaximum():
+            return refusal.resets_at if refusal.left < refusal.maximum else None
+        case _:
+            return None
 
 
 async def shopper_of(info: Info) -> Shopper | None:
@@ -260,7 +279,7 @@ class OfferPricing:
         if found is None:
             return None
         refusal = found[1].refusal if found[1] else rules.nothing_here(offer.row)
-        return WhyNot.of(refusal) if refusal else None
+        return WhyNot.of(refusal, info.context.languages) if refusal else None
 
 
 @extend(ItemType, *ITEM_TYPES)
@@ -279,4 +298,4 @@ class ItemPricing:
     @planned(reads=ITEM_PRICED, uses=(STOCKED(),), description="Why you cannot take it now; null when you can.")
     async def why_not(self, info: Info, item: strawberry.Parent[ItemType], amount: Amount = None) -> WhyNot | None:
         found = await _quote_of_item(info, item, amount)
-        return WhyNot.of(found[1].refusal) if found and found[1].refusal else None
+        return WhyNot.of(found[1].refusal, info.context.languages) if found and found[1].refusal else None

@@ -27,8 +27,7 @@ from marketplace.uploads.refusals import (
 async def _command(key: str, file: Any) -> operations.UploadFile:
     """The file's name and bytes; raises InvalidInput for what is no file of a multipart request."""
     if not isinstance(file, UploadFile):
-        message = "Send the file by the GraphQL multipart request specification."
-        raise InvalidInput.at("file", message)
+        raise InvalidInput.at("file", "Send the file by the GraphQL multipart request specification.")
     return operations.UploadFile(idempotency_key=key, filename=file.filename or "", content=await file.read())
 
 

@@ -1,0 +1,142 @@
+"""`marketplace messages`: the catalogues that translators edit, kept to what the code says."""
+
+import ast
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from babel.messages.catalog import Catalog, Message
+from babel.messages.pofile import write_po
+from rich.console import Console
+
+from marketplace.app.schema import schema
+from marketplace.kit import messages
+from marketplace.kit.refusals import Refusal, fact_types
+
+SOURCE = Path(__file__).parents[1]
+WIDTH = 110
+TEXT_AT = {"Problem": 1, "at": 1, "noted": 0, "say": 0}  # the position of the template in a call
+_FACT = re.compile(r"\{(\w+)\}")
+Key = tuple[str, str | None]
+app = typer.Typer(no_args_is_help=True, help="Look after the catalogues of sentences in other languages.")
+screen = Console()
+
+
+def _refusals(above: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
+    for below in above.__subclasses__():
+        yield below
+        yield from _refusals(below)
+
+
+def _texts_of(tree: ast.AST) -> Iterator[tuple[str, str | None]]:
+    for call in ast.walk(tree):
+        if not isinstance(call, ast.Call):
+            continue
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        position = TEXT_AT.get(name)
+        if position is not None and len(call.args) > position:
+            given = call.args[position]
+            if isinstance(given, ast.Constant) and isinstance(given.value, str):
+                yield given.value, None
+        if name == "NotFound":
+            for what in call.keywords:
+                if isinstance(what.value, ast.Constant) and isinstance(what.value.value, str):
+                    yield what.value.value, messages.WORD
+
+
+def wanted() -> list[Key]:
+    """Every template and word that the code can say, each with its context."""
+    schema()
+    found: set[Key] = set()
+    for file in sorted(SOURCE.rglob("*.py")):
+        found.update(_texts_of(ast.parse(file.read_text())))
+    kinds: set[type[StrEnum]] = set(messages.spoken())
+    for refusal in _refusals():
+        found.add((refusal.text, None))
+        for hint in fact_types(refusal).values():
+            bare: Any = getattr(hint, "__origin__", hint)
+            if isinstance(bare, type) and issubclass(bare, StrEnum):
+                kinds.add(bare)
+    found.update((value.value, messages.WORD) for kind in kinds for value in kind)
+    return sorted((key for key in found if key[0]), key=lambda key: (key[1] or "", key[0]))
+
+
+def _file_of(language: str) -> Path:
+    return messages.FOLDER / f"{language}.po"
+
+
+def _known(language: str) -> dict[Key, Message]:
+    if not _file_of(language).exists():
+        return {}
+    return {(str(known.id), known.context): known for known in messages.read(language) if known.id}
+
+
+def _english(key: Key) -> str:
+    """English says its sentences as they are; of its words only those that differ are in its catalogue."""
+    text, context = key
+    if context is None:
+        return ""
+    return text.replace("_", " ").lower() if text.isupper() else text
+
+
+def update(language: str) -> int:
+    """Bring one catalogue to what the code says; returns how many messages it lacks."""
+    known = _known(language)
+    catalogue = Catalog(locale=language, charset="utf-8", project="rewards-marketplace", fuzzy=False)
+    catalogue.header_comment = "# Sentences and words of the marketplace. Translate `msgstr`; keep the {facts}."
+    lacking = 0
+    for key in wanted():
+        if language == "en" and key[1] is None:
+            continue
+        before = known.get(key)
+        said = str(before.string) if before and before.string else _english(key) if language == "en" else ""
+        lacking += not said
+        catalogue.add(key[0], said, context=key[1])
+    with _file_of(language).open("wb") as file:
+        write_po(file, catalogue, width=WIDTH, omit_header=False, sort_output=False)
+    _without_dates(_file_of(language))
+    return lacking
+
+
+def _without_dates(file: Path) -> None:
+    """Leave out the header's lines that differ by the clock, so that only real changes show."""
+    moving = ('"POT-Creation-Date', '"PO-Revision-Date', '"Generated-By', '"Last-Translator', '"Report-Msgid')
+    lines = [line for line in file.read_text().splitlines() if not line.startswith(moving)]
+    file.write_text("\n".join(lines).rstrip() + "\n")
+
+
+def problems(language: str) -> Iterator[str]:
+    """What is missing from a catalogue, or takes facts that its sentence does not have."""
+    known = _known(language)
+    for key in wanted():
+        text, context = key
+        if language == "en" and context is None:
+            continue
+        found = known.get(key)
+        if found is None or not found.string:
+            yield f"{language}: not translated: {text}"
+        elif set(_FACT.findall(str(found.string))) != set(_FACT.findall(text)):
+            yield f"{language}: takes other facts: {text}"
+
+
+@app.command("update")
+def update_all() -> None:
+    """Bring every catalogue to what the code says; what was translated stays."""
+    for language in messages.LANGUAGES:
+        lacking = update(language)
+        screen.print(f"{language}: {f'{lacking} to translate' if lacking else 'complete'}")
+
+
+@app.command()
+def check(language: Annotated[str | None, typer.Argument(help="One language; else all.")] = None) -> None:
+    """Fail when a sentence has no translation, or one with other facts."""
+    found = [line for each in ([language] if language else messages.LANGUAGES) for line in problems(each)]
+    for line in found:
+        screen.print(line, markup=False, soft_wrap=True)
+    if found:
+        screen.print("Run `marketplace messages update`, then translate what is empty.")
+        raise typer.Exit(1)
+    screen.print("Every sentence is there in every language.")
