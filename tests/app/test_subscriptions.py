@@ -240,7 +240,8 @@ class Stream:
         scope = {
             "type": "http", "asgi": {"version": "3.0", "spec_version": "2.3"}, "http_version": "1.1",
             "method": "POST", "scheme": "http", "path": "/graphql", "raw_path": b"/graphql", "root_path": "",
-            "query_string": b"", "client": ("203.0.113.7", 5000), "server": ("api.test", 80), "headers": headers, "state": {},
+            "query_string": b"", "client": ("203.0.113.7", 5000), "server": ("api.test", 80),
+            "headers": headers, "state": {},
         }  # fmt: skip
         self._in: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._out: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
