@@ -1,6 +1,7 @@
 """The web application: GraphQL over HTTP and sockets, health, pages, images, webhooks; over one open database."""
 
 import asyncio
+import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any
@@ -36,6 +37,7 @@ from marketplace.kit.settings import Settings, settings
 from marketplace.payments import gateway
 
 READY_WITHIN_S = 2.0
+SWITCH_S = 0.0005  # long documents are read beside the event loop, which must not wait 5 ms for each turn
 CORS_KNOWN_FOR_S = 7200
 DatabaseUrl = Callable[[], AbstractContextManager[str]]
 log = structlog.get_logger()
@@ -64,6 +66,7 @@ def rates_of(given: Settings) -> Rates:
             actor=given.actor_rate,
             address=given.address_rate,
             guesses=given.guess_rate,
+            documents=given.document_rate,
             redis_url=given.redis_url.get_secret_value() if given.redis_url else None,
         )
     )
@@ -156,6 +159,7 @@ def application() -> Starlette:
     """
     given = settings()
     logs.configure(production=given.production, level=given.log_level)
+    sys.setswitchinterval(SWITCH_S)
     tracing.configure("marketplace-api")
     return create_app(given, database_url=runtime.database_url)
 

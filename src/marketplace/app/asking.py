@@ -16,7 +16,7 @@ from graphql import GraphQLError, OperationDefinitionNode, OperationType
 from starlette.types import Scope
 
 from marketplace.app import costs, execution
-from marketplace.app.documents import Documents, KnownDocument
+from marketplace.app.documents import Documents, KnownDocument, estimated_tokens
 from marketplace.app.errors import HttpRefusal, RequestErrors, coded, present
 from marketplace.app.limits import Caps, must_page_modestly
 from marketplace.app.observing import name_operation
@@ -66,7 +66,7 @@ class Asking:
 
     async def prepare(self, asked: Parameters, actor: Actor | None, address: str | None, scope: Scope) -> Prepared:
         """The operation, held to every limit; raises RequestErrors or HttpRefusal."""
-        known = self._documents.get(await self._persisted.document(asked))
+        known = await self._document(await self._persisted.document(asked), address)
         self._persisted.learn(asked)
         operation = known.operation(asked.operation_name)
         name_operation(scope, operation.name.value if operation.name else None)
@@ -74,6 +74,14 @@ class Asking:
         extensions = self._cost(known, operation, asked.variables)
         await self.rates.admit_guesses(known, operation, asked.variables, actor, address)
         return Prepared(known, operation, asked, extensions)
+
+    async def _document(self, source: str, address: str | None) -> KnownDocument:
+        """The document of a text; one that was not seen before counts against its sender."""
+        known = self._documents.known(source)
+        if known is None:
+            await self.rates.admit_document(address, estimated_tokens(source, self.caps.tokens))
+            known = await self._documents.learn(source)
+        return known
 
     async def answer(self, prepared: Prepared, context: object, root: object = None) -> Body:
         """The response to an operation, or to one event of a subscription.

@@ -125,6 +125,8 @@ class Settings(BaseSettings):
     address_rate: str = "6000/minute"
     guess_rate: str = "10/minute;50/hour;100/day"
     """How often one actor may try what could be guessed: claim links, codes, membership numbers."""
+    document_rate: str = "60000/minute"
+    """How many tokens of documents that were not seen before one address may send."""
     redis_url: SecretStr | None = well_known("REDIS_URL")
     """Where all server processes count together; without it each counts for itself."""
 
