@@ -13,6 +13,7 @@ from marketplace.kit.checks import Check
 ROOMS = (
     "ledger",
     "access",
+    "webhooks",
     "partners",
     "members",
     "catalog",

@@ -37,6 +37,7 @@ class Scope(StrEnum):
     STATEMENTS_READ = "statements:read"
     PROGRAM_MANAGE = "program:manage"
     KEYS_MANAGE = "keys:manage"
+    WEBHOOKS_MANAGE = "webhooks:manage"
     PARTNERS_MANAGE = "partners:manage"
     CATALOG_MANAGE = "catalog:manage"
     SUPPORT = "support:write"
@@ -59,6 +60,7 @@ PARTNER_SCOPES = frozenset(
         Scope.STATEMENTS_READ,
         Scope.PAYOUT_ACCOUNT,
         Scope.KEYS_MANAGE,
+        Scope.WEBHOOKS_MANAGE,
     }
 )
 PROGRAM_SCOPES = frozenset(
@@ -73,6 +75,7 @@ PROGRAM_SCOPES = frozenset(
         Scope.POLICY,
         Scope.REFUND,
         Scope.KEYS_MANAGE,
+        Scope.WEBHOOKS_MANAGE,
     }
 )
 ROLE_SCOPES: dict[str, frozenset[Scope]] = {
