@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("gifts", "0001_initial"),
-        ("kit", "0004_changes_are_noted"),
+        ("kit", "0005_changes_are_noted"),
         ("settlement", "0003_top_ups_can_be_returned"),
         ("uploads", "0001_initial"),
     ]

@@ -88,11 +88,25 @@ ROLE_SCOPES: dict[str, frozenset[Scope]] = {
 }
 
 
+PARTNER_ROLES: dict[str, frozenset[Scope]] = {
+    "owner": PARTNER_SCOPES,
+    "catalogue": frozenset({Scope.CATALOG_READ, Scope.OFFERS_UPLOAD}),
+    "fulfilment": frozenset({Scope.CATALOG_READ, Scope.FULFIL}),
+    "finance": frozenset({Scope.CATALOG_READ, Scope.STATEMENTS_READ, Scope.PAYOUT_ACCOUNT}),
+}
+PROGRAM_ROLES: dict[str, frozenset[Scope]] = {
+    "owner": PROGRAM_SCOPES,
+    "members": PROGRAM_SCOPES - {Scope.PROGRAM_FUND, Scope.KEYS_MANAGE},
+    "finance": frozenset({Scope.CATALOG_READ, Scope.PROGRAM_READ, Scope.PROGRAM_FUND}),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """A principal: `id` is the member, partner, program or operator, whatever token was used.
 
     `until` is when the token that was used ends by itself.
+    `person` is who of the partner's or program's staff holds the token, when it is a person's.
     """
 
     kind: ActorKind
@@ -101,6 +115,7 @@ class Actor:
     program_id: UUID | None = None
     languages: tuple[str, ...] = field(default=("en",))
     until: datetime | None = field(default=None, compare=False)
+    person: UUID | None = None
 
     def may(self, scope: Scope) -> bool:
         """Whether the actor holds the scope."""

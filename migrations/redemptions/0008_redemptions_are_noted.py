@@ -15,7 +15,7 @@ END $$"""
 class Migration(migrations.Migration):
     """Each step of a redemption is noted for whoever waits: where it stands, and each event beside that."""
 
-    dependencies = [("kit", "0004_changes_are_noted"), ("redemptions", "0006_refunds_in_parts")]
+    dependencies = [("kit", "0005_changes_are_noted"), ("redemptions", "0007_parcels_and_returns")]
 
     initial = False
 

@@ -20,7 +20,7 @@ END $$"""
 class Migration(migrations.Migration):
     """The table of what changed, and the function that triggers of any table note their changes with."""
 
-    dependencies = [("kit", "0003_books_are_checked_by_the_clock")]
+    dependencies = [("kit", "0004_audit_names_the_person")]
 
     initial = False
 

@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 class Migration(migrations.Migration):
     """What an API key or an operator may do has changed: open connections are told, and look again."""
 
-    dependencies = [("access", "0002_operations_are_registered"), ("kit", "0004_changes_are_noted")]
+    dependencies = [("access", "0003_people_and_second_words"), ("kit", "0005_changes_are_noted")]
 
     initial = False
 
