@@ -231,6 +231,7 @@ class Mutation:
 
     @mutation(gives=EndpointType, refuses=[NotFound], description="Change an endpoint, disable or enable it.")
     async def update_webhook_endpoint(self, info: Info, input: UpdateWebhookEndpointInput) -> EndpointType:
+        actor = _owner(info)
         command = operations.UpdateWebhookEndpoint(
             idempotency_key=input.idempotency_key,
             id=id_of(PREFIX, input.id, "id"),
@@ -238,7 +239,7 @@ class Mutation:
             types=None if input.types is None else tuple(input.types),
             enabled=input.enabled,
         )
-        return EndpointType.of(await operations.update_webhook_endpoint(_owner(info), command))
+        return EndpointType.of(await operations.update_webhook_endpoint(actor, command))
 
     @mutation(
         gives=WebhookEndpointSecret,
@@ -260,16 +261,18 @@ class Mutation:
 
     @mutation(gives=DeliveryType, refuses=[NotFound], description="Tell an event to its endpoint again.")
     async def replay_webhook_delivery(self, info: Info, input: ReplayWebhookDeliveryInput) -> DeliveryType:
+        actor = _owner(info)
         command = operations.ReplayWebhookDeliveries(
             idempotency_key=input.idempotency_key, delivery_id=id_of(DELIVERY, input.id, "id")
         )
-        return DeliveryType.of(await operations.replay_webhook_delivery(_owner(info), command))
+        return DeliveryType.of(await operations.replay_webhook_delivery(actor, command))
 
     @mutation(
         gives=EndpointType, refuses=[NotFound], description="Tell an endpoint again what failed since a moment."
     )
     async def replay_webhook_deliveries(self, info: Info, input: ReplayWebhookDeliveriesInput) -> EndpointType:
+        actor = _owner(info)
         command = operations.ReplayWebhookDeliveries(
             idempotency_key=input.idempotency_key, endpoint_id=id_of(PREFIX, input.id, "id"), since=input.since
         )
-        return EndpointType.of(await operations.replay_webhook_deliveries(_owner(info), command))
+        return EndpointType.of(await operations.replay_webhook_deliveries(actor, command))
