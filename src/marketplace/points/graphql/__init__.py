@@ -3,6 +3,7 @@
 import strawberry
 
 from marketplace.points.graphql.awards import AwardMutation, AwardType
+from marketplace.points.graphql.causes import Cause, Moved, causes_of
 from marketplace.points.graphql.expiry import DatedPoints, ExpiryMutation, ExpiryPolicyType, ReturnTerms
 from marketplace.points.graphql.waiting import WalletSubscription
 from marketplace.points.graphql.wallet import WalletType
@@ -18,4 +19,15 @@ class Subscription(WalletSubscription):
     """Being told what a wallet holds."""
 
 
-__all__ = ["AwardType", "DatedPoints", "ExpiryPolicyType", "Mutation", "ReturnTerms", "Subscription", "WalletType"]
+__all__ = [
+    "AwardType",
+    "Cause",
+    "DatedPoints",
+    "ExpiryPolicyType",
+    "Moved",
+    "Mutation",
+    "ReturnTerms",
+    "Subscription",
+    "WalletType",
+    "causes_of",
+]

@@ -12,6 +12,7 @@ from marketplace.redemptions.graphql.refunds import RefundMutation, RefundQuery
 from marketplace.redemptions.graphql.timeline import RedemptionEventType
 from marketplace.redemptions.graphql.types import RedemptionType
 from marketplace.redemptions.graphql.waiting import RedemptionSubscription
+from marketplace.redemptions.graphql.wallets import WalletSavings
 from marketplace.redemptions.graphql.writes import MemberMutation
 
 
@@ -38,4 +39,5 @@ __all__ = [
     "RedemptionEventType",
     "RedemptionType",
     "Subscription",
+    "WalletSavings",
 ]

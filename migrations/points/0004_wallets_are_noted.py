@@ -13,7 +13,7 @@ END $$"""
 class Migration(migrations.Migration):
     """Whatever moves points in or out of a wallet, or sets them aside, is noted for whoever waits."""
 
-    dependencies = [("kit", "0005_changes_are_noted"), ("points", "0002_lots_follow_a_policy")]
+    dependencies = [("kit", "0005_changes_are_noted"), ("points", "0003_notices_of_expiry")]
 
     initial = False
 

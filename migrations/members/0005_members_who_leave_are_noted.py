@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 class Migration(migrations.Migration):
     """A member who left or was stopped: open connections are told, and look again."""
 
-    dependencies = [("kit", "0005_changes_are_noted"), ("members", "0002_a_policy_for_every_market")]
+    dependencies = [("kit", "0005_changes_are_noted"), ("members", "0004_limits_and_early_access")]
 
     initial = False
 
