@@ -15,7 +15,7 @@ END $$"""
 class Migration(migrations.Migration):
     """Each step of a redemption is noted for whoever waits: where it stands, and each event beside that."""
 
-    dependencies = [("kit", "0005_changes_are_noted"), ("redemptions", "0007_parcels_and_returns")]
+    dependencies = [("kit", "0005_changes_are_noted"), ("redemptions", "0008_batches_tickets_and_rights")]
 
     initial = False
 
