@@ -2,6 +2,7 @@
 
 import strawberry
 
+from marketplace.redemptions.graphql.cards import CardMutation, CardQuery
 from marketplace.redemptions.graphql.cash import CashMutation, CashQuery, CashRedemptionType
 from marketplace.redemptions.graphql.choices import CashChoice
 from marketplace.redemptions.graphql.deliveries import PartnerMutation
@@ -12,12 +13,12 @@ from marketplace.redemptions.graphql.writes import MemberMutation
 
 
 @strawberry.type
-class Query(RedemptionQuery, CashQuery):
+class Query(RedemptionQuery, CashQuery, CardQuery):
     """Following redemptions, of rewards and of cash."""
 
 
 @strawberry.type
-class Mutation(MemberMutation, CashMutation, PartnerMutation):
+class Mutation(MemberMutation, CashMutation, CardMutation, PartnerMutation):
     """What members, support and partners do."""
 
 

@@ -16,6 +16,7 @@ from marketplace.redemptions.operations.fulfilling import (
     refuse_credit,
     ship_redemption,
 )
+from marketplace.redemptions.operations.paying import StartCardPayment, start_card_payment
 from marketplace.redemptions.operations.redeeming import RedeemOffer, redeem_offer
 from marketplace.redemptions.operations.undoing import (
     CancelRedemption,
@@ -38,6 +39,7 @@ __all__ = [
     "RevealCode",
     "ReverseCash",
     "ShipRedemption",
+    "StartCardPayment",
     "cancel_redemption",
     "confirm_credit",
     "fail_overdue",
@@ -51,4 +53,5 @@ __all__ = [
     "reveal_code",
     "reverse_cash",
     "ship_redemption",
+    "start_card_payment",
 ]
