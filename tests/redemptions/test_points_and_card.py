@@ -291,6 +291,29 @@ async def test_a_refund_gives_the_card_its_money_and_the_points_to_their_lots(pa
     await balanced()
 
 
+async def test_a_refund_in_parts_gives_each_source_its_share(payments: Payments) -> None:
+    shopper, item = await a_buyer(), await builders.a_voucher()
+    bought = await buy(shopper, item)
+    await confirm(payments, shopper, bought)
+    await everything(payments)
+    part = {
+        "redemptionId": bought["id"],
+        "reason": "half",
+        "part": {"amount": {"amount": "3.33", "currency": "EUR"}},
+    }
+    for _ in range(2):
+        assert (await (await support()).do("refundRedemption", "", **part))["__typename"] == "Redemption"
+    await everything(payments)
+    assert (await shopper.wallet(), await house(Purpose.STRIPE_CLEARING)) == (2600 + 266, -6_00 + 3_99)
+    await balanced()
+    whole = {"redemptionId": bought["id"], "reason": "the rest"}
+    await (await support()).do("refundRedemption", "", **whole)
+    await everything(payments)
+    assert [refund.amount_minor for refund in await CardRefund.all().order_by("id")] == [1_99, 2_00, 2_01]
+    assert (await shopper.wallet(), await money_of(shopper.program)) == (3000, (500_00, 0))
+    await balanced()
+
+
 async def test_a_parcel_goes_to_the_brand_when_the_card_is_sure_and_is_charged_when_it_leaves(
     payments: Payments,
 ) -> None:

@@ -37,6 +37,7 @@ _SCOPES: dict[Scope, str] = {
     Scope.POINTS_AWARD: "Award points to a program's members.",
     Scope.PROGRAM_READ: "Read a program's settings, members and funding.",
     Scope.PROGRAM_FUND: "Top up a program's funding.",
+    Scope.PROGRAM_MANAGE: "Set a program's rules: expiry, tiers, limits.",
     Scope.OFFERS_UPLOAD: "Upload and publish a partner's offers and codes.",
     Scope.FULFIL: "Report on the fulfilment of a partner's rewards.",
     Scope.STATEMENTS_READ: "Read statements and payouts.",

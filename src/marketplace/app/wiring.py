@@ -2,9 +2,9 @@
 
 from marketplace.access.facts import ApiKeyIssued
 from marketplace.access.models import KeyOwner
-from marketplace.app import rooms
+from marketplace.app import rooms, standing
 from marketplace.donations import steps as donations
-from marketplace.kit import facts
+from marketplace.kit import facts, jobs
 from marketplace.kit.refusals import NotFound
 from marketplace.members import queries as members
 from marketplace.partners import queries as partners
@@ -19,6 +19,7 @@ from marketplace.settlement.facts import StatementPaid, StatementUnpaid
 def wire() -> None:
     """Register every job, and every handler with the fact it waits for."""
     rooms.load_jobs()
+    jobs.periodic("kit.check_books", cron="40 2 * * *")(standing.check_books)
     facts.on(ApiKeyIssued, owner_must_exist)
     _cash()
     _cards()

@@ -35,28 +35,28 @@ WHERE EXISTS (SELECT FROM stock_movement WHERE ref_id = $5 AND change = 1 AND it
 RETURNING id"""
 
 _COUNT = """
-INSERT INTO member_take AS counted (id, item_id, member_id, units) VALUES ($1, $2, $3, 1)
-ON CONFLICT (item_id, member_id) DO UPDATE SET units = counted.units + 1 WHERE counted.units < $4
+INSERT INTO member_take AS counted (id, item_id, member_id, units) VALUES ($1, $2, $3, $5)
+ON CONFLICT (item_id, member_id) DO UPDATE SET units = counted.units + $5 WHERE counted.units + $5 <= $4
 RETURNING units"""
 
 
-async def count_for_member(item: Item, member_id: UUID) -> None:
-    """Count one unit towards the item's limit per member, before its stock is taken.
+async def count_for_member(item: Item, member_id: UUID, units: int = 1) -> None:
+    """Count units towards the item's limit per member, before its stock is taken.
 
     Twins of one member wait for each other here. Raises NotAvailable (LIMIT_REACHED). Items without a limit
     count nothing.
     """
     if item.max_per_member is None:
         return
-    counted = await database.row(_COUNT, new_id(), item.id, member_id, item.max_per_member)
+    counted = await database.row(_COUNT, new_id(), item.id, member_id, item.max_per_member, units)
     if counted is None or counted["units"] > item.max_per_member:
         raise NotAvailable.because(ClosedReason.LIMIT_REACHED)
 
 
-async def uncount_for_member(item: Item, member_id: UUID) -> None:
-    """The member holds one unit less: it was cancelled, failed or refunded."""
-    less = "UPDATE member_take SET units = units - 1 WHERE item_id = $1 AND member_id = $2 AND units > 0"
-    await database.execute(less, item.id, member_id)
+async def uncount_for_member(item: Item, member_id: UUID, units: int = 1) -> None:
+    """The member holds so many units less: they were cancelled, failed or refunded."""
+    less = "UPDATE member_take SET units = greatest(units - $3, 0) WHERE item_id = $1 AND member_id = $2"
+    await database.execute(less, item.id, member_id, units)
 
 
 async def take_stock(item: Item, *, ref_type: str, ref_id: UUID) -> int | None:

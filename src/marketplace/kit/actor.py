@@ -31,6 +31,7 @@ class Scope(StrEnum):
     OFFERS_UPLOAD = "offers:upload"
     FULFIL = "fulfilment:write"
     STATEMENTS_READ = "statements:read"
+    PROGRAM_MANAGE = "program:manage"
     KEYS_MANAGE = "keys:manage"
     PARTNERS_MANAGE = "partners:manage"
     CATALOG_MANAGE = "catalog:manage"
@@ -60,6 +61,7 @@ PROGRAM_SCOPES = frozenset(
         Scope.POINTS_AWARD,
         Scope.PROGRAM_READ,
         Scope.PROGRAM_FUND,
+        Scope.PROGRAM_MANAGE,
         Scope.POLICY,
         Scope.REFUND,
         Scope.KEYS_MANAGE,

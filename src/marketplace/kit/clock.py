@@ -2,7 +2,7 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 _offset = timedelta()
@@ -17,6 +17,11 @@ def now() -> datetime:
 def today(timezone: str = "UTC") -> date:
     """The calendar day it is in the time zone (IANA name)."""
     return now().astimezone(ZoneInfo(timezone)).date()
+
+
+def midnight(day: date, timezone: str) -> datetime:
+    """The moment in UTC at which a calendar day begins in the time zone."""
+    return datetime.combine(day, time(), ZoneInfo(timezone)).astimezone(UTC)
 
 
 @contextmanager

@@ -20,9 +20,10 @@ from marketplace.payments.facts import (
     CardRefunded,
 )
 from marketplace.payments.models import CardPayment
-from marketplace.redemptions import cards, events, rules, steps
+from marketplace.redemptions import cards, events, refunds, rules, steps
 from marketplace.redemptions.facts import Change
 from marketplace.redemptions.models import Redemption, RedemptionState, WaitsFor
+from marketplace.redemptions.refund_rules import Ask
 
 _WHY_LOST = {payments.EXPIRED: "the card was not confirmed in time"}
 
@@ -99,7 +100,7 @@ async def card_was_lost(fact: CardLost) -> None:
     if state is RedemptionState.PENDING:
         await steps.undo(redemption, RedemptionState.FAILED, reason)
     elif state is RedemptionState.FULFILLED and OfferKind(redemption.kind) in rules.AT_ONCE:
-        await steps.undo(redemption, RedemptionState.REFUNDED, reason)
+        await refunds.carry_out(await refunds.plan_of(redemption, Ask()), reason)
     elif state is RedemptionState.FULFILLED:
         loss = accounts.house(Purpose.ADJUSTMENTS, fact.card.currency)
         entry = Entry(loss, _clearing(fact.card), fact.card.amount_minor)

@@ -8,6 +8,7 @@ has it.
 
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from marketplace.catalog.models import OfferKind
 from marketplace.kit import clock
@@ -117,9 +118,9 @@ async def lend(redemption: Redemption, program: Program) -> None:
         await payments.order_capture(card)
 
 
-async def give_back(redemption: Redemption, source: accounts.AccountKey) -> None:
-    """Let the card go, or give it back what it paid, from where that stands now."""
-    if not redemption.card_minor:
+async def give_back(redemption: Redemption, source: accounts.AccountKey, minor: int, ref_id: UUID) -> None:
+    """Let the card go, or give back so much of what it paid, for one cause, from where that stands now."""
+    if not minor:
         return
     card = await payments.card_for(PURPOSE, redemption.id)
     assert card is not None
@@ -129,8 +130,8 @@ async def give_back(redemption: Redemption, source: accounts.AccountKey) -> None
     goal = _clearing(redemption)
     if await Journal.exists(reason=WRITTEN_OFF, ref_id=card.id):
         goal = accounts.house(Purpose.ADJUSTMENTS, redemption.home_currency)
-    await post("card.returned", REF_TYPE, redemption.id, [Entry(source, goal, redemption.card_minor)])
-    await payments.order_refund(card, redemption.card_minor, redemption.id)
+    await post("card.returned", REF_TYPE, ref_id, [Entry(source, goal, minor)])
+    await payments.order_refund(card, minor, ref_id)
 
 
 async def must_be_taken(redemption: Redemption) -> None:

@@ -55,7 +55,7 @@ class CreditState(StrEnum):
 
 
 class Redemption(Model):
-    """One reward taken by a member, with everything its price was made of on that day.
+    """One reward taken by a member, with everything its price was made of on that day, for all `quantity` units.
 
     `price_minor`/`currency` is the item's price in its market; `home_minor` the same in the program's home
     currency at `fx_rate`; `list_points` before and `points` after the tier discount. `worth_bp` of the point's
@@ -77,6 +77,7 @@ class Redemption(Model):
     partner_id: UUID
     kind: fields.Field[str] = columns.text(20)
     state: fields.Field[str] = columns.text(20)
+    quantity: fields.Field[int] = fields.IntField(default=1)
     hold: Any = columns.ref("points.Hold", null=True, index=False)
     hold_id: UUID | None
     points: fields.Field[int] = columns.whole()
@@ -114,12 +115,49 @@ class Redemption(Model):
             columns.holds("redemption", "points_not_negative", "points >= 0 AND list_points >= points"),
             columns.holds("redemption", "card_pays_a_part", "card_minor BETWEEN 0 AND home_minor"),
             columns.holds("redemption", "waits_while_pending", "waits_for IS NULL OR state = 'PENDING'"),
+            columns.holds("redemption", "quantity_positive", "quantity > 0"),
             columns.holds("redemption", "held_when_it_costs", "points = 0 OR hold_id IS NOT NULL"),
             columns.Unique(
                 fields=("item_id", "code_position"),
                 name="redemption_code_once",
                 condition="code_position IS NOT NULL AND state NOT IN ('CANCELLED', 'FAILED')",
             ),
+        ]
+
+
+class Refund(Model):
+    """What of a fulfilled redemption was given back at once, and why: the first, second, … `number` of it.
+
+    `price_minor` is the part of its price, in the market's currency; `points` and `discount_points` went back to
+    their lots and their bearer, `home_minor` to the program's funding, `card_minor` of that on to the card. Its id
+    is the cause in the books. Append-only.
+    """
+
+    id: fields.Field[UUID] = columns.key()
+    redemption: Any = columns.ref("redemptions.Redemption", index=False)
+    redemption_id: UUID
+    number: fields.Field[int] = fields.IntField()
+    price_minor: fields.Field[int] = columns.whole()
+    quantity: fields.Field[int] = fields.IntField()
+    points: fields.Field[int] = columns.whole()
+    discount_points: fields.Field[int] = columns.whole()
+    home_minor: fields.Field[int] = columns.whole()
+    card_minor: fields.Field[int] = columns.whole(0)
+    reason: fields.Field[str] = columns.text(300)
+    refunded_at: fields.Field[datetime] = columns.moment()
+
+    append_only: ClassVar[bool] = True
+
+    class Meta(Model.Meta):
+        table = "refund"
+        unique_together = (("redemption_id", "number"),)
+        constraints = [
+            columns.holds(
+                "refund",
+                "nothing_negative",
+                "number > 0 AND price_minor >= 0 AND quantity >= 0 AND points >= 0 AND discount_points >= 0 "
+                "AND home_minor >= 0",
+            )
         ]
 
 

@@ -12,7 +12,7 @@ from marketplace.kit import clock, database, vault
 from marketplace.kit.actor import Actor, ActorKind
 from marketplace.kit.refusals import NotFound
 from marketplace.members.models import Member
-from marketplace.redemptions.models import CashRedemption, CodeReveal, Redemption, RedemptionState
+from marketplace.redemptions.models import CashRedemption, CodeReveal, Redemption, RedemptionState, Refund
 from marketplace.storefront.cash import Ratios, Standing, period_of
 
 _PLAINTEXT = """
@@ -129,3 +129,11 @@ async def vouchers(redemption_ids: Iterable[UUID]) -> dict[UUID, VoucherFacts]:
     """The facts of vouchers, by redemption."""
     rows = await database.rows(_VOUCHERS, list(redemption_ids))
     return {row["id"]: VoucherFacts(row["has_code"], row["expires_at"]) for row in rows}
+
+
+async def refunds_of(redemption_ids: Iterable[UUID]) -> dict[UUID, list[Refund]]:
+    """What was given back of some redemptions, the first refund first; never more than `MOST_REFUNDS` each."""
+    found: dict[UUID, list[Refund]] = {id: [] for id in redemption_ids}
+    for refund in await Refund.filter(redemption_id__in=list(found)).order_by("redemption_id", "number"):
+        found[refund.redemption_id].append(refund)
+    return found

@@ -127,6 +127,24 @@ class CardNotTaken(Refusal):
     text = "The card's payment is not through yet. Try again in a moment."
 
 
+class RefundTooLarge(Refusal):
+    """More is asked back than is left of the redemption."""
+
+    code = "REFUND_TOO_LARGE"
+    text = "Only {left} and {units_left} units are left to give back. Ask for less, or for all that is left."
+    left: Annotated[Money, "What is left of the price."]
+    units_left: Annotated[int, "How many units are left."]
+
+
+class RefundChanged(Refusal):
+    """The refund would give back another number of points now than the plan that was shown."""
+
+    code = "REFUND_CHANGED"
+    text = "The plan you saw gave back {expected} points; it is {now} points now. Please look again."
+    expected: Annotated[int, "Points of the plan that was shown."]
+    now: Annotated[int, "Points that go back now."]
+
+
 class NoCode(Refusal):
     """This redemption has no code to show."""
 

@@ -7,18 +7,19 @@ from marketplace.redemptions.graphql.cash import CashMutation, CashQuery, CashRe
 from marketplace.redemptions.graphql.choices import CashChoice
 from marketplace.redemptions.graphql.deliveries import PartnerMutation
 from marketplace.redemptions.graphql.reads import RedemptionQuery
+from marketplace.redemptions.graphql.refunds import RefundMutation, RefundQuery
 from marketplace.redemptions.graphql.timeline import RedemptionEventType
 from marketplace.redemptions.graphql.types import RedemptionType
 from marketplace.redemptions.graphql.writes import MemberMutation
 
 
 @strawberry.type
-class Query(RedemptionQuery, CashQuery, CardQuery):
+class Query(RedemptionQuery, CashQuery, CardQuery, RefundQuery):
     """Following redemptions, of rewards and of cash."""
 
 
 @strawberry.type
-class Mutation(MemberMutation, CashMutation, CardMutation, PartnerMutation):
+class Mutation(MemberMutation, CashMutation, CardMutation, RefundMutation, PartnerMutation):
     """What members, support and partners do."""
 
 

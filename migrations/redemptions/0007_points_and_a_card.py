@@ -15,9 +15,10 @@ class Migration(migrations.Migration):
         ("members", "0002_a_policy_for_every_market"),
         ("partners", "0001_initial"),
         ("partners", "0002_contracts_never_overlap"),
+        ("partners", "0003_refunds_in_parts"),
         ("payments", "0002_points_and_a_card"),
-        ("points", "0001_initial"),
-        ("redemptions", "0005_a_policy_for_every_market"),
+        ("points", "0002_lots_follow_a_policy"),
+        ("redemptions", "0006_refunds_in_parts"),
     ]
 
     initial = False
@@ -44,5 +45,10 @@ class Migration(migrations.Migration):
             constraint=CheckConstraint(
                 check="waits_for IS NULL OR state = 'PENDING'", name="redemption_waits_while_pending"
             ),
+        ),
+        ops.AddField(
+            model_name="Refund",
+            name="card_minor",
+            field=fields.BigIntField(default=0),
         ),
     ]
