@@ -35,6 +35,8 @@ _SCOPES: dict[Scope, str] = {
     Scope.PAYOUT_ACCOUNT: "Set up the account that money is paid to.",
     Scope.MEMBERS_ENROL: "Enrol a program's members.",
     Scope.POINTS_AWARD: "Award points to a program's members.",
+    Scope.EARN: "Use and give referral codes.",
+    Scope.EARNING_MANAGE: "Draft, start and end a program's earning rules, and their budgets.",
     Scope.PROGRAM_READ: "Read a program's settings, members and funding.",
     Scope.PROGRAM_FUND: "Top up a program's funding.",
     Scope.PROGRAM_MANAGE: "Set a program's rules: expiry, tiers, limits.",

@@ -4,9 +4,11 @@ from marketplace.access.facts import ApiKeyIssued
 from marketplace.access.models import KeyOwner
 from marketplace.app import rooms, standing
 from marketplace.donations import steps as donations
+from marketplace.earning import reactions as earning
 from marketplace.kit import facts, jobs
 from marketplace.kit.refusals import NotFound
 from marketplace.members import queries as members
+from marketplace.members.facts import MemberEnrolled
 from marketplace.partners import queries as partners
 from marketplace.payments import facts as payments
 from marketplace.redemptions import card_reactions as cards
@@ -21,6 +23,7 @@ def wire() -> None:
     rooms.load_jobs()
     jobs.periodic("kit.check_books", cron="40 2 * * *")(standing.check_books)
     facts.on(ApiKeyIssued, owner_must_exist)
+    facts.on(MemberEnrolled, earning.member_enrolled)
     _cash()
     _cards()
     _settlement()

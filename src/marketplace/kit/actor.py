@@ -25,6 +25,8 @@ class Scope(StrEnum):
     PAYOUT_ACCOUNT = "payouts:account"
     MEMBERS_ENROL = "members:enrol"
     POINTS_AWARD = "points:award"
+    EARN = "points:earn"
+    EARNING_MANAGE = "earning:manage"
     PROGRAM_READ = "program:read"
     PROGRAM_FUND = "program:fund"
     POLICY = "policy:write"
@@ -43,7 +45,9 @@ class Scope(StrEnum):
     SYSTEM = "system:run"
 
 
-MEMBER_SCOPES = frozenset({Scope.CATALOG_READ, Scope.REDEEM, Scope.GIVE, Scope.WALLET_READ, Scope.PAYOUT_ACCOUNT})
+MEMBER_SCOPES = frozenset(
+    {Scope.CATALOG_READ, Scope.REDEEM, Scope.GIVE, Scope.EARN, Scope.WALLET_READ, Scope.PAYOUT_ACCOUNT}
+)
 PARTNER_SCOPES = frozenset(
     {
         Scope.CATALOG_READ,
@@ -59,6 +63,7 @@ PROGRAM_SCOPES = frozenset(
         Scope.CATALOG_READ,
         Scope.MEMBERS_ENROL,
         Scope.POINTS_AWARD,
+        Scope.EARNING_MANAGE,
         Scope.PROGRAM_READ,
         Scope.PROGRAM_FUND,
         Scope.PROGRAM_MANAGE,
@@ -73,7 +78,7 @@ ROLE_SCOPES: dict[str, frozenset[Scope]] = {
     "finance": frozenset(
         {Scope.CATALOG_READ, Scope.FINANCE, Scope.FINANCE_READ, Scope.POLICY, Scope.SETTLE, Scope.STATEMENTS_READ}
     ),
-    "admin": frozenset(Scope) - {Scope.SYSTEM, Scope.REDEEM, Scope.GIVE, Scope.WALLET_READ},
+    "admin": frozenset(Scope) - {Scope.SYSTEM, Scope.REDEEM, Scope.GIVE, Scope.EARN, Scope.WALLET_READ},
 }
 
 

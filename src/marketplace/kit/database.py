@@ -30,6 +30,7 @@ ROOMS: Final = (
     "members",
     "catalog",
     "points",
+    "earning",
     "payments",
     "uploads",
     "donations",

@@ -70,12 +70,17 @@ async def hold(member_id: UUID, unit: str, points: int, *, reason: str, ref_type
         ref_id=ref_id,
         held_at=moment,
     )
-    await database.add(row)
-    for lot, part in lots:
-        await database.add(Allocation(hold_id=row.id, lot_id=lot, points=part))
-    await database.sum_up("lot", "remaining", {lot: -part for lot, part in lots})
+    await _allocate(row, lots)
     await post("points.held", "hold", row.id, [Entry(_wallet(member_id, unit), _held(member_id, unit), points)])
     return row
+
+
+async def _allocate(hold: Hold, lots: Sequence[tuple[UUID, int]]) -> None:
+    """Write a new hold, and take its points out of lots, each part in a row."""
+    await database.add(hold)
+    for lot, part in lots:
+        await database.add(Allocation(hold_id=hold.id, lot_id=lot, points=part))
+    await database.sum_up("lot", "remaining", {lot: -part for lot, part in lots})
 
 
 async def _lots_for(member_id: UUID, points: int, moment: datetime) -> list[tuple[UUID, int]]:
@@ -285,21 +290,63 @@ async def earn(
     origin_id: UUID,
     earned_at: datetime,
     expires_at: datetime | ByPolicy | None = BY_POLICY,
+    lives_from: datetime | None = None,
 ) -> Lot:
     """A new lot in the member's wallet: ISSUED -> WALLET, effective on the day it was earned.
 
     Its date is the one named (None: it never expires), else that of the program's policy on that day; see
-    `queries.dates_of_lots` for what that came to. Earning is an activity: rolling lots live on.
+    `queries.dates_of_lots` for what that came to. Points that come later than they were earned live from then
+    (`lives_from`), so waiting does not shorten their life. Earning is an activity: rolling lots live on.
     """
     policy = (await policies([program_id], earned_at))[program_id]
     await lifetimes.touch(member_id, policy.timezone, earned_at)
     by_policy = isinstance(expires_at, ByPolicy)
-    life = await lifetimes.begin(member_id, policy, earned_at) if by_policy else Lifetime(expires_at)
+    born = lives_from or earned_at
+    life = await lifetimes.begin(member_id, policy, born) if by_policy else Lifetime(expires_at)
     lot = await _new_lot(member_id, points, origin_type, origin_id, earned_at, life)
     issued = accounts.program(program_id, Purpose.ISSUED, unit)
     entry = Entry(issued, _wallet(member_id, unit), points)
     await post("points.earned", origin_type, origin_id, [entry], effective_on=earned_at.date())
     return lot
+
+
+_OWN_FIRST = """
+SELECT lot.id, lot.remaining FROM lot LEFT JOIN activity_clock c ON c.id = lot.clock_id
+WHERE lot.member_id = $1 AND lot.has_points AND coalesce(c.expires_at, lot.expires_at, 'infinity') > $2
+ORDER BY lot.origin_id <> $3, coalesce(c.expires_at, lot.expires_at) NULLS LAST, lot.id FOR UPDATE OF lot"""
+
+
+async def take_back(
+    member_id: UUID, program_id: UUID, unit: str, points: int, *, origin_id: UUID, ref_type: str, ref_id: UUID
+) -> int:
+    """Take earned points back as far as they are still there: WALLET -> ISSUED; returns how many were.
+
+    The lot that `origin_id` brought first, then the earliest-expiring ones. Held points are left alone.
+    """
+    moment = clock.now()
+    taken: list[tuple[UUID, int]] = []
+    left = points
+    for lot in await database.rows(_OWN_FIRST, member_id, moment, origin_id):
+        part = min(left, lot["remaining"])
+        left -= part
+        if part:
+            taken.append((lot["id"], part))
+    if not taken:
+        return 0
+    row = Hold(
+        member_id=member_id,
+        points=points - left,
+        state=HoldState.POSTED.value,
+        reason="clawback",
+        ref_type=ref_type,
+        ref_id=ref_id,
+        held_at=moment,
+        closed_at=moment,
+    )
+    await _allocate(row, taken)
+    issued = accounts.program(program_id, Purpose.ISSUED, unit)
+    await post("points.taken_back", ref_type, ref_id, [Entry(_wallet(member_id, unit), issued, row.points)])
+    return row.points
 
 
 _BREAK = """
