@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from dirty_equals import IsPartialDict
 
-from marketplace.catalog.models import Item, OfferKind, Stock
+from marketplace.catalog.models import OfferKind, Stock
 from marketplace.kit import clock, database, ids, jobs
 from marketplace.ledger import accounts, queries
 from marketplace.ledger.models import Purpose
@@ -16,9 +16,9 @@ from marketplace.payments.stand_in.resources.payment_intents import AUTHORISED_S
 from marketplace.redemptions.models import Redemption
 from tests import books, builders
 from tests.payments.outbound import Payments, run_jobs
+from tests.redemptions.carding import SIX, a_buyer, balanced, buy, confirm, everything, house, look
 from tests.redemptions.world import (
     ADDRESS,
-    Shopper,
     a_shopper,
     forbidden,
     money_of,
@@ -29,56 +29,6 @@ from tests.redemptions.world import (
     server_of,
     support,
 )
-
-CARD = "card { amount { amount currency } state declineCode chargedAt }"
-REDEMPTION = f"... on Redemption {{ id state points waitsFor closedReason {CARD} }}"
-STATE = f"query($id: ID!) {{ node(id: $id) {{ {REDEMPTION} }} }}"
-SIX = {"amount": "6.00", "currency": "EUR"}
-
-
-async def a_buyer(**policy: Any) -> Shopper:
-    """A member with 3,000 points of a program that wants a fifth of a price in points."""
-    program = await builders.a_program(**({"points_share_bp": 2000} | policy))
-    await pay_in(program, 500_00)
-    return await a_shopper(program)
-
-
-async def buy(shopper: Shopper, item: Item, points: int = 400, **fields: Any) -> Any:
-    return await shopper.redeem(item, REDEMPTION, expectedPoints=points, **({"card": SIX} | fields))
-
-
-async def confirm(payments: Payments, shopper: Shopper, bought: Any, method: str = "pm_card_visa") -> Any:
-    """What the member's app does: get the secret, and pay with Stripe's form."""
-    wanted = "... on CardToConfirm { clientSecret card { state expiresAt } }"
-    shown = await shopper.phone.do("startCardPayment", wanted, redemptionId=bought["id"])
-    intent = shown["clientSecret"].partition("_secret_")[0]
-    order = f"payment_intents/{intent}/pay"
-    return await payments.stand_in.order(order, client_secret=shown["clientSecret"], payment_method=method)
-
-
-async def look(shopper: Shopper, bought: Any) -> Any:
-    return (await shopper.phone.get(STATE, id=bought["id"]))["node"]
-
-
-async def house(purpose: Purpose) -> int:
-    return await queries.balance(accounts.house(purpose, "EUR"))
-
-
-async def balanced() -> None:
-    """Every check of the books, Stripe's balance among them, finds nothing."""
-    assert await books.violations() == []
-
-
-async def everything(payments: Payments) -> None:
-    """Bring webhooks and run jobs until nothing more comes."""
-    quiet = 0
-    while quiet < 3:
-        await run_jobs()
-        await asyncio.sleep(0.03)
-        quiet += 1
-        if fresh := len(payments.inbox.got) - payments.brought:
-            await payments.webhooks(fresh)
-            quiet = 0
 
 
 async def test_a_card_is_authorised_first_and_charged_when_the_points_are_posted(payments: Payments) -> None:
@@ -430,97 +380,6 @@ async def test_a_secret_is_for_the_member_alone(payments: Payments) -> None:
     shown = await confirm(payments, shopper, bought)
     kept = await database.value("SELECT string_agg(e.payload::text, '') FROM stripe_event e")
     assert shown["client_secret"] not in str(kept)
-
-
-CRASH = """
-CREATE SEQUENCE crash_line; GRANT USAGE, SELECT ON SEQUENCE crash_line TO PUBLIC;
-CREATE TABLE crash_at (line bigint);
-GRANT SELECT ON crash_at TO PUBLIC;
-CREATE FUNCTION crash() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-    IF nextval('crash_line') = (SELECT line FROM crash_at) THEN RAISE EXCEPTION 'the process was killed'; END IF;
-    RETURN NULL; END $$"""
-TABLES = (
-    "card_payment card_refund redemption points_hold journal accrual stripe_event outbox_message stock_movement"
-)
-
-
-@pytest.fixture
-async def crashes(opened_database: Any) -> Any:
-    """Writes can be cut: `crash_at` says at which of them, counted over all tables of the story."""
-    await opened_database.execute(CRASH)
-    for table in TABLES.split():
-        each = f"AFTER INSERT OR UPDATE OR DELETE ON {table} FOR EACH STATEMENT"
-        await opened_database.execute(f"CREATE TRIGGER crash {each} EXECUTE FUNCTION crash()")
-    yield opened_database
-    for table in TABLES.split():
-        await opened_database.execute(f"DROP TRIGGER crash ON {table}")
-    await opened_database.execute("DROP FUNCTION crash; DROP SEQUENCE crash_line; DROP TABLE crash_at")
-
-
-async def stubbornly(payments: Payments) -> None:
-    """Workers that are killed and started again, and webhooks that Stripe sends until they are answered."""
-    for _ in range(12):
-        try:
-            await everything(payments)
-            with clock.travel(timedelta(minutes=4)):
-                await jobs.periodics()["payments.recover"].handler()
-            await run_jobs(after=timedelta(minutes=4))
-        except Exception as cut:  # noqa: BLE001 - whatever way the cut shows itself
-            assert "killed" in str(cut)  # noqa: PT017
-            continue
-        running = await CardPayment.filter(state__in=["AUTHORISED", "CAPTURING", "RELEASING"]).exists()
-        refunding = await CardRefund.filter(state="ORDERED").exists()
-        if not running and not refunding and len(payments.inbox.got) == payments.brought:
-            return
-
-
-@pytest.mark.parametrize("refunded", [False, True])
-@pytest.mark.parametrize("stride", [pytest.param(1, marks=pytest.mark.faults), 9])
-async def test_wherever_a_process_dies_the_end_is_the_same(
-    payments: Payments, crashes: Any, refunded: bool, stride: int
-) -> None:
-    """Each write of the story in turn is the last one before a crash; in the quick suite each ninth."""
-    shopper, item = await a_buyer(), await builders.a_voucher([f"CODE-{n:04}" for n in range(60)])
-    cut = 0
-    for line in range(2, 200, stride):
-        bought = await buy(shopper, item)
-        if refunded:
-            await confirm(payments, shopper, bought)
-            await everything(payments)
-        else:
-            await confirm(payments, shopper, bought)
-        await crashes.execute(
-            f"ALTER SEQUENCE crash_line RESTART; DELETE FROM crash_at; INSERT INTO crash_at VALUES ({line})"
-        )
-        if refunded:
-            await refund_until_it_is_done(bought)
-        await stubbornly(payments)
-        passed = await database.value("SELECT last_value FROM crash_line")
-        await crashes.execute("DELETE FROM crash_at")
-        found = await look(shopper, bought)
-        assert (found["state"], found["card"]["state"]) == ("REFUNDED" if refunded else "FULFILLED", "CAPTURED"), (
-            line
-        )
-        if not refunded:
-            await (await support()).do("refundRedemption", "", redemptionId=bought["id"], reason="next")
-            await stubbornly(payments)
-        assert (await shopper.wallet(), await shopper.wallet(Purpose.HELD)) == (3000, 0), line
-        assert (await house(Purpose.STRIPE_CLEARING), await house(Purpose.CARD_CLEARING)) == (0, 0), line
-        if passed < line:
-            break
-        cut += 1
-    assert cut > 20 // stride
-    await balanced()
-
-
-async def refund_until_it_is_done(bought: Any) -> None:
-    desk = await support()
-    for _ in range(3):
-        try:
-            await desk.do("refundRedemption", "", redemptionId=bought["id"], reason="broken")
-        except Exception:  # noqa: BLE001 - the request was cut; the desk asks again
-            continue
-        return
 
 
 async def test_a_refund_row_and_a_redemption_say_the_same(payments: Payments) -> None:
