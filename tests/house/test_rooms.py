@@ -12,6 +12,7 @@ OPEN_TO_OTHERS = {"steps", "queries", "rules", "refusals", "facts", "graphql", "
 # Vocabulary that a room lends out besides those: the names of the accounts in the books, and rules in files of
 # their own: what points can become by a policy.
 LENT = {
+    ("catalog", "withholding"),
     ("ledger", "accounts"),
     ("members", "policies"),
     ("storefront", "cash"),

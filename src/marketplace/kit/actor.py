@@ -32,6 +32,7 @@ class Scope(StrEnum):
     POLICY = "policy:write"
     OFFERS_UPLOAD = "offers:upload"
     FULFIL = "fulfilment:write"
+    CODES_FREEZE = "codes:freeze"
     STATEMENTS_READ = "statements:read"
     PROGRAM_MANAGE = "program:manage"
     KEYS_MANAGE = "keys:manage"
@@ -53,6 +54,7 @@ PARTNER_SCOPES = frozenset(
         Scope.CATALOG_READ,
         Scope.OFFERS_UPLOAD,
         Scope.FULFIL,
+        Scope.CODES_FREEZE,
         Scope.STATEMENTS_READ,
         Scope.PAYOUT_ACCOUNT,
         Scope.KEYS_MANAGE,
@@ -73,8 +75,8 @@ PROGRAM_SCOPES = frozenset(
     }
 )
 ROLE_SCOPES: dict[str, frozenset[Scope]] = {
-    "support": frozenset({Scope.CATALOG_READ, Scope.SUPPORT, Scope.REFUND}),
-    "catalogue": frozenset({Scope.CATALOG_READ, Scope.CATALOG_MANAGE, Scope.PARTNERS_MANAGE}),
+    "support": frozenset({Scope.CATALOG_READ, Scope.SUPPORT, Scope.REFUND, Scope.CODES_FREEZE}),
+    "catalogue": frozenset({Scope.CATALOG_READ, Scope.CATALOG_MANAGE, Scope.PARTNERS_MANAGE, Scope.CODES_FREEZE}),
     "finance": frozenset(
         {Scope.CATALOG_READ, Scope.FINANCE, Scope.FINANCE_READ, Scope.POLICY, Scope.SETTLE, Scope.STATEMENTS_READ}
     ),

@@ -108,13 +108,32 @@ LEFT JOIN credit c ON c.redemption_id = r.id
 LEFT JOIN booking b ON b.redemption_id = r.id
 LEFT JOIN pledge p ON p.redemption_id = r.id
 WHERE CASE r.kind
-    WHEN 'MERCHANDISE' THEN s.state IS NULL OR (r.state = 'PENDING') > (s.state = 'ORDERED')
+    WHEN 'MERCHANDISE' THEN s.state IS NULL OR (r.state = 'PENDING') > (s.state IN ('ORDERED', 'PACKED'))
         OR (r.state = 'FULFILLED' AND s.state = 'ORDERED')
     WHEN 'BRAND_CURRENCY' THEN c.state IS NULL OR (r.state = 'PENDING') > (c.state = 'REQUESTED')
         OR (r.state = 'FULFILLED' AND c.state <> 'CREDITED')
     WHEN 'EXPERIENCE' THEN b.redemption_id IS NULL
     WHEN 'DONATION' THEN p.id IS NULL OR (r.state = 'FULFILLED') = (p.state = 'CANCELLED')
     ELSE FALSE END
+LIMIT 100"""
+
+_PARCELS = """
+SELECT r.id, s.state AS shown, r.quantity, sum(p.units) FILTER (WHERE p.state NOT IN ('LOST', 'RETURNED')) AS units
+FROM parcel p JOIN redemption r ON r.id = p.redemption_id LEFT JOIN shipment s ON s.redemption_id = r.id
+GROUP BY r.id, s.state
+HAVING r.kind <> 'MERCHANDISE' OR count(*) <> max(p.number)
+    OR sum(p.units) FILTER (WHERE p.state NOT IN ('LOST', 'RETURNED')) > r.quantity
+    OR (r.state = 'PENDING' AND bool_or(p.state <> 'PACKED'))
+    OR bool_or(p.state = 'SHIPPED') <> (s.state = 'SHIPPED')
+        AND NOT (s.state = 'SHIPPED' AND bool_or(p.state = 'DELIVERED'))
+    OR (s.state = 'DELIVERED' AND NOT bool_or(p.state = 'DELIVERED'))
+LIMIT 100"""
+_RETURNS = """
+SELECT w.id, w.state, w.quantity FROM return_request w JOIN redemption r ON r.id = w.redemption_id
+WHERE r.kind <> 'MERCHANDISE' OR r.fulfilled_at IS NULL OR w.quantity > r.quantity
+    OR (w.state = 'REQUESTED') <> (w.answered_at IS NULL)
+    OR (w.state = 'REFUSED') <> (w.refused_reason IS NOT NULL)
+    OR (w.state = 'RECEIVED' AND NOT EXISTS (SELECT FROM refund f WHERE f.redemption_id = r.id))
 LIMIT 100"""
 
 
@@ -180,6 +199,21 @@ async def check_redemptions_arrive() -> AsyncIterator[Violation]:
         yield Violation("redemptions arrive", f"redemption {row['id']}", detail)
 
 
+async def check_parcels_carry_what_was_taken() -> AsyncIterator[Violation]:
+    """Parcels carry no more units than were taken, none left before the partner is owed, the order shows them."""
+    for row in await database.rows(_PARCELS):
+        detail = f"{row['units']} of {row['quantity']} units in parcels, shown as {row['shown']}"
+        yield Violation("parcels carry what was taken", f"redemption {row['id']}", detail)
+
+
+async def check_returns_are_refunded() -> AsyncIterator[Violation]:
+    """What the partner has back was refunded, and every answer has its moment."""
+    for row in await database.rows(_RETURNS):
+        yield Violation(
+            "returns are refunded", f"return {row['id']}", f"{row['state']} for {row['quantity']} units"
+        )
+
+
 CHECKS: tuple[Check, ...] = (
     check_codes_out_are_redeemed,
     check_redemptions_hold_their_points,
@@ -189,4 +223,6 @@ CHECKS: tuple[Check, ...] = (
     check_cash_follows_its_transfer,
     check_cards_go_with_their_redemptions,
     check_redemptions_arrive,
+    check_parcels_carry_what_was_taken,
+    check_returns_are_refunded,
 )

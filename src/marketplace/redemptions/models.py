@@ -42,8 +42,29 @@ class ShipmentState(StrEnum):
     """Where a parcel is."""
 
     ORDERED = "ORDERED"
+    PACKED = "PACKED"
     SHIPPED = "SHIPPED"
     DELIVERED = "DELIVERED"
+    LOST = "LOST"
+    RETURNED = "RETURNED"
+
+
+class ParcelState(StrEnum):
+    """Where one parcel of an order is. The last three are final."""
+
+    PACKED = "PACKED"
+    SHIPPED = "SHIPPED"
+    DELIVERED = "DELIVERED"
+    LOST = "LOST"
+    RETURNED = "RETURNED"
+
+
+class ReturnState(StrEnum):
+    """REQUESTED until the partner has it (RECEIVED, and refunded) or says no (REFUSED)."""
+
+    REQUESTED = "REQUESTED"
+    RECEIVED = "RECEIVED"
+    REFUSED = "REFUSED"
 
 
 class CreditState(StrEnum):
@@ -211,7 +232,10 @@ class CodeReissue(Model):
 
 
 class Shipment(Model):
-    """A parcel of merchandise. The address is personal data: erased without touching the redemption."""
+    """An order of merchandise, and where its parcels are together; carrier and tracking are those of the newest.
+
+    The address is personal data: erased without touching the redemption.
+    """
 
     redemption: Any = columns.ref_key("redemptions.Redemption")
     redemption_id: UUID
@@ -225,6 +249,58 @@ class Shipment(Model):
     class Meta(Model.Meta):
         table = "shipment"
         constraints = [columns.one_of("shipment", "state", ShipmentState)]
+
+
+class Parcel(Model):
+    """Some units of an order in one parcel: the first, second, … `number` of it."""
+
+    id: fields.Field[UUID] = columns.key()
+    redemption: Any = columns.ref("redemptions.Redemption", index=False)
+    redemption_id: UUID
+    number: fields.Field[int] = fields.IntField()
+    units: fields.Field[int] = fields.IntField()
+    state: fields.Field[str] = columns.text(20)
+    carrier: fields.Field[str | None] = columns.text_or_none(80)
+    tracking: fields.Field[str | None] = columns.text_or_none(120)
+    tracking_url: fields.Field[str | None] = columns.text_or_none(500)
+    packed_at: fields.Field[datetime] = columns.moment()
+    shipped_at: fields.Field[datetime | None] = columns.moment_or_none()
+    ended_at: fields.Field[datetime | None] = columns.moment_or_none()
+
+    class Meta(Model.Meta):
+        table = "parcel"
+        unique_together = (("redemption_id", "number"),)
+        indexes = [Index(fields=["state", "id"], name="parcel_state")]
+        constraints = [
+            columns.one_of("parcel", "state", ParcelState),
+            columns.holds("parcel", "has_units", "number > 0 AND units > 0"),
+            columns.holds("parcel", "sent_by_somebody", "state = 'PACKED' OR carrier IS NOT NULL"),
+        ]
+
+
+class ReturnRequest(Model):
+    """Merchandise that a member wants to send back; one of a redemption is open at a time."""
+
+    id: fields.Field[UUID] = columns.key()
+    redemption: Any = columns.ref("redemptions.Redemption")
+    redemption_id: UUID
+    quantity: fields.Field[int] = fields.IntField()
+    reason: fields.Field[str] = columns.text(300)
+    state: fields.Field[str] = columns.text(20)
+    requested_at: fields.Field[datetime] = columns.moment()
+    answered_at: fields.Field[datetime | None] = columns.moment_or_none()
+    refused_reason: fields.Field[str | None] = columns.text_or_none(300)
+
+    class Meta(Model.Meta):
+        table = "return_request"
+        indexes = [Index(fields=["state", "id"], name="return_request_state")]
+        constraints = [
+            columns.one_of("return_request", "state", ReturnState),
+            columns.holds("return_request", "has_units", "quantity > 0"),
+            columns.Unique(
+                fields=("redemption_id",), name="return_request_one_open", condition="state = 'REQUESTED'"
+            ),
+        ]
 
 
 class Credit(Model):

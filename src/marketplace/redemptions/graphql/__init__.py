@@ -6,6 +6,8 @@ from marketplace.redemptions.graphql.cards import CardMutation, CardQuery
 from marketplace.redemptions.graphql.cash import CashMutation, CashQuery, CashRedemptionType
 from marketplace.redemptions.graphql.choices import CashChoice
 from marketplace.redemptions.graphql.deliveries import PartnerMutation
+from marketplace.redemptions.graphql.freezes import FreezeMutation, FreezeQuery
+from marketplace.redemptions.graphql.parcels import ParcelMutation, ParcelQuery
 from marketplace.redemptions.graphql.reads import RedemptionQuery
 from marketplace.redemptions.graphql.refunds import RefundMutation, RefundQuery
 from marketplace.redemptions.graphql.timeline import RedemptionEventType
@@ -14,12 +16,20 @@ from marketplace.redemptions.graphql.writes import MemberMutation
 
 
 @strawberry.type
-class Query(RedemptionQuery, CashQuery, CardQuery, RefundQuery):
+class Query(RedemptionQuery, CashQuery, CardQuery, RefundQuery, FreezeQuery, ParcelQuery):
     """Following redemptions, of rewards and of cash."""
 
 
 @strawberry.type
-class Mutation(MemberMutation, CashMutation, CardMutation, RefundMutation, PartnerMutation):
+class Mutation(
+    MemberMutation,
+    CashMutation,
+    CardMutation,
+    RefundMutation,
+    PartnerMutation,
+    FreezeMutation,
+    ParcelMutation,
+):
     """What members, support and partners do."""
 
 

@@ -18,6 +18,7 @@ from marketplace.redemptions.refusals import (
     CardNotOffered,
     CardNotTaken,
     CodeFrozen,
+    CodeStopped,
     InvalidAddress,
     InvalidMembershipNumber,
     NoCode,
@@ -132,10 +133,13 @@ class RevealedCode:
 
 
 async def _revealed(reveal: CodeReveal) -> RevealedCode:
-    """The plaintext, after the reveal is committed; raises CodeFrozen when the redemption was closed since."""
+    """The plaintext, after the reveal is committed; raises CodeFrozen or CodeStopped for what happened since."""
     redemption = await reveal.redemption
     code = await queries.plaintext_of(reveal)
     if code is None:
+        stopped = await queries.stopped_at(redemption)
+        if stopped is not None:
+            raise CodeStopped(stopped_at=stopped)
         raise CodeFrozen(current=redemption.state)
     return RevealedCode(code=code, redemption=RedemptionType.of(redemption))
 
@@ -166,7 +170,7 @@ class MemberMutation:
 
     @mutation(
         gives=RevealedCode,
-        refuses=[NotFound, NoCode, CodeFrozen, CardNotTaken],
+        refuses=[NotFound, NoCode, CodeFrozen, CodeStopped, CardNotTaken],
         description="Show the code of your voucher. It is noted each time.",
     )
     async def reveal_code(self, info: Info, input: RevealCodeInput) -> RevealedCode | None:

@@ -12,7 +12,7 @@ from marketplace.kit.operations import Command, operation
 from marketplace.redemptions import cards, events, queries, steps
 from marketplace.redemptions.facts import Change
 from marketplace.redemptions.models import CodeReissue, CodeReveal, Redemption, RedemptionState
-from marketplace.redemptions.refusals import CodeFrozen, NoCode
+from marketplace.redemptions.refusals import CodeFrozen, CodeStopped, NoCode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ def _must_be_live(redemption: Redemption) -> None:
 async def reveal_code(actor: Actor, command: RevealCode) -> CodeReveal:
     """Note that the owner is shown the code or link: the plaintext leaves after this is committed.
 
-    Each reveal is a row and an audit entry of its own. Raises NotFound, NoCode or CodeFrozen.
+    Each reveal is a row and an audit entry of its own. Raises NotFound, NoCode, CodeFrozen or CodeStopped.
     """
     redemption = await queries.locked(actor, command.redemption_id)
     _must_be_live(redemption)
@@ -47,6 +47,9 @@ async def reveal_code(actor: Actor, command: RevealCode) -> CodeReveal:
     if redemption.code_position is None and "link" not in item.attributes:
         raise NoCode
     await cards.must_be_taken(redemption)
+    stopped = await queries.stopped_at(redemption)
+    if stopped is not None:
+        raise CodeStopped(stopped_at=stopped)
     moment = clock.now()
     if redemption.revealed_at is None:
         redemption.revealed_at = moment

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         ("partners", "0003_refunds_in_parts"),
         ("payments", "0002_points_and_a_card"),
         ("points", "0002_lots_follow_a_policy"),
-        ("redemptions", "0006_refunds_in_parts"),
+        ("redemptions", "0007_parcels_and_returns"),
     ]
 
     initial = False
