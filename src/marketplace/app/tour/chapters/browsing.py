@@ -20,7 +20,11 @@ _FACETS = """query Facets($filter: OfferFilter) { offerFacets(filter: $filter) {
 def play(stage: Stage, cast: Cast) -> None:
     """Nothing changes: members look around."""
     for member, title, sold in (
-        (cast.astrid, "Kaffe för 50.00", {"KAFFE-50", "SISTA", "MOGEN", "POANG", "MUGG", "PROVNING"}),
+        (
+            cast.astrid,
+            "Kaffe för 50.00",
+            {"KAFFE-50", "SISTA", "MOGEN", "POANG", "MUGG", "PROVNING", "KORT", "ALLA", "SLAPP", "PROV", "FAT"},
+        ),
         (cast.aisyah, "Kopi bernilai 20.00", {"KAFFE-20", "POANG", "MUGG"}),
     ):
         _listed(stage, member)
