@@ -19,7 +19,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from marketplace.kit import ids, money, paging
 from marketplace.kit.actor import Actor, ActorKind, Scope
-from marketplace.kit.plans import Asked, Need, planned
+from marketplace.kit.plans import Asked, Need, Varies, planned
 from marketplace.kit.refusals import (
     IdempotencyKeyReused,
     InProgress,
@@ -124,7 +124,8 @@ class Context:
     """What a resolver knows of the request: who asks, in which languages, and its batching loaders.
 
     `at_hand` is what a plan has fetched before resolvers ask for it, by name and key; `planned` is off where
-    everything shall be resolved plainly.
+    everything shall be resolved plainly. `direct` says that plans answer or nobody does (see `plans.direct`), and
+    `standpoint` whatever is remembered of the caller then: the same for all who see the same.
     """
 
     actor: Actor | None
@@ -133,6 +134,8 @@ class Context:
     loaders: dict[str, Any] = field(default_factory=dict)
     at_hand: dict[str, dict[Any, Any]] = field(default_factory=dict)
     planned: bool = True
+    standpoint: Any = None
+    direct: bool = False
 
 
 Info = strawberry.Info[Context, None]
@@ -227,15 +230,33 @@ _COUNT = Need("count", _count)
 
 @strawberry.type(description="One page of a list.")
 class Connection(Generic[T]):
-    edges: list[Edge[T]] = strawberry.field(description="The rows with their cursors.")
-    page_info: PageInfo = strawberry.field(description="Where this page stands.")
+    page: strawberry.Private[paging.Page[Any]]
+    shown: strawberry.Private[list[T]]
     counter: strawberry.Private[Callable[[], Awaitable[int]] | None] = None
+
+    @planned(description="The rows with their cursors.")
+    def edges(self) -> list[Edge[T]]:
+        return [Edge(cursor=c, node=row) for c, row in zip(self.page.cursors, self.shown, strict=True)]
+
+    @planned(description="Where this page stands.")
+    def page_info(self) -> PageInfo:
+        cursors = self.page.cursors
+        return PageInfo(
+            has_next_page=self.page.has_next,
+            has_previous_page=self.page.has_previous,
+            start_cursor=cursors[0] if cursors else None,
+            end_cursor=cursors[-1] if cursors else None,
+        )
 
     @planned(description="The rows alone.")
     def nodes(self) -> list[T]:
-        return [edge.node for edge in self.edges]
+        return self.shown
 
-    @planned(uses=(_COUNT(),), description="How many rows the whole list has; counted only when asked for.")
+    @planned(
+        uses=(_COUNT(),),
+        varies=(Varies.OFTEN,),
+        description="How many rows the whole list has; counted only when asked for.",
+    )
     async def total_count(self) -> int | None:
         return await self.counter() if self.counter else None
 
@@ -247,14 +268,7 @@ class Connection(Generic[T]):
         counter: Callable[[], Awaitable[int]] | None = None,
     ) -> "Connection[T]":
         """A page of rows, each turned into its type by `shape`."""
-        edges = [Edge(cursor=c, node=shape(row)) for c, row in zip(page.cursors, page.items, strict=True)]
-        info = PageInfo(
-            has_next_page=page.has_next,
-            has_previous_page=page.has_previous,
-            start_cursor=page.cursors[0] if page.cursors else None,
-            end_cursor=page.cursors[-1] if page.cursors else None,
-        )
-        return cls(edges=edges, page_info=info, counter=counter)
+        return cls(page=page, shown=[shape(row) for row in page.items], counter=counter)
 
 
 @strawberry.type(name="InputProblem", description="One thing wrong with an input.")

@@ -31,6 +31,20 @@ class Page(Generic[T]):
     has_previous: bool
 
 
+class Cursors(Sequence[str], Generic[T]):
+    """The cursors of rows, each made when somebody looks: most pages are asked for their last one only."""
+
+    def __init__(self, rows: Sequence[T], cursor: Callable[[T], str]) -> None:
+        self._rows = rows
+        self._cursor = cursor
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._cursor(self._rows[index])
+
+
 def encode_cursor(*values: object) -> str:
     """An opaque cursor holding the sort values of a row."""
     return base64.urlsafe_b64encode(orjson.dumps(values, default=str)).decode().rstrip("=")
@@ -139,4 +153,4 @@ def page_of_rows(
         kept.reverse()
     has_next = before is not None if backwards else more
     has_previous = more if backwards else after is not None
-    return Page(kept, [cursor(row) for row in kept], has_next, has_previous)
+    return Page(kept, Cursors(kept, cursor), has_next, has_previous)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -24,7 +24,8 @@ _PROGRAM = """
 program.id AS program_id, 'PTS-' || program.code AS unit, program.home_currency, program.countries,
 program.cash_rate_bp, program.cash_min_points, program.cash_max_points, program.cash_countries,
 value.value AS point_value, value.valid_from AS point_value_from"""
-_POINT_VALUE = """
+# The point value in force at the moment $2 in the program's own time zone.
+POINT_VALUE = """
 LEFT JOIN LATERAL (
     SELECT v.value, v.valid_from FROM point_value v
     WHERE v.program_id = program.id AND v.valid_from <= ($2::timestamptz AT TIME ZONE program.timezone)::date
@@ -37,9 +38,9 @@ SELECT {_PROGRAM}, member.id AS member_id, member.country, member.segments, tier
         WHERE lot.member_id = member.id AND (lot.expires_at IS NULL OR lot.expires_at > $2::timestamptz)
     ) AS spendable
 FROM member JOIN program ON program.id = member.program_id
-    LEFT JOIN tier_level tier ON tier.id = member.tier_id {_POINT_VALUE}
+    LEFT JOIN tier_level tier ON tier.id = member.tier_id {POINT_VALUE}
 WHERE member.id = $1 AND member.status = 'ACTIVE'"""
-_LIST_PRICES = f"SELECT {_PROGRAM} FROM program {_POINT_VALUE} WHERE program.id = $1"
+_LIST_PRICES = f"SELECT {_PROGRAM} FROM program {POINT_VALUE} WHERE program.id = $1"
 
 
 def _shopper(row: Mapping[str, Any]) -> Shopper:
@@ -65,6 +66,20 @@ async def shopper_of(actor: Actor) -> Shopper | None:
     else:
         row = await database.row(_LIST_PRICES, actor.id, clock.now())
     return _shopper(row) if row else None
+
+
+def shopper_of_facts(facts: Mapping[str, Any], member_id: UUID) -> Shopper:
+    """The member for whom these facts hold (see `standpoint`), without what is in their wallet."""
+    since = facts["point_value_from"]
+    value = facts["point_value"]
+    told = {name: orjson.dumps(facts[name]) for name in ("countries", "segments", "cash_countries")}
+    exact = {
+        "program_id": UUID(facts["program_id"]),
+        "member_id": member_id,
+        "point_value": Decimal(value) if value is not None else None,
+        "point_value_from": date.fromisoformat(since) if since is not None else None,
+    }
+    return _shopper({**facts, **told, **exact})
 
 
 async def shopping_member(member_id: UUID) -> Shopper:

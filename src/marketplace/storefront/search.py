@@ -16,11 +16,13 @@ from marketplace.catalog import rules as catalog_rules
 from marketplace.catalog.models import OfferKind
 from marketplace.catalog.queries import OFFER_TABLES, PUBLIC, OfferRow
 from marketplace.kit import clock, database, paging
+from marketplace.kit.actor import Actor
 from marketplace.kit.refusals import BadUserInput
 from marketplace.kit.rows import Pick
 from marketplace.ledger.queries import Rate
-from marketplace.storefront import rules
+from marketplace.storefront import rules, standpoint
 from marketplace.storefront.rules import Shopper
+from marketplace.storefront.standpoint import Standing
 
 MOST_ALIKE = 5
 NEARLY_AS_ALIKE = 0.8
@@ -75,6 +77,16 @@ class OfferFilter:
     max_points: int | None = None
     available_only: bool = False
 
+    @property
+    def ranged(self) -> bool:
+        """Whether points are said."""
+        return self.min_points is not None or self.max_points is not None
+
+    @property
+    def goes_by_shopper(self) -> bool:
+        """Whether which offers there are depends on who looks."""
+        return self.ranged or self.available_only
+
     def __post_init__(self) -> None:
         if max(len(self.kinds), len(self.categories), len(self.brands)) > MOST_CHOSEN:
             raise BadUserInput(f"A filter names up to {MOST_CHOSEN} kinds, categories and brands each.")
@@ -84,7 +96,10 @@ class OfferFilter:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A list in one market, as one shopper asks for it. Of each of `words`, one spelling must be found."""
+    """A list in one market, as one shopper asks for it. Of each of `words`, one spelling must be found.
+
+    With a `standing` the list is made by what is remembered of the member, and says whether that holds.
+    """
 
     market: str
     wanted: OfferFilter
@@ -92,6 +107,8 @@ class Search:
     price_range: tuple[int, int] | None
     moment: datetime
     words: tuple[tuple[str, ...], ...] = ()
+    actor: Actor | None = None
+    standing: Standing | None = None
 
 
 @dataclass(slots=True)
@@ -123,7 +140,7 @@ async def settle(
     BadUserInput for a points range when there is nobody whose points are meant.
     """
     price_range = None
-    if wanted.min_points is not None or wanted.max_points is not None:
+    if wanted.ranged:
         if shopper is None:
             raise BadUserInput("A range of points needs a member or a program.")
         price_range = _price_range(shopper, wanted, currency, rate)
@@ -226,7 +243,7 @@ class Ends:
 async def page(
     asked: Search, sort: OfferSort, ends: Ends, pick: Pick[OfferRow] | None = None
 ) -> paging.Page[OfferRow]:
-    """One page of offers, each shown once; raises BadUserInput for a bad cursor or size."""
+    """One page of offers, each shown once; raises BadUserInput for a bad cursor or size, and Moved."""
     column, kind, descending = _ORDERS[sort]
     size, backwards = paging.page_size(ends.first, ends.last), ends.last is not None
     where = _where(asked)
@@ -241,12 +258,18 @@ async def page(
             )
     order = "DESC" if descending is not backwards else "ASC"
     pick = pick or catalog.every_offer_column()
-    columns = catalog.picked(pick, where.bind)
+    columns = catalog.picked(pick, where.bind, actor=asked.actor, market=asked.market)
+    if asked.standing is not None:
+        columns = f"{columns}, {standpoint.column(asked.standing.actor, where.bind)}"
     sql = (
         f"SELECT {columns}, l.{column} AS place FROM {_TABLES} {pick.joins} WHERE {where} "
         f"ORDER BY l.{column} {order}, l.offer_id {order} LIMIT {size + 1}"
     )
     records = await database.records(sql, *where.values)
+    if asked.standing is not None and records:
+        asked.standing.must_hold(records[0]["facts"])
+    elif asked.standing is not None:
+        await asked.standing.must_hold_now()
     found = paging.page_of_rows(
         records,
         lambda row: paging.encode_cursor(sort.value, row["place"], row["id"]),

@@ -4,20 +4,36 @@ A field says beside its resolver what it takes; a resolver of a list or an entit
 plans what it can and leaves the rest to the plain path. See docs/planned-reads.md.
 """
 
-from marketplace.kit.plans.declare import Asked, Join, Need, Planned, Source, Unplannable, Use, planned
-from marketplace.kit.plans.execute import PlannedExecution, Shaped, answer, answered
+from marketplace.kit.plans.compile import Shaped
+from marketplace.kit.plans.declare import (
+    Asked,
+    Join,
+    Need,
+    Nesting,
+    Planned,
+    Source,
+    Unplannable,
+    Use,
+    Varies,
+    direct,
+    planned,
+)
+from marketplace.kit.plans.execute import PlannedExecution, answer, answered
 
 __all__ = [
     "Asked",
     "Join",
     "Need",
+    "Nesting",
     "Planned",
     "PlannedExecution",
     "Shaped",
     "Source",
     "Unplannable",
     "Use",
+    "Varies",
     "answer",
     "answered",
+    "direct",
     "planned",
 ]

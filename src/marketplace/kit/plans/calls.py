@@ -1,6 +1,7 @@
 """Calling a field's own resolver with everything at hand: its arguments, and a coroutine that never waits."""
 
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 
 from graphql import (
@@ -20,6 +21,29 @@ DECLARED = "strawberry-definition"
 Variables = Mapping[str, Any]
 Arguments = Callable[[Variables], Mapping[str, Any]]
 Resolve = Callable[[Any, Any, Variables], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """Arguments that are the same in every request."""
+
+    values: Mapping[str, Any]
+
+    def __call__(self, variables: Variables) -> Mapping[str, Any]:
+        return self.values
+
+
+NONE = Constant({})
+
+
+def is_constant(arguments: Arguments) -> bool:
+    """Whether a call has the same arguments in every request."""
+    return isinstance(arguments, Constant)
+
+
+def is_bare(arguments: Arguments) -> bool:
+    """Whether a call has no arguments."""
+    return arguments is NONE
 
 
 def arguments_of(declared: GraphQLField, node: FieldNode) -> Arguments:
@@ -44,7 +68,7 @@ def arguments_of(declared: GraphQLField, node: FieldNode) -> Arguments:
     names = {name: argument.extensions[DECLARED].python_name for name, argument in declared.args.items()}
     constant = {names[name]: value for name, value in fixed.items()}
     if not varying:
-        return lambda variables: constant
+        return Constant(constant) if constant else NONE
     asked = [
         (names[name], variable, isinstance(_given(declared, name), GraphQLNonNull))
         for name, variable in varying.items()

@@ -1,0 +1,42 @@
+from tortoise import migrations
+from tortoise.migrations import operations as ops
+
+# What a page of the catalogue shows, and what everybody's prices are made of. A unit that is taken is noted when it
+# is the last one, and when there is one again: redemptions note nothing else.
+WHOLE = {
+    "catalogue": (
+        *("offer", "item", "listing", "category", "market", "returned_code", "brand", "partner", "contract"),
+        *("program", "tier_level", "point_value"),
+    ),
+    "rates": ("fx_rate",),
+}
+
+
+def _noted(what: str, table: str) -> ops.RunSQL:
+    return ops.RunSQL(
+        f"CREATE TRIGGER note_change AFTER INSERT OR UPDATE OR DELETE ON {table} "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION note_change('{what}')",
+        f"DROP TRIGGER note_change ON {table}",
+    )
+
+
+class Migration(migrations.Migration):
+    """Changes of the catalogue and of rates are noted (see `kit.changes`)."""
+
+    dependencies = [
+        ("catalog", "0006_codes_are_found_by_fingerprint"),
+        ("kit", "0003_changes_are_noted"),
+        ("ledger", "0001_initial"),
+        ("members", "0001_initial"),
+        ("partners", "0001_initial"),
+    ]
+
+    operations = [
+        *(_noted(what, table) for what, tables in WHOLE.items() for table in tables),
+        ops.RunSQL(
+            "CREATE TRIGGER note_change AFTER UPDATE OF loaded, taken ON stock FOR EACH ROW "
+            "WHEN ((OLD.taken < OLD.loaded) IS DISTINCT FROM (NEW.taken < NEW.loaded)) "
+            "EXECUTE FUNCTION note_change('catalogue')",
+            "DROP TRIGGER note_change ON stock",
+        ),
+    ]
