@@ -18,16 +18,39 @@ from marketplace.catalog.models import (
 from marketplace.catalog.publishing import refresh_listings
 from marketplace.kit import clock, vault
 from marketplace.ledger.models import FxRate
-from marketplace.members.models import Member, PersonalData, PointValue, Program, TierLevel
+from marketplace.members.models import Member, PersonalData, PointValue, Program, RedemptionPolicy, TierLevel
 from marketplace.partners.models import Brand, Contract, Partner
 
 _n = count(1)
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+_OF_POLICY = {
+    "worth_bp",
+    "cash_rate_bp",
+    "cash_min_points",
+    "cash_max_points",
+    "cash_period",
+    "cash_countries",
+    "identity_required",
+    "enrolled_days",
+    "earned_days",
+    "points_share_bp",
+    "arms",
+}
 
 
 async def a_program(**facts: Any) -> Program:
-    """A program in EUR whose point is worth 0.01, with tiers Blue 0 % and Gold 9 %. It is not funded yet."""
+    """A program in EUR whose point is worth 0.01, with tiers Blue 0 % and Gold 9 %. It is not funded yet.
+
+    Facts of its policy (`cash_…`, `worth_bp`, `points_share_bp`, …) go to the policy that holds from long ago.
+    """
     n = next(_n)
+    policy: dict[str, Any] = {
+        "cash_rate_bp": 8000,
+        "cash_min_points": 500,
+        "cash_max_points": 100_000,
+        "cash_countries": ["NL"],
+    }
+    policy |= {name: facts.pop(name) for name in [*facts] if name in _OF_POLICY}
     defaults: dict[str, Any] = {
         "code": f"PROG{n}",
         "name": f"Program {n}",
@@ -37,13 +60,10 @@ async def a_program(**facts: Any) -> Program:
         "countries": ["NL", "DE"],
         "issuer": f"https://issuer.test/{n}",
         "audience": "marketplace",
-        "cash_rate_bp": 8000,
-        "cash_min_points": 500,
-        "cash_max_points": 100_000,
-        "cash_countries": ["NL"],
         "created_at": clock.now(),
     }
     program = await Program.create(**(defaults | facts))
+    await RedemptionPolicy.create(program=program, valid_from=LONG_AGO, **policy)
     await PointValue.create(program=program, valid_from=date(2020, 1, 1), value=Decimal("0.01"))
     await TierLevel.create(program=program, code="blue", name="Blue", rank=0, discount_bp=0)
     await TierLevel.create(program=program, code="gold", name="Gold", rank=1, discount_bp=900)

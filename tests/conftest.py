@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 
 from marketplace.app import wiring
-from marketplace.kit import database, migrations
+from marketplace.kit import database, memory, migrations
 from marketplace.kit.private_postgres import FAST_AND_FORGETFUL, PrivatePostgres
 
 ROOT = Path(__file__).parents[1]
@@ -102,3 +102,4 @@ async def opened_database(database_url: str) -> AsyncGenerator[Any]:
 async def db(opened_database: Any) -> None:
     """The application's database, empty."""
     await opened_database.execute(EMPTY)
+    memory.forget()

@@ -9,8 +9,9 @@ from tests.house.tree import ROOT, name_of, python_files
 SOURCE = ROOT / "src" / "marketplace"
 # `publishing` and `codes` are steps of the catalogue, in files of their own for their size.
 OPEN_TO_OTHERS = {"steps", "queries", "rules", "refusals", "facts", "graphql", "models", "publishing", "codes"}
-# Vocabulary that a room lends out besides those: the names of the accounts in the books.
-LENT = {("ledger", "accounts")}
+# Vocabulary that a room lends out besides those: the names of the accounts in the books, and rules in files of
+# their own: what points can become by a policy.
+LENT = {("ledger", "accounts"), ("members", "policies"), ("storefront", "cash")}
 EDGES = {"graphql", "jobs"}
 # Those of one room may stand in a package of that name, which gathers them.
 MAY_NAME_OPERATIONS = EDGES | {"operations"}

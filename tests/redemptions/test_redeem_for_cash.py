@@ -20,6 +20,7 @@ from tests.redemptions.world import (
     Shopper,
     a_shopper,
     forbidden,
+    give_points,
     money_of,
     nothing_happens,
     pay_in,
@@ -254,6 +255,73 @@ async def test_many_at_once_never_pass_the_limit(payments: Payments) -> None:
     answers = await asyncio.gather(*(cash(shopper, 500) for _ in range(8)))
     kinds = [answer["__typename"] for answer in answers]
     assert (kinds.count("CashRedemption"), kinds.count("CashAboveMaximum")) == (3, 5)
+
+
+async def test_points_can_become_cash_some_days_after_enrolling_and_after_earning(payments: Payments) -> None:
+    program = await builders.a_program(enrolled_days=10, earned_days=5)
+    await pay_in(program, 500_00)
+    shopper = await a_shopper(program, points=0, enrolled_at=clock.now() - timedelta(days=3))
+    await onboard(payments, shopper)
+    await give_points(shopper.member, program, 1000)
+    refused = "... on CashCoolingOff { readyPoints readyAt }"
+    async with nothing_happens():
+        young = await cash(shopper, 1000, refused)
+    assert (young["__typename"], young["readyPoints"]) == ("CashCoolingOff", 0)
+    with clock.travel(timedelta(days=8)):
+        await give_points(shopper.member, program, 1000)
+        async with nothing_happens():
+            fresh = await cash(shopper, 1500, refused)
+        assert fresh["readyPoints"] == 1000
+        assert (await cash(shopper, 1000))["state"] == "PENDING"
+
+
+async def test_an_identity_is_confirmed_by_the_program_before_cash(payments: Payments) -> None:
+    program = await builders.a_program(identity_required=True)
+    await pay_in(program, 500_00)
+    shopper = await a_shopper(program)
+    await onboard(payments, shopper)
+    who = {"memberId": ids.public("member", shopper.member.id)}
+    async with nothing_happens():
+        assert (await cash(shopper))["__typename"] == "IdentityNotConfirmed"
+    stranger = await server_of(await builders.a_program()).do("confirmIdentity", "", **who)
+    assert stranger["__typename"] == "NotFound"
+    confirmed = await server_of(program).do("confirmIdentity", "... on Member { identityConfirmedAt }", **who)
+    assert confirmed["identityConfirmedAt"] is not None
+    assert (await cash(shopper))["state"] == "PENDING"
+    await server_of(program).do("confirmIdentity", "... on Member { id }", **who, confirmed=False)
+    async with nothing_happens():
+        assert (await cash(shopper))["__typename"] == "IdentityNotConfirmed"
+
+
+async def test_a_country_that_no_rail_reaches_is_named_before_points_are_held(db: None) -> None:
+    program = await builders.a_program(countries=["MY"], cash_countries=["MY"])
+    shopper = await a_shopper(program, country="MY")
+    async with nothing_happens():
+        answer = await cash(shopper, 1000, "... on CashCannotReach { country message }")
+    assert (answer["__typename"], answer["country"]) == ("CashCannotReach", "MY")
+
+
+async def test_the_choices_say_what_is_left_of_the_period_and_everything_that_is_missing(
+    payments: Payments,
+) -> None:
+    program = await builders.a_program(cash_max_points=1500, cash_period="DAY", identity_required=True)
+    await pay_in(program, 500_00)
+    shopper = await a_shopper(program, identity_confirmed_at=clock.now())
+    text = """query($points: BigInt!) { redemptionChoices(points: $points) { cash { pointsLeft period
+        reasons { code message opensAt } } } }"""
+
+    async def choice(points: int) -> Any:
+        return (await shopper.phone.get(text, points=points))["redemptionChoices"]["cash"]
+
+    assert [reason["code"] for reason in (await choice(1000))["reasons"]] == ["PAYOUT_ACCOUNT_MISSING"]
+    await onboard(payments, shopper)
+    assert (await choice(1000)) == {"pointsLeft": 1500, "period": "DAY", "reasons": []}
+    await cash(shopper)
+    left = await choice(1000)
+    assert (left["pointsLeft"], [reason["code"] for reason in left["reasons"]]) == (500, ["CASH_ABOVE_MAXIMUM"])
+    assert left["reasons"][0]["opensAt"] is not None
+    with clock.travel(timedelta(days=1)):
+        assert (await choice(1000))["pointsLeft"] == 1500
 
 
 async def test_each_sees_their_own(payments: Payments, shopper: Shopper) -> None:

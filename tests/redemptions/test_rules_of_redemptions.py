@@ -10,9 +10,11 @@ from hypothesis import strategies as some
 
 from marketplace.catalog.models import OfferKind
 from marketplace.kit import money
+from marketplace.members.models import Period
 from marketplace.redemptions import rules
 from marketplace.redemptions.addresses import Address, address_problems
 from marketplace.redemptions.models import RedemptionState as State
+from marketplace.storefront.cash import period_of
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 
@@ -104,7 +106,7 @@ def test_the_least_points_for_cash_are_worth_the_smallest_unit_and_one_less_is_n
     ],
 )
 def test_months_are_those_of_the_programs_calendar(moment: str, zone: str, start: str, following: str) -> None:
-    bounds = rules.month_of(datetime.fromisoformat(moment).replace(tzinfo=UTC), zone)
+    bounds = period_of(Period.MONTH, datetime.fromisoformat(moment).replace(tzinfo=UTC), zone)
     assert [each.date().isoformat() for each in bounds] == [start, following]
     assert {each.hour for each in bounds} == {0}
 

@@ -27,6 +27,7 @@ class Scope(StrEnum):
     POINTS_AWARD = "points:award"
     PROGRAM_READ = "program:read"
     PROGRAM_FUND = "program:fund"
+    POLICY = "policy:write"
     OFFERS_UPLOAD = "offers:upload"
     FULFIL = "fulfilment:write"
     STATEMENTS_READ = "statements:read"
@@ -59,6 +60,7 @@ PROGRAM_SCOPES = frozenset(
         Scope.POINTS_AWARD,
         Scope.PROGRAM_READ,
         Scope.PROGRAM_FUND,
+        Scope.POLICY,
         Scope.REFUND,
         Scope.KEYS_MANAGE,
     }
@@ -67,7 +69,7 @@ ROLE_SCOPES: dict[str, frozenset[Scope]] = {
     "support": frozenset({Scope.CATALOG_READ, Scope.SUPPORT, Scope.REFUND}),
     "catalogue": frozenset({Scope.CATALOG_READ, Scope.CATALOG_MANAGE, Scope.PARTNERS_MANAGE}),
     "finance": frozenset(
-        {Scope.CATALOG_READ, Scope.FINANCE, Scope.FINANCE_READ, Scope.SETTLE, Scope.STATEMENTS_READ}
+        {Scope.CATALOG_READ, Scope.FINANCE, Scope.FINANCE_READ, Scope.POLICY, Scope.SETTLE, Scope.STATEMENTS_READ}
     ),
     "admin": frozenset(Scope) - {Scope.SYSTEM, Scope.REDEEM, Scope.GIVE, Scope.WALLET_READ},
 }

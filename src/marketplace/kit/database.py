@@ -1,15 +1,25 @@
-"""The one way to PostgreSQL: connections, transactions, and SQL on whichever of them is open."""
+"""The one way to PostgreSQL: connections, transactions, and SQL on whichever of them is open.
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+New rows and sums of a transaction wait for each other (`kit/writes.py`); any other statement finds them written.
+"""
+
+from collections.abc import AsyncGenerator, Callable, Hashable, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from secrets import token_hex
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, Protocol, TypeVar, cast
 from urllib.parse import parse_qs, unquote, urlsplit
+from uuid import UUID
 
 import asyncpg
 from tortoise import Tortoise
+from tortoise.backends.base.client import TransactionalDBClient
 from tortoise.connection import get_connection
+from tortoise.models import Model
 from tortoise.transactions import in_transaction
+
+from marketplace.kit import memory
+from marketplace.kit.connections import Connection
+from marketplace.kit.writes import NewRows, P, Sums, Writes, statement
 
 APP_ROLE: Final = "marketplace_app"
 ROOMS: Final = (
@@ -28,6 +38,7 @@ ROOMS: Final = (
     "settlement",
 )
 Row = dict[str, Any]
+M = TypeVar("M", bound=Model)
 _AWAY = (
     ConnectionError,
     asyncpg.PostgresConnectionError,
@@ -36,13 +47,6 @@ _AWAY = (
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
 )
-
-
-class Connection(asyncpg.Connection):
-    """A pooled connection without session state, so giving it back needs no reset query."""
-
-    def get_reset_query(self) -> str:
-        return ""
 
 
 def credentials(url: str) -> dict[str, Any]:
@@ -85,6 +89,7 @@ def is_away(error: BaseException | None) -> bool:
 @asynccontextmanager
 async def opened(url: str, *, role: str = APP_ROLE, pool: int = 10) -> AsyncGenerator[None]:
     """The database open for this process; closes its pool at the end."""
+    memory.forget()
     await Tortoise.init(config=config(url, role=role, pool=pool), _enable_global_fallback=True)
     try:
         yield
@@ -105,9 +110,68 @@ def connection() -> Client:
     return cast(Client, get_connection("default"))
 
 
-def transaction() -> Any:
+@asynccontextmanager
+async def transaction() -> AsyncGenerator[None]:
     """`async with transaction():` for the few system writes that have no actor and no door."""
-    return in_transaction("default")
+    async with in_transaction("default") as client:
+        yield
+        await _writing(client).write()
+
+
+def waiting() -> Writes | None:
+    """What waits to be written in the open transaction; None outside of one."""
+    client = get_connection("default")
+    return _writing(client).writes if isinstance(client, TransactionalDBClient) else None
+
+
+def _writing(client: object) -> Connection:
+    return cast(Any, client)._connection
+
+
+async def add(row: M) -> M:
+    """A new row, written with the other writes of the transaction before anything else is asked.
+
+    Until then it can be changed like any object. Outside of a transaction it is saved at once.
+    """
+    writes = waiting()
+    if writes is None:
+        await row.save(force_create=True)
+        return row
+    writes.part(type(row), lambda: NewRows(type(row))).rows.append(row)
+    row._saved_in_db = True  # pyright: ignore[reportPrivateUsage]
+    return row
+
+
+def is_waiting(row: Model) -> bool:
+    """Whether the row was added in this transaction and is not written yet."""
+    writes = waiting()
+    return writes is not None and writes.is_waiting(row)
+
+
+async def sum_up(table: str, column: str, amounts: Mapping[UUID, int]) -> None:
+    """Add amounts to a whole number of rows by their key, together with the other writes of the transaction."""
+    async with part((table, column), lambda: Sums(table, column)) as sums:
+        for key, amount in amounts.items():
+            sums.amounts[key] += amount
+
+
+@asynccontextmanager
+async def part(key: Hashable, make: Callable[[], P]) -> AsyncGenerator[P]:
+    """A part of what waits, to be added to; outside of a transaction it is written right after the block."""
+    writes = waiting()
+    if writes is not None:
+        yield writes.part(key, make)
+        return
+    made = make()
+    yield made
+    sql, values = statement([made])
+    made.written((await rows(sql, *values))[0])
+
+
+def aside(*tables: str) -> AbstractContextManager[None]:
+    """Let the block's statements, which look at these tables only, go before what waits, unless that is theirs."""
+    writes = waiting()
+    return nullcontext() if writes is None else writes.aside(*tables)
 
 
 async def rows(sql: str, *values: object) -> list[Row]:

@@ -92,6 +92,11 @@ def worth_of(points: int, currency: str, point_value: Decimal) -> int:
     return int((points * point_value).scaleb(minor_digits(currency)).to_integral_value(ROUND_HALF_EVEN))
 
 
+def ceiling_worth_of(points: int, currency: str, point_value: Decimal) -> int:
+    """What must be paid in place of points, in minor units; point_value = major units for one point. Rounds up."""
+    return int((points * point_value).scaleb(minor_digits(currency)).to_integral_value(ROUND_CEILING))
+
+
 def split_evenly(total: int, parts: int) -> list[int]:
     """`total` as `parts` whole numbers that differ by at most one; the remainder goes to the first."""
     each, rest = divmod(total, parts)

@@ -10,11 +10,11 @@ import asyncio
 import hashlib
 import random
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from functools import wraps
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -23,10 +23,12 @@ import structlog
 from tortoise.exceptions import IntegrityError, ValidationError
 from tortoise.models import Model
 
-from marketplace.kit import clock, database
+from marketplace.kit import clock, database, memory
 from marketplace.kit.actor import Actor, Scope
 from marketplace.kit.ids import new_id
+from marketplace.kit.models import AuditEntry
 from marketplace.kit.refusals import IdempotencyKeyReused, InProgress, InvalidInput, NotAllowed
+from marketplace.kit.writes import Clauses
 
 ATTEMPTS = 4
 KEY_LENGTH = 255
@@ -41,10 +43,6 @@ VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING id"""
 _FIRST = """
 SELECT fingerprint, result_id FROM operation_record
 WHERE actor_kind = $1 AND actor_id = $2 AND operation = $3 AND idempotency_key = $4"""
-_CLOSE = """
-WITH closed AS (UPDATE operation_record SET result_id = $2 WHERE id = $1)
-INSERT INTO audit_entry (id, at, actor_kind, actor_id, operation, subject_type, subject_id)
-VALUES ($3, $4, $5, $6, $7, $8, $2)"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +54,31 @@ class Command:
     def __post_init__(self) -> None:
         if not (0 < len(self.idempotency_key) <= KEY_LENGTH and self.idempotency_key.isprintable()):
             raise InvalidInput.at("idempotencyKey", "Give 1 to {most} printable characters.", most=KEY_LENGTH)
+
+
+class Closing:
+    """The result noted on the claim, so that a repeat of the key finds it."""
+
+    tables = frozenset({"operation_record"})
+
+    def __init__(self, claim: UUID, result: UUID) -> None:
+        self._values = (claim, result)
+
+    def shape(self) -> Hashable:
+        """There is one of it."""
+        return "closing"
+
+    def sql(self, first: int) -> Clauses:
+        """UPDATE of the claim."""
+        update = f"UPDATE operation_record SET result_id = ${first + 1} WHERE id = ${first}"
+        return Clauses({"operation_closed": update}, {})
+
+    def values(self) -> Sequence[object]:
+        """The claim and the result."""
+        return self._values
+
+    def written(self, answers: Mapping[str, Any]) -> None:
+        """The claim was made by this transaction."""
 
 
 class Replayed(Exception):
@@ -102,10 +125,16 @@ async def _claim(actor: Actor, name: str, command: Command, moment: datetime) ->
 
 
 def _must_be_a_race(error: Exception, attempt: int) -> None:
-    """Raise what running again would not mend: a broken constraint, or a unique row that the body never sees."""
-    if isinstance(error, IntegrityError) and (
-        attempt == ATTEMPTS or not isinstance(error.__cause__, asyncpg.UniqueViolationError)
-    ):
+    """Raise what running again would not mend: a broken constraint, or a unique row that the body never sees.
+
+    A row that was referred to and is not there was only remembered: the database may have been put back. What is
+    remembered is forgotten, and the body runs once more.
+    """
+    if not isinstance(error, IntegrityError):
+        return
+    if attempt == 1 and isinstance(error.__cause__, asyncpg.ForeignKeyViolationError):
+        memory.forget()
+    elif attempt == ATTEMPTS or not isinstance(error.__cause__, asyncpg.UniqueViolationError):
         raise error
 
 
@@ -124,18 +153,23 @@ async def _once(actor: Actor, name: str, command: C, body: Callable[[Actor, C], 
     async with database.transaction():
         claim = await _claim(actor, name, command, moment)
         result = await body(actor, command)
-        await database.execute(
-            _CLOSE,
-            claim,
-            result.pk,
-            new_id(),
-            moment,
-            actor.kind.value,
-            actor.id,
-            name,
-            type(result).__name__,
-        )
+        await _close(actor, name, claim, result, moment)
         return result
+
+
+async def _close(actor: Actor, name: str, claim: UUID, result: Model, moment: datetime) -> None:
+    """Note the result on the claim and the act in the audit log, with all that the body left to be written."""
+    async with database.part(Closing, lambda: Closing(claim, result.pk)):
+        await database.add(
+            AuditEntry(
+                at=moment,
+                actor_kind=actor.kind.value,
+                actor_id=actor.id,
+                operation=name,
+                subject_type=type(result).__name__,
+                subject_id=result.pk,
+            )
+        )
 
 
 def operation(

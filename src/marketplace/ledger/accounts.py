@@ -1,6 +1,7 @@
 """Naming accounts: an account's id follows from its key, so nobody has to look it up."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID, uuid5
 
 from marketplace.ledger.models import FUNDING_SLICES, GUARDED, OwnerKind, Purpose
@@ -22,13 +23,17 @@ class AccountKey:
     @property
     def id(self) -> UUID:
         """UUIDv5 of the key."""
-        name = f"{self.owner_kind}:{self.owner_id.hex}:{self.purpose}:{self.unit}:{self.slice}"
-        return uuid5(_NAMESPACE, name)
+        return _id_of(self)
 
     @property
     def guarded(self) -> bool:
         """Whether it keeps a balance row that cannot go below zero."""
         return self.purpose in GUARDED
+
+
+@lru_cache(maxsize=20_000)
+def _id_of(key: AccountKey) -> UUID:
+    return uuid5(_NAMESPACE, f"{key.owner_kind}:{key.owner_id.hex}:{key.purpose}:{key.unit}:{key.slice}")
 
 
 def member(member_id: UUID, purpose: Purpose, unit: str) -> AccountKey:

@@ -1,7 +1,7 @@
 """Posting to the books, inside a transaction that somebody else opened."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -9,6 +9,9 @@ from uuid import UUID
 from marketplace.kit import clock, database
 from marketplace.kit.ids import new_id
 from marketplace.ledger.accounts import AccountKey
+from marketplace.ledger.postings import Overdrawn, Postings, open_already
+
+__all__ = ["Entry", "Overdrawn", "draw", "open_accounts", "post"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +23,6 @@ class Entry:
     amount: int
 
 
-class Overdrawn(Exception):
-    """A guarded account would go below zero: whoever posts must have made sure that it cannot."""
-
-
 _OPEN = """
 WITH opened AS (
     INSERT INTO account (id, owner_kind, owner_id, purpose, unit, slice, guarded, opened_at)
@@ -32,24 +31,6 @@ WITH opened AS (
     ) ON CONFLICT DO NOTHING RETURNING id, guarded
 )
 INSERT INTO balance (account_id, balance) SELECT id, 0 FROM opened WHERE guarded"""
-_POST = """
-WITH cause AS (
-    INSERT INTO journal (id, reason, ref_type, ref_id, booked_at, effective_on, corrects_id)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)
-)
-INSERT INTO transfer (id, journal_id, debit_account_id, credit_account_id, unit, amount)
-SELECT t.id, $1, t.debit, t.credit, t.unit, t.amount
-FROM unnest($8::uuid[], $9::uuid[], $10::uuid[], $11::text[], $12::bigint[])
-    AS t (id, debit, credit, unit, amount)"""
-_MOVE = """
-WITH change AS (SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS c (account_id, amount)),
-locked AS MATERIALIZED (
-    SELECT account_id FROM balance WHERE account_id = ANY ($1) ORDER BY account_id FOR UPDATE
-)
-UPDATE balance SET balance = balance.balance + change.amount
-FROM change JOIN locked USING (account_id)
-WHERE balance.account_id = change.account_id AND balance.balance + change.amount >= 0
-RETURNING balance.account_id"""
 
 
 async def open_accounts(keys: Sequence[AccountKey]) -> None:
@@ -68,20 +49,6 @@ async def open_accounts(keys: Sequence[AccountKey]) -> None:
     )
 
 
-async def _move_guarded(entries: Sequence[Entry]) -> None:
-    changes: dict[UUID, int] = defaultdict(int)
-    for entry in entries:
-        if entry.debit.guarded:
-            changes[entry.debit.id] -= entry.amount
-        if entry.credit.guarded:
-            changes[entry.credit.id] += entry.amount
-    changes = {id: amount for id, amount in changes.items() if amount}
-    if changes:
-        moved = await database.rows(_MOVE, list(changes), list(changes.values()))
-        if len(moved) != len(changes):
-            raise Overdrawn
-
-
 async def post(
     reason: str,
     ref_type: str,
@@ -92,35 +59,41 @@ async def post(
     booked_at: datetime | None = None,
     corrects: UUID | None = None,
 ) -> UUID:
-    """Write one journal with its transfers; returns its id.
+    """Write one journal with its transfers; returns its id. It waits for the transaction's other writes.
 
     Entries of amount zero are left out; there must be one that is not. (reason, ref_id) can be posted once:
-    the database refuses a second time. Raises Overdrawn when a guarded account would go below zero.
+    the database refuses a second time. Overdrawn is raised, when all is written, if a guarded account went
+    below zero.
     """
     entries = [entry for entry in entries if entry.amount]
     if not entries or any(entry.amount < 0 for entry in entries):
         raise ValueError("a journal needs entries, each with an amount above zero")
     if any(entry.debit.unit != entry.credit.unit for entry in entries):
         raise ValueError("an entry moves units of one kind")
-    await open_accounts([key for entry in entries for key in (entry.debit, entry.credit)])
-    journal_id = new_id()
-    await database.execute(
-        _POST,
-        journal_id,
-        reason,
-        ref_type,
-        ref_id,
-        booked_at or clock.now(),
-        effective_on or clock.today(),
-        corrects,
-        [new_id() for _ in entries],
-        [entry.debit.id for entry in entries],
-        [entry.credit.id for entry in entries],
-        [entry.debit.unit for entry in entries],
-        [entry.amount for entry in entries],
-    )
-    await _move_guarded(entries)
+    journal_id, dates = new_id(), (booked_at or clock.now(), effective_on or clock.today())
+    async with _postings() as postings:
+        postings.journal(journal_id, reason, (ref_type, ref_id), dates, corrects)
+        for entry in entries:
+            postings.transfer(new_id(), journal_id, entry.debit, entry.credit, entry.amount)
     return journal_id
+
+
+@asynccontextmanager
+async def _postings() -> AsyncGenerator[Postings]:
+    """What this transaction posts; the accounts it opens are known once it is committed."""
+    writes = database.waiting()
+    if writes is not None and writes.found(Postings) is None:
+        made = writes.part(Postings, Postings)
+        writes.when_committed.append(lambda: open_already.remember(made.used()))
+    async with database.part(Postings, Postings) as postings:
+        yield postings
+
+
+def _touches(keys: Sequence[AccountKey]) -> bool:
+    """Whether the transaction changes the balance of any of these accounts, and has not written it yet."""
+    writes = database.waiting()
+    postings = writes.found(Postings) if writes is not None else None
+    return isinstance(postings, Postings) and postings.touches(keys)
 
 
 _ONE_SLICE = """
@@ -136,7 +109,8 @@ async def draw(slices: Sequence[AccountKey], amount: int) -> list[tuple[AccountK
     A free slice that is full enough is taken alone, so that two draws seldom wait for each other.
     """
     by_id = {key.id: key for key in slices}
-    one = await database.row(_ONE_SLICE, list(by_id), amount)
+    with nullcontext() if _touches(slices) else database.aside():
+        one = await database.row(_ONE_SLICE, list(by_id), amount)
     if one is not None:
         return [(by_id[one["account_id"]], amount)]
     drawn: list[tuple[AccountKey, int]] = []

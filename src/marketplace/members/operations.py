@@ -13,7 +13,9 @@ from marketplace.kit.refusals import InvalidInput, NotFound, Problem
 from marketplace.members import rules
 from marketplace.members.facts import MemberEnrolled
 from marketplace.members.models import Member, MemberStatus, PersonalData, PointValue, Program, TierLevel
+from marketplace.members.policies import Policy, problems_of_policy
 from marketplace.members.refusals import MemberReferenceReused, ProgramCodeTaken
+from marketplace.members.steps import state_policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +113,26 @@ async def change_member(actor: Actor, command: ChangeMember) -> Member:
     return member
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmIdentity(Command):
+    """The program has seen who a member is, or takes that back."""
+
+    member_id: UUID
+    confirmed: bool = True
+
+
+@operation(scope=Scope.MEMBERS_ENROL, returns=Member)
+async def confirm_identity(actor: Actor, command: ConfirmIdentity) -> Member:
+    """Note that the program has verified a member's identity; no document is kept here. Raises NotFound."""
+    member = await Member.filter(id=command.member_id, program_id=actor.id).select_for_update().first()
+    if member is None:
+        raise NotFound(what="member")
+    if (member.identity_confirmed_at is not None) != command.confirmed:
+        member.identity_confirmed_at = clock.now() if command.confirmed else None
+        await member.save(update_fields=["identity_confirmed_at"])
+    return member
+
+
 @dataclass(frozen=True, slots=True)
 class NewTier:
     """A level of a program, given lowest first."""
@@ -118,16 +140,6 @@ class NewTier:
     code: str
     name: str
     discount_bp: int
-
-
-@dataclass(frozen=True, slots=True)
-class CashPolicy:
-    """What share of a point's value is paid out as cash, from and up to how many points, and where."""
-
-    rate_bp: int = 0
-    min_points: int = 0
-    max_points: int = 0
-    countries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +157,7 @@ class CreateProgram(Command):
     audience: str
     jwks_uri: str | None = None
     tiers: tuple[NewTier, ...] = ()
-    cash: CashPolicy = field(default_factory=CashPolicy)
+    policy: Policy = field(default_factory=Policy)
 
 
 def _problems_of_program(command: CreateProgram) -> list[Problem]:
@@ -162,15 +174,10 @@ def _problems_of_program(command: CreateProgram) -> list[Problem]:
         ),
         (rules.is_timezone(command.timezone), "timezone", noted("This is not an IANA time zone.")),
         (bool(command.countries), "countries", noted("Name at least one country.")),
-        (0 <= command.cash.rate_bp <= money.BASIS_POINTS, "cash.rateBp", noted("Give 0 to 10000 basis points.")),
-        (
-            0 <= command.cash.min_points <= command.cash.max_points,
-            "cash.maxPoints",
-            noted("At least the minimum."),
-        ),
     ]
     problems = [Problem(path, message) for sound, path, message in checks if not sound]
     problems += rules.problems_of_point_value("pointValue", command.point_value)
+    problems += problems_of_policy(command.policy, ())
     problems += rules.problems_of_tiers([(tier.code, tier.name, tier.discount_bp) for tier in command.tiers])
     problems += rules.problems_of_texts(
         [
@@ -205,12 +212,9 @@ async def create_program(actor: Actor, command: CreateProgram) -> Program:
         issuer=command.issuer,
         audience=command.audience,
         jwks_uri=command.jwks_uri,
-        cash_rate_bp=command.cash.rate_bp,
-        cash_min_points=command.cash.min_points,
-        cash_max_points=command.cash.max_points,
-        cash_countries=list(command.cash.countries),
         created_at=clock.now(),
     )
+    await state_policy(program.id, "", program.created_at, command.policy)
     today = clock.today(command.timezone)
     await PointValue.create(program=program, valid_from=today, value=command.point_value)
     for rank, tier in enumerate(command.tiers):

@@ -7,9 +7,17 @@ from uuid import UUID
 
 from tortoise.queryset import QuerySet
 
-from marketplace.kit import clock
+from marketplace.kit import clock, database
 from marketplace.kit.actor import Actor, ActorKind, Scope
-from marketplace.members.models import Member, MemberStatus, PersonalData, PointValue, Program, TierLevel
+from marketplace.members.models import (
+    Member,
+    MemberStatus,
+    PersonalData,
+    PointValue,
+    Program,
+    RedemptionPolicy,
+    TierLevel,
+)
 
 
 def members_for(actor: Actor) -> QuerySet[Member]:
@@ -71,6 +79,17 @@ async def tiers_of(program_ids: Sequence[UUID]) -> dict[UUID, list[TierLevel]]:
     for level in await TierLevel.filter(program_id__in=list(program_ids)).order_by("rank"):
         found[level.program_id].append(level)
     return found
+
+
+_POLICIES = """
+SELECT DISTINCT ON (program_id) id FROM redemption_policy
+WHERE program_id = ANY ($1) AND country = '' AND valid_from <= $2 ORDER BY program_id, valid_from DESC"""
+
+
+async def policies_now(program_ids: Sequence[UUID]) -> dict[UUID, RedemptionPolicy]:
+    """The policy in force in the markets that have none of their own, by program."""
+    ids = [row["id"] for row in await database.rows(_POLICIES, list(program_ids), clock.now())]
+    return {row.program_id: row for row in await RedemptionPolicy.filter(id__in=ids)}
 
 
 async def programs() -> list[Program]:

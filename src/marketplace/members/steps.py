@@ -1,13 +1,15 @@
-"""Drawing on a program's funding, inside a transaction that somebody else opened."""
+"""Drawing on a program's funding, and stating its policies, inside a transaction that somebody else opened."""
 
 import random
+from datetime import datetime
 from uuid import UUID
 
 from marketplace.kit.money import split_evenly
 from marketplace.ledger import accounts
 from marketplace.ledger.models import Purpose
 from marketplace.ledger.steps import Entry, draw, open_accounts, post
-from marketplace.members.models import Program
+from marketplace.members.models import Program, RedemptionPolicy
+from marketplace.members.policies import Policy
 from marketplace.members.refusals import ProgramUnfunded
 
 
@@ -46,3 +48,30 @@ async def fund(program: Program, minor: int, source: accounts.AccountKey, *, ref
     await open_accounts(slices)
     parts = zip(slices, split_evenly(minor, len(slices)), strict=True)
     await post("funding.paid_in", ref_type, ref_id, [Entry(source, slice, part) for slice, part in parts])
+
+
+async def state_policy(program_id: UUID, country: str, valid_from: datetime, policy: Policy) -> RedemptionPolicy:
+    """Keep a sound policy of a market, or ("") of all that have none of their own, from a moment on."""
+    return await RedemptionPolicy.create(
+        program_id=program_id,
+        country=country,
+        valid_from=valid_from,
+        worth_bp=dict(policy.worth_bp),
+        cash_rate_bp=policy.cash_rate_bp,
+        cash_min_points=policy.cash_min_points,
+        cash_max_points=policy.cash_max_points,
+        cash_period=policy.cash_period.value,
+        cash_countries=list(policy.cash_countries),
+        identity_required=policy.identity_required,
+        enrolled_days=policy.enrolled_days,
+        earned_days=policy.earned_days,
+        points_share_bp=policy.points_share_bp,
+        arms={
+            arm.name: {
+                "share_bp": arm.share_bp,
+                "cash_rate_bp": arm.cash_rate_bp,
+                "worth_bp": dict(arm.worth_bp),
+            }
+            for arm in policy.arms
+        },
+    )

@@ -71,13 +71,14 @@ async def accrue(partner_id: UUID, cause: Cause, source: AccountKey, minor: int)
     Posts payable, commission and VAT under today's contract, in its currency at the newest rate, payable after
     its return window, by the days of its time zone. Raises NoContract or ledger.queries.NoRate.
     """
-    contract, day = await contract_today(partner_id)
-    rate = await fx_rate(source.unit, contract.currency)
+    with database.aside("contract", "fx_rate"):
+        contract, day = await contract_today(partner_id)
+        rate = await fx_rate(source.unit, contract.currency)
     gross = convert(minor, source.unit, contract.currency, rate.rate)
     parts = shares(gross, contract.commission_bp, contract.vat_bp)
     entries = _entries(partner_id, source, minor, parts, contract.currency)
     journal = await post(f"accrual.{cause.kind.value.lower()}", cause.ref_type, cause.ref_id, entries)
-    return await Accrual.create(
+    row = Accrual(
         partner_id=partner_id,
         contract_id=contract.id,
         journal_id=journal,
@@ -97,6 +98,7 @@ async def accrue(partner_id: UUID, cause: Cause, source: AccountKey, minor: int)
         payable_on=day + timedelta(days=contract.return_window_days),
         booked_at=clock.now(),
     )
+    return await database.add(row)
 
 
 async def reverse_accrual(accrual: Accrual, goal: AccountKey, *, ref_type: str, ref_id: UUID) -> Accrual:
@@ -110,7 +112,7 @@ async def reverse_accrual(accrual: Accrual, goal: AccountKey, *, ref_type: str, 
     entries = [Entry(entry.credit, entry.debit, entry.amount) for entry in forward]
     journal = await post("accrual.refund", ref_type, ref_id, entries, corrects=accrual.journal_id)
     day = clock.today((await Contract.get(id=accrual.contract_id)).timezone)
-    return await Accrual.create(
+    row = Accrual(
         partner_id=accrual.partner_id,
         contract_id=accrual.contract_id,
         journal_id=journal,
@@ -130,6 +132,7 @@ async def reverse_accrual(accrual: Accrual, goal: AccountKey, *, ref_type: str, 
         payable_on=max(day, accrual.payable_on),
         booked_at=clock.now(),
     )
+    return await database.add(row)
 
 
 async def accrual_of(kind: AccrualKind, ref_id: UUID) -> Accrual | None:

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from marketplace.kit.actor import Actor, ActorKind, Scope
 from marketplace.kit.operations import Command, operation
+from marketplace.kit.rails import Rail, rail_for
 from marketplace.kit.refusals import NotAllowed
-from marketplace.payments import rules, steps
+from marketplace.payments import steps
 from marketplace.payments.models import ConnectedAccount, PayeeKind
 from marketplace.payments.refusals import PayoutsUnsupported
 
@@ -27,6 +28,6 @@ async def create_payout_onboarding_link(actor: Actor, command: CreatePayoutOnboa
     """
     if actor.kind not in PAYEES:
         raise NotAllowed("Only members and partners are paid.")
-    if rules.rail_for(command.country) is not rules.Rail.STRIPE:
+    if rail_for(command.country) is not Rail.STRIPE:
         raise PayoutsUnsupported(country=command.country)
     return await steps.open_account(PAYEES[actor.kind], actor.id, command.country)

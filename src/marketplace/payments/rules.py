@@ -23,36 +23,12 @@ STORED = "error_stored"
 INSUFFICIENT = "balance_insufficient"
 
 
-class Rail(StrEnum):
-    """How money can reach a payee."""
-
-    STRIPE = "STRIPE"
-    SEPA = "SEPA"
-    MANUAL = "MANUAL"
-
-
 class NotPayable(StrEnum):
     """Why a payee cannot be sent money now: a state with a way out, not an error."""
 
     NO_ACCOUNT = "NO_ACCOUNT"
     ONBOARDING_INCOMPLETE = "ONBOARDING_INCOMPLETE"
     ACCOUNT_DISABLED = "ACCOUNT_DISABLED"
-
-
-# docs.stripe.com/connect/cross-border-payouts, for a platform in the EEA.
-_EEA_AND_NEAR = (
-    "AT BE BG CA CH CY CZ DE DK EE ES FI FR GB GI GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK US"
-)
-STRIPE_COUNTRIES = frozenset(_EEA_AND_NEAR.split())
-# European Payments Council, EPC409-09: the SEPA countries that Stripe does not reach.
-SEPA_COUNTRIES = frozenset({"AD", "AL", "MC", "MD", "ME", "MK", "RS", "SM", "VA"})
-
-
-def rail_for(country: str) -> Rail:
-    """The rail that pays in a country (ISO 3166-1)."""
-    if country in STRIPE_COUNTRIES:
-        return Rail.STRIPE
-    return Rail.SEPA if country in SEPA_COUNTRIES else Rail.MANUAL
 
 
 def why_not_payable(account: ConnectedAccount | None) -> NotPayable | None:

@@ -4,23 +4,17 @@ from datetime import datetime
 from uuid import UUID
 
 from marketplace.kit import clock, database
-from marketplace.kit.ids import new_id
 from marketplace.ledger import accounts
 from marketplace.ledger.models import Purpose
 from marketplace.ledger.steps import Entry, post
-from marketplace.points.models import Hold, HoldState, Lot, LotExpiry
+from marketplace.points.models import Allocation, Hold, HoldState, Lot, LotExpiry
 from marketplace.points.refusals import InsufficientPoints
 
 _SPENDABLE = """
 SELECT id, remaining FROM lot
 WHERE member_id = $1 AND remaining > 0 AND (expires_at IS NULL OR expires_at > $2)
-ORDER BY expires_at NULLS LAST, id FOR UPDATE"""
-_TAKE = """
-WITH taken AS (SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS t (lot_id, points)),
-spent AS (UPDATE lot SET remaining = remaining - taken.points FROM taken WHERE lot.id = taken.lot_id)
-INSERT INTO lot_allocation (id, hold_id, lot_id, points, returned)
-SELECT u.id, $4, taken.lot_id, taken.points, 0
-FROM taken JOIN unnest($1::uuid[], $3::uuid[]) AS u (lot_id, id) USING (lot_id)"""
+ORDER BY expires_at NULLS LAST, id"""
+FIRST_LOTS = 16
 _GIVE_BACK = """
 WITH back AS (SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS b (allocation_id, points)),
 marked AS (
@@ -48,11 +42,8 @@ async def hold(member_id: UUID, unit: str, points: int, *, reason: str, ref_type
     (reason, ref_id) holds once. Raises InsufficientPoints.
     """
     moment = clock.now()
-    lots = await database.rows(_SPENDABLE, member_id, moment)
-    available = sum(lot["remaining"] for lot in lots)
-    if available < points:
-        raise InsufficientPoints(required=points, available=available, missing=points - available)
-    row = await Hold.create(
+    lots = await _lots_for(member_id, points, moment)
+    row = Hold(
         member_id=member_id,
         points=points,
         state=HoldState.OPEN.value,
@@ -61,6 +52,22 @@ async def hold(member_id: UUID, unit: str, points: int, *, reason: str, ref_type
         ref_id=ref_id,
         held_at=moment,
     )
+    await database.add(row)
+    for lot, part in lots:
+        await database.add(Allocation(hold_id=row.id, lot_id=lot, points=part))
+    await database.sum_up("lot", "remaining", {lot: -part for lot, part in lots})
+    await post("points.held", "hold", row.id, [Entry(_wallet(member_id, unit), _held(member_id, unit), points)])
+    return row
+
+
+async def _lots_for(member_id: UUID, points: int, moment: datetime) -> list[tuple[UUID, int]]:
+    """Lots that together hold the points, locked, with what is taken of each; raises InsufficientPoints.
+
+    The first few are usually enough, so that somebody with thousands of lots does not wait for all of them.
+    """
+    lots = await database.rows(f"{_SPENDABLE} LIMIT {FIRST_LOTS} FOR UPDATE", member_id, moment)
+    if len(lots) == FIRST_LOTS and sum(lot["remaining"] for lot in lots) < points:
+        lots = await database.rows(f"{_SPENDABLE} FOR UPDATE", member_id, moment)
     taken: list[tuple[UUID, int]] = []
     left = points
     for lot in lots:
@@ -68,15 +75,15 @@ async def hold(member_id: UUID, unit: str, points: int, *, reason: str, ref_type
         taken.append((lot["id"], part))
         left -= part
         if not left:
-            break
-    ids, parts = [id for id, _ in taken], [part for _, part in taken]
-    await database.execute(_TAKE, ids, parts, [new_id() for _ in taken], row.id)
-    await post("points.held", "hold", row.id, [Entry(_wallet(member_id, unit), _held(member_id, unit), points)])
-    return row
+            return taken
+    raise InsufficientPoints(required=points, available=points - left, missing=left)
 
 
 async def close(hold: Hold, state: HoldState) -> None:
     """Turn an OPEN hold into a POSTED or RELEASED one; raises HoldClosed when it is not open any more."""
+    if hold.state == HoldState.OPEN and database.is_waiting(hold):
+        hold.state, hold.closed_at = state.value, clock.now()
+        return
     changed = await database.row(
         "UPDATE points_hold SET state = $2, closed_at = $3 WHERE id = $1 AND state = 'OPEN' RETURNING id",
         hold.id,
@@ -144,14 +151,16 @@ async def hand_over(hold: Hold, unit: str, to_member_id: UUID, *, origin_type: s
     """Give held points to another member of the program, lot by lot with their dates: HELD -> WALLET."""
     await close(hold, HoldState.POSTED)
     for row in await database.rows(_ALLOCATIONS, hold.id):
-        await Lot.create(
-            member_id=to_member_id,
-            origin_type=origin_type,
-            origin_id=origin_id,
-            points=row["points"],
-            remaining=row["points"],
-            earned_at=row["earned_at"],
-            expires_at=row["expires_at"],
+        await database.add(
+            Lot(
+                member_id=to_member_id,
+                origin_type=origin_type,
+                origin_id=origin_id,
+                points=row["points"],
+                remaining=row["points"],
+                earned_at=row["earned_at"],
+                expires_at=row["expires_at"],
+            )
         )
     entry = Entry(_held(hold.member_id, unit), _wallet(to_member_id, unit), hold.points)
     await post("points.given", "hold", hold.id, [entry])
@@ -169,7 +178,7 @@ async def earn(
     expires_at: datetime | None,
 ) -> Lot:
     """A new lot in the member's wallet: ISSUED -> WALLET, effective on the day it was earned."""
-    lot = await Lot.create(
+    lot = Lot(
         member_id=member_id,
         origin_type=origin_type,
         origin_id=origin_id,
@@ -178,6 +187,7 @@ async def earn(
         earned_at=earned_at,
         expires_at=expires_at,
     )
+    await database.add(lot)
     issued = accounts.program(program_id, Purpose.ISSUED, unit)
     entry = Entry(issued, _wallet(member_id, unit), points)
     await post("points.earned", origin_type, origin_id, [entry], effective_on=earned_at.date())

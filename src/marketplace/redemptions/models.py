@@ -52,7 +52,9 @@ class Redemption(Model):
     """One reward taken by a member, with everything its price was made of on that day.
 
     `price_minor`/`currency` is the item's price in its market; `home_minor` the same in the program's home
-    currency at `fx_rate`; `list_points` before and `points` after the tier discount.
+    currency at `fx_rate`; `list_points` before and `points` after the tier discount. `worth_bp` of the point's
+    value is what a point was worth for this kind by the `policy` of the moment (null: before there were
+    policies), or by an `arm` that was tested beside it.
     """
 
     id: fields.Field[UUID] = columns.key()
@@ -80,6 +82,10 @@ class Redemption(Model):
     point_value: fields.Field[Decimal] = columns.exact()
     fx_rate: fields.Field[Decimal] = columns.exact()
     fx_as_of: fields.Field[datetime | None] = columns.moment_or_none()
+    policy: Any = columns.ref("members.RedemptionPolicy", null=True, index=False)
+    policy_id: UUID | None
+    arm: fields.Field[str | None] = columns.text_or_none(20)
+    worth_bp: fields.Field[int] = fields.IntField(default=10_000)
     code_position: fields.Field[int | None] = columns.whole_or_none()
     revealed_at: fields.Field[datetime | None] = columns.moment_or_none()
     redeemed_at: fields.Field[datetime] = columns.moment()
@@ -222,6 +228,9 @@ class CashRedemption(Model):
     currency: fields.Field[str] = columns.text(3)
     point_value: fields.Field[Decimal] = columns.exact()
     cash_rate_bp: fields.Field[int] = fields.IntField()
+    policy: Any = columns.ref("members.RedemptionPolicy", null=True, index=False)
+    policy_id: UUID | None
+    arm: fields.Field[str | None] = columns.text_or_none(20)
     state: fields.Field[str] = columns.text(20)
     redeemed_at: fields.Field[datetime] = columns.moment()
     fulfilled_at: fields.Field[datetime | None] = columns.moment_or_none()

@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from tortoise.queryset import QuerySet
 
 from marketplace.catalog.models import OfferKind
-from marketplace.kit import database, vault
+from marketplace.kit import clock, database, vault
 from marketplace.kit.actor import Actor, ActorKind
 from marketplace.kit.refusals import NotFound
+from marketplace.members.models import Member
 from marketplace.redemptions.models import CashRedemption, CodeReveal, Redemption, RedemptionState
+from marketplace.storefront.cash import Ratios, Standing, period_of
 
 _PLAINTEXT = """
 SELECT c.ciphertext, i.attributes->>'link' AS link FROM redemption r JOIN item i ON i.id = r.item_id
@@ -25,6 +27,11 @@ LEFT JOIN voucher_code c ON c.item_id = r.item_id AND c.position = r.code_positi
 _CASHED = """
 SELECT coalesce(sum(points), 0) FROM cash_redemption
 WHERE member_id = $1 AND redeemed_at >= $2 AND redeemed_at < $3 AND state IN ('PENDING', 'FULFILLED')"""
+
+_LOTS = """
+SELECT earned_at, sum(remaining)::bigint AS points FROM lot
+WHERE member_id = $1 AND remaining > 0 AND (expires_at IS NULL OR expires_at > $2)
+GROUP BY earned_at ORDER BY earned_at"""
 
 
 def visible_to(actor: Actor) -> QuerySet[Redemption]:
@@ -77,9 +84,29 @@ def cash_visible_to(actor: Actor) -> QuerySet[CashRedemption]:
             return everything.filter(id__in=[])
 
 
-async def cashed_between(member_id: UUID, start: datetime, end: datetime) -> int:
-    """Points that a member turned into cash in [start, end), leaving out what came back."""
-    return int(await database.value(_CASHED, member_id, start, end))
+async def standing_of(member_id: UUID, policy: Ratios) -> Standing:
+    """Where a member stands by a policy: what was paid out in this period (leaving out what came back), whether
+    the program knows who they are, and which points are old enough.
+    """
+    moment = clock.now()
+    member = await Member.get(id=member_id).select_related("program")
+    start, end = period_of(policy.cash_period, moment, member.program.timezone)
+    ripe, ripens = 0, list[tuple[datetime, int]]()
+    if policy.earned_days:
+        old_enough = timedelta(days=policy.earned_days)
+        for lot in await database.rows(_LOTS, member_id, moment):
+            if lot["earned_at"] + old_enough <= moment:
+                ripe += lot["points"]
+            else:
+                ripens.append((lot["earned_at"] + old_enough, lot["points"]))
+    return Standing(
+        taken=int(await database.value(_CASHED, member_id, start, end)),
+        period_ends=end,
+        enrolled_at=member.enrolled_at,
+        identity_confirmed=member.identity_confirmed_at is not None,
+        ripe=ripe,
+        ripens=tuple(ripens),
+    )
 
 
 async def plaintext_of(reveal: CodeReveal) -> str | None:

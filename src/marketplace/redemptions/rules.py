@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from stdnum import luhn
 
@@ -120,14 +119,6 @@ def least_points_for_cash(point_value: Decimal, cash_rate_bp: int, currency: str
     smallest = Decimal(1).scaleb(-money.minor_digits(currency))
     exact = smallest * money.BASIS_POINTS / (point_value * cash_rate_bp)
     return int(exact.to_integral_value(ROUND_CEILING))
-
-
-def month_of(moment: datetime, timezone: str) -> tuple[datetime, datetime]:
-    """The calendar month a moment lies in, in a time zone: its first moment, and that of the next one."""
-    local = moment.astimezone(ZoneInfo(timezone))
-    start = local.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    following = start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)
-    return start, following
 
 
 def ticket_number(random_bits: int) -> str:

@@ -46,6 +46,9 @@ def drafted(id: UUID, member_id: UUID, program: Program, priced: Priced, lots: i
         point_value=priced.point_value,
         fx_rate=priced.fx_rate,
         fx_as_of=priced.fx_as_of,
+        policy_id=priced.policy.id,
+        arm=priced.policy.arm,
+        worth_bp=priced.worth_bp,
         redeemed_at=clock.now(),
     )
 

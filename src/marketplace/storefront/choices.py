@@ -1,5 +1,6 @@
 """What an amount of points buys: the best few rewards of each kind, beside cash."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from marketplace.catalog import queries as catalog
@@ -57,6 +58,27 @@ async def choices(shopper: Shopper, points: int) -> dict[OfferKind, list[Choice]
     }
 
 
+async def points_to_go(shopper: Shopper, points: int, kinds: Sequence[OfferKind]) -> dict[OfferKind, int]:
+    """How many more points the cheapest open reward of each kind takes, where there is one beyond `points`."""
+    assert shopper.country is not None
+    currency = await search.currency_of(shopper.country)
+    rate = await rate_or_none(currency, shopper.home_currency) if currency else None
+    found: dict[OfferKind, int] = {}
+    for kind in kinds:
+        wanted = OfferFilter(kinds=(kind,), min_points=points + 1, available_only=True)
+        asked = await search.settle(shopper.country, currency, wanted, shopper, rate)
+        cheapest = (await search.page(asked, OfferSort.PRICE_ASC, Ends(first=1))).items
+        items = await catalog.items_in(shopper.member_id, [(offer.id, shopper.country) for offer in cheapest])
+        for offer in cheapest:
+            prices = [
+                rules.price(shopper, item.price_minor, item.currency, rate, shopper.policy.worth_of(kind)).points
+                for item in items[offer.id, shopper.country]
+            ]
+            if more := [price - points for price in prices if price > points]:
+                found[kind] = min(more)
+    return found
+
+
 async def _payable(shopper: Shopper, offers: list[OfferRow]) -> set[str]:
     """The currencies among the offers' contracts that the program's money can be turned into."""
     wanted = {offer.settled_in for offer in offers if offer.settled_in}
@@ -67,13 +89,13 @@ def _dearest(
     shopper: Shopper, offer: OfferRow, items: list[ItemRow], points: int, rate: Rate | None
 ) -> Choice | None:
     """The dearest item of an offer that the points buy and the member can take now."""
-    moment = clock.now()
+    moment, worth_bp = clock.now(), shopper.policy.worth_of(offer.kind)
     affordable: list[Choice] = []
     for item in items:
-        amount = rules.most_within(shopper, item, points, rate)
+        amount = rules.most_within(shopper, item, points, rate, worth_bp)
         if amount is None or rules.closed(shopper, offer, item, moment) is not None:
             continue
-        price = rules.price(shopper, amount, item.currency, rate)
+        price = rules.price(shopper, amount, item.currency, rate, worth_bp)
         if price.points:
             affordable.append(Choice(offer, item, price, _times(item, price, points)))
     return max(affordable, key=lambda choice: choice.price.points, default=None)

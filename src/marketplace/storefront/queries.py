@@ -16,21 +16,29 @@ from marketplace.kit import clock, database
 from marketplace.kit.actor import SYSTEM, Actor, ActorKind
 from marketplace.kit.refusals import NotFound
 from marketplace.ledger.queries import NoRate, Rate, fx_rate
+from marketplace.members.models import Period, RedemptionPolicy
+from marketplace.members.policies import arm_for
 from marketplace.partners.models import Brand
 from marketplace.storefront import rules
+from marketplace.storefront.cash import Ratios
 from marketplace.storefront.rules import Shopper
 
 _PROGRAM = """
 program.id AS program_id, 'PTS-' || program.code AS unit, program.home_currency, program.countries,
-program.cash_rate_bp, program.cash_min_points, program.cash_max_points, program.cash_countries,
-value.value AS point_value, value.valid_from AS point_value_from"""
-# The point value in force at the moment $2 in the program's own time zone.
+value.value AS point_value, value.valid_from AS point_value_from, policy.facts AS policy"""
+# The point value in force at the moment $2 in the program's own time zone, and the redemption policy.
 POINT_VALUE = """
 LEFT JOIN LATERAL (
     SELECT v.value, v.valid_from FROM point_value v
     WHERE v.program_id = program.id AND v.valid_from <= ($2::timestamptz AT TIME ZONE program.timezone)::date
     ORDER BY v.valid_from DESC LIMIT 1
 ) value ON TRUE"""
+POLICY = """
+LEFT JOIN LATERAL (
+    SELECT to_jsonb(p) AS facts FROM redemption_policy p
+    WHERE p.program_id = program.id AND p.country IN ('', {country}) AND p.valid_from <= $2::timestamptz
+    ORDER BY p.country DESC, p.valid_from DESC LIMIT 1
+) policy ON TRUE"""
 _MEMBER = f"""
 SELECT {_PROGRAM}, member.id AS member_id, member.country, member.segments, tier.name AS tier_name,
     coalesce(tier.rank, 0) AS tier_rank, coalesce(tier.discount_bp, 0) AS discount_bp, (
@@ -38,20 +46,39 @@ SELECT {_PROGRAM}, member.id AS member_id, member.country, member.segments, tier
         WHERE lot.member_id = member.id AND (lot.expires_at IS NULL OR lot.expires_at > $2::timestamptz)
     ) AS spendable
 FROM member JOIN program ON program.id = member.program_id
-    LEFT JOIN tier_level tier ON tier.id = member.tier_id {POINT_VALUE}
+    LEFT JOIN tier_level tier ON tier.id = member.tier_id {POINT_VALUE} {POLICY.format(country="member.country")}
 WHERE member.id = $1 AND member.status = 'ACTIVE'"""
-_LIST_PRICES = f"SELECT {_PROGRAM} FROM program {POINT_VALUE} WHERE program.id = $1"
+_AT_HOME = POLICY.format(country="''")
+_LIST_PRICES = f"SELECT {_PROGRAM} FROM program {POINT_VALUE} {_AT_HOME} WHERE program.id = $1"
+
+
+def _ratios(row: Mapping[str, Any], program_id: UUID, member_id: UUID | None) -> Ratios:
+    """The ratios of a policy row; for a member, those of the arm that the member belongs to."""
+    shares = [(name, arm["share_bp"]) for name, arm in sorted(row["arms"].items())]
+    name = arm_for(member_id, program_id, shares) if member_id else None
+    arm: dict[str, Any] = row["arms"][name] if name else {"cash_rate_bp": None, "worth_bp": {}}
+    rate: int | None = arm["cash_rate_bp"]
+    return Ratios(
+        id=UUID(row["id"]),
+        arm=name,
+        worth_bp=row["worth_bp"] | arm["worth_bp"],
+        cash_rate_bp=row["cash_rate_bp"] if rate is None else rate,
+        cash_min_points=row["cash_min_points"],
+        cash_max_points=row["cash_max_points"],
+        cash_period=Period(row["cash_period"]),
+        cash_countries=tuple(row["cash_countries"]),
+        identity_required=row["identity_required"],
+        enrolled_days=row["enrolled_days"],
+        earned_days=row["earned_days"],
+        points_share_bp=row["points_share_bp"],
+    )
 
 
 def _shopper(row: Mapping[str, Any]) -> Shopper:
-    aside = ("countries", "segments", "cash_rate_bp", "cash_min_points", "cash_max_points", "cash_countries")
+    aside = ("countries", "segments", "policy")
     facts = {name: value for name, value in row.items() if name not in aside}
-    facts["cash"] = rules.CashPolicy(
-        rate_bp=row["cash_rate_bp"],
-        min_points=row["cash_min_points"],
-        max_points=row["cash_max_points"],
-        countries=tuple(orjson.loads(row["cash_countries"])),
-    )
+    if row["policy"] is not None:
+        facts["policy"] = _ratios(orjson.loads(row["policy"]), row["program_id"], row.get("member_id"))
     if "segments" in row:
         facts["segments"] = tuple(orjson.loads(row["segments"]))
     return Shopper(program_countries=tuple(orjson.loads(row["countries"])), **facts)
@@ -70,9 +97,9 @@ async def shopper_of(actor: Actor) -> Shopper | None:
 
 def shopper_of_facts(facts: Mapping[str, Any], member_id: UUID) -> Shopper:
     """The member for whom these facts hold (see `standpoint`), without what is in their wallet."""
-    since = facts["point_value_from"]
-    value = facts["point_value"]
-    told = {name: orjson.dumps(facts[name]) for name in ("countries", "segments", "cash_countries")}
+    since, value = facts["point_value_from"], facts["point_value"]
+    told: dict[str, Any] = {name: orjson.dumps(facts[name]) for name in ("countries", "segments")}
+    told["policy"] = orjson.dumps(facts["policy"]) if facts["policy"] else None
     exact = {
         "program_id": UUID(facts["program_id"]),
         "member_id": member_id,
@@ -120,6 +147,8 @@ class Priced:
     point_value: Decimal
     fx_rate: Decimal
     fx_as_of: datetime | None
+    worth_bp: int
+    policy: Ratios
 
 
 async def price_item(member_id: UUID, item_id: UUID, amount_minor: int | None = None) -> Priced:
@@ -139,7 +168,8 @@ async def price_item(member_id: UUID, item_id: UUID, amount_minor: int | None = 
     if refusal is not None:
         raise refusal
     rate = await rate_or_none(item.currency, shopper.home_currency)
-    priced = rules.price(shopper, rules.chosen_amount(item, amount_minor), item.currency, rate)
+    worth_bp = shopper.policy.worth_of(offer.kind)
+    priced = rules.price(shopper, rules.chosen_amount(item, amount_minor), item.currency, rate, worth_bp)
     if not await _can_be_settled(shopper, offer):
         raise NotAvailable.because(ClosedReason.NO_RATE)
     row = await Item.get(id=item_id).select_related("offer", "offer__brand")
@@ -158,6 +188,8 @@ async def price_item(member_id: UUID, item_id: UUID, amount_minor: int | None = 
         point_value=priced.point_value,
         fx_rate=priced.rate.rate,
         fx_as_of=priced.rate.as_of,
+        worth_bp=worth_bp,
+        policy=shopper.policy,
     )
 
 
@@ -165,3 +197,11 @@ async def _can_be_settled(shopper: Shopper, offer: catalog.OfferRow) -> bool:
     """Whether the program's money can be turned into the currency the partner is owed in."""
     assert offer.settled_in is not None
     return await rate_or_none(shopper.home_currency, offer.settled_in) is not None
+
+
+async def policies_of(actor: Actor, program_id: UUID | None) -> list[RedemptionPolicy]:
+    """The newest hundred policies of the actor's program, or of the one an operator names."""
+    own = actor.id if actor.kind is ActorKind.PROGRAM else program_id
+    if own is None or program_id not in (None, own):
+        return []
+    return await RedemptionPolicy.filter(program_id=own).order_by("-valid_from", "-id").limit(100)

@@ -1,5 +1,6 @@
 """Why points are not paid out as money, in a member's words."""
 
+from datetime import datetime
 from typing import Annotated
 
 from marketplace.kit.refusals import Refusal
@@ -23,9 +24,34 @@ class CashBelowMinimum(Refusal):
 
 
 class CashAboveMaximum(Refusal):
-    """More points than the program pays out in a calendar month."""
+    """More points than the program pays out in a calendar period."""
 
     code = "CASH_ABOVE_MAXIMUM"
-    text = "Up to {maximum} points are paid out in a month; {left} are left for this one."
-    maximum: Annotated[int, "The most points that are paid out in a calendar month."]
-    left: Annotated[int, "How many of them are left for this month."]
+    text = "Up to {maximum} points are paid out in a period; {left} are left for the one until {resets_at}."
+    maximum: Annotated[int, "The most points that are paid out in a calendar period: a day, a month or a year."]
+    left: Annotated[int, "How many of them are left for this one."]
+    resets_at: Annotated[datetime, "When the next period begins."]
+
+
+class CashCannotReach(Refusal):
+    """No rail brings money to members in this country."""
+
+    code = "CASH_CANNOT_REACH"
+    text = "Money cannot be sent to members in {country} yet. Your points buy rewards there all the same."
+    country: Annotated[str, "The member's country."]
+
+
+class CashCoolingOff(Refusal):
+    """Points become cash some days after enrolling, or after they were earned."""
+
+    code = "CASH_COOLING_OFF"
+    text = "{ready_points} of these points can become cash now; the others from {ready_at} on."
+    ready_points: Annotated[int, "Points that can become cash now."]
+    ready_at: Annotated[datetime, "When these points can, or as many of them as the wallet holds."]
+
+
+class IdentityNotConfirmed(Refusal):
+    """The program pays cash only to members whose identity it has verified."""
+
+    code = "IDENTITY_NOT_CONFIRMED"
+    text = "Your rewards program has to verify who you are before it pays cash. Ask it to do so, then come back."

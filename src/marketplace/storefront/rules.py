@@ -13,20 +13,11 @@ from marketplace.kit import money
 from marketplace.kit.refusals import InvalidInput, Refusal
 from marketplace.ledger.queries import Rate
 from marketplace.points.refusals import InsufficientPoints
-from marketplace.storefront.refusals import CashAboveMaximum, CashBelowMinimum, CashNotOffered
+from marketplace.storefront.cash import THOUSAND, Ratios
 
-THOUSAND = 1000
 MOST_POINTS = 2**53 - 1
-
-
-@dataclass(frozen=True, slots=True)
-class CashPolicy:
-    """How a program pays out points: a share of their value, from some points a time, up to some in a month."""
-
-    rate_bp: int = 0
-    min_points: int = 0
-    max_points: int = 0
-    countries: tuple[str, ...] = ()
+VALUE_ONLY = Ratios()
+"""Before a program has a policy: rewards at the points' value, and no cash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +41,7 @@ class Shopper:
     discount_bp: int = 0
     segments: tuple[str, ...] = ()
     spendable: int = 0
-    cash: CashPolicy = CashPolicy()
+    policy: Ratios = VALUE_ONLY
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +49,7 @@ class Price:
     """The price passport: what an amount of a market's currency is for a member, and by which figures.
 
     `home_minor` is the same in the program's home currency at `rate`; `list_points` before and `points` after
-    the tier's discount.
+    the tier's discount. For this kind of reward a point is worth `worth_bp` of its value.
     """
 
     price_minor: int
@@ -71,6 +62,7 @@ class Price:
     point_value: Decimal
     point_value_from: date
     rate: Rate
+    worth_bp: int = money.BASIS_POINTS
 
     @property
     def worth_per_thousand_minor(self) -> int | None:
@@ -90,15 +82,19 @@ def after_discount(list_points: int, discount_bp: int) -> int:
     return -(-list_points * (money.BASIS_POINTS - discount_bp) // money.BASIS_POINTS)
 
 
-def price(shopper: Shopper, price_minor: int, currency: str, rate: Rate | None) -> Price:
-    """Price an amount: points = ceil(price in home currency / point value), then the discount, rounded up.
+def price(
+    shopper: Shopper, price_minor: int, currency: str, rate: Rate | None, worth_bp: int = money.BASIS_POINTS
+) -> Price:
+    """Price an amount: points = ceil(price in home currency / what a point is worth for the kind), then the
+    tier's discount, rounded up.
 
     Raises NotAvailable (NO_RATE) without an exchange rate or a point value.
     """
     if rate is None or shopper.point_value is None or shopper.point_value_from is None:
         raise NotAvailable.because(ClosedReason.NO_RATE)
     home_minor = home_price(price_minor, currency, shopper.home_currency, rate.rate)
-    list_points = money.points_for(home_minor, shopper.home_currency, shopper.point_value)
+    worth = shopper.point_value * worth_bp / money.BASIS_POINTS
+    list_points = money.points_for(home_minor, shopper.home_currency, worth)
     return Price(
         price_minor=price_minor,
         currency=currency,
@@ -110,20 +106,23 @@ def price(shopper: Shopper, price_minor: int, currency: str, rate: Rate | None) 
         point_value=shopper.point_value,
         point_value_from=shopper.point_value_from,
         rate=rate,
+        worth_bp=worth_bp,
     )
 
 
-def dearest_within(shopper: Shopper, points: int, currency: str, rate: Rate | None) -> int:
+def dearest_within(
+    shopper: Shopper, points: int, currency: str, rate: Rate | None, worth_bp: int = money.BASIS_POINTS
+) -> int:
     """The highest price in minor units that costs this shopper at most `points`; -1 when even nothing is more.
 
     Prices in points never fall when prices in money rise, so halving finds it.
     """
     low, high = -1, 1
-    while price(shopper, high, currency, rate).points <= points and high < MOST_POINTS:
+    while price(shopper, high, currency, rate, worth_bp).points <= points and high < MOST_POINTS:
         low, high = high, high * 2
     while high - low > 1:
         middle = (low + high) // 2
-        if price(shopper, middle, currency, rate).points <= points:
+        if price(shopper, middle, currency, rate, worth_bp).points <= points:
             low = middle
         else:
             high = middle
@@ -190,48 +189,13 @@ def _closed_for(shopper: Shopper, offer: OfferRow, item: ItemRow) -> ClosedReaso
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class CashOut:
-    """What points are paid out as: minor units of the home currency, by the policy's rate and the point value."""
-
-    points: int
-    amount_minor: int
-    currency: str
-    rate_bp: int
-    point_value: Decimal
-
-    @property
-    def worth_per_thousand_minor(self) -> int:
-        """What 1,000 points are paid out as, in minor units, half-even."""
-        return round(Decimal(self.amount_minor * THOUSAND) / self.points)
-
-
-def cash_out(shopper: Shopper, points: int, taken_this_month: int = 0) -> CashOut:
-    """What points become as cash: points x point value x the policy's rate, rounded down to a minor unit.
-
-    Raises CashNotOffered, CashBelowMinimum, CashAboveMaximum, or NotAvailable (NO_RATE) before the program has
-    said what a point is worth. Whether the wallet holds them is decided by who takes them.
-    """
-    policy, country = shopper.cash, shopper.country or ""
-    if not policy.rate_bp or country not in policy.countries:
-        raise CashNotOffered(country=country)
-    if points < max(policy.min_points, 1):
-        raise CashBelowMinimum(minimum=policy.min_points, missing=max(policy.min_points, 1) - points)
-    left = max(0, policy.max_points - taken_this_month)
-    if points > left:
-        raise CashAboveMaximum(maximum=policy.max_points, left=left)
-    if shopper.point_value is None:
-        raise NotAvailable.because(ClosedReason.NO_RATE)
-    share = Decimal(policy.rate_bp) / money.BASIS_POINTS
-    exact = (points * shopper.point_value * share).scaleb(money.minor_digits(shopper.home_currency))
-    return CashOut(points, int(exact), shopper.home_currency, policy.rate_bp, shopper.point_value)
-
-
-def most_within(shopper: Shopper, item: ItemRow, points: int, rate: Rate | None) -> int | None:
+def most_within(
+    shopper: Shopper, item: ItemRow, points: int, rate: Rate | None, worth_bp: int = money.BASIS_POINTS
+) -> int | None:
     """The highest amount of an item that costs at most `points`; None when even its least costs more."""
     if rate is None or shopper.point_value is None:
         return None
-    limit = dearest_within(shopper, points, item.currency, rate)
+    limit = dearest_within(shopper, points, item.currency, rate, worth_bp)
     low, high = item.price_minor, min(item.max_price_minor or item.price_minor, limit)
     if high < low:
         return None
@@ -267,7 +231,7 @@ def quote(
     """Price an item and say whether the shopper can take it now."""
     refusal = closed(shopper, offer, item, moment)
     try:
-        priced = price(shopper, amount_minor, item.currency, rate)
+        priced = price(shopper, amount_minor, item.currency, rate, shopper.policy.worth_of(offer.kind))
     except NotAvailable as unpriced:
         return Quote(item, None, refusal or unpriced)
     return Quote(item, priced, refusal or out_of_reach(shopper, priced.points))

@@ -95,6 +95,15 @@ class OfferFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class PriceRange:
+    """Prices in the market's minor units, both ends included, of rewards of some kinds."""
+
+    kinds: tuple[OfferKind, ...]
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
 class Search:
     """A list in one market, as one shopper asks for it. Of each of `words`, one spelling must be found.
 
@@ -104,7 +113,7 @@ class Search:
     market: str
     wanted: OfferFilter
     shopper: Shopper | None
-    price_range: tuple[int, int] | None
+    price_ranges: "tuple[PriceRange, ...] | None"
     moment: datetime
     words: tuple[tuple[str, ...], ...] = ()
     actor: Actor | None = None
@@ -139,13 +148,13 @@ async def settle(
     `rate` is from the market's `currency` to the shopper's; without it nothing has a price in points. Raises
     BadUserInput for a points range when there is nobody whose points are meant.
     """
-    price_range = None
+    price_ranges = None
     if wanted.ranged:
         if shopper is None:
             raise BadUserInput("A range of points needs a member or a program.")
-        price_range = _price_range(shopper, wanted, currency, rate)
+        price_ranges = _price_ranges(shopper, wanted, currency, rate)
     words = catalog_rules.search_words(wanted.text)
-    asked = Search(market, wanted, shopper, price_range, clock.now(), tuple((word,) for word in words))
+    asked = Search(market, wanted, shopper, price_ranges, clock.now(), tuple((word,) for word in words))
     if not words or await _any_spelt_so(asked):
         return asked
     return replace(asked, words=await _spellings(words))
@@ -156,19 +165,27 @@ async def currency_of(market: str) -> str | None:
     return await database.value("SELECT currency FROM market WHERE country = $1", market)
 
 
-def _price_range(
+def _price_ranges(
     shopper: Shopper, wanted: OfferFilter, currency: str | None, rate: Rate | None
-) -> tuple[int, int]:
-    """Prices in the market's minor units, both ends included, whose points lie in the range.
+) -> tuple[PriceRange, ...]:
+    """Prices whose points lie in the range, for the kinds for which a point is worth the same.
 
-    Without a rate or a point value the range is empty.
+    Without a rate or a point value there are none.
     """
     if currency is None or rate is None or shopper.point_value is None:
-        return (0, -1)
+        return ()
+    kinds: dict[int, list[OfferKind]] = {}
+    for kind in OfferKind:
+        kinds.setdefault(shopper.policy.worth_of(kind), []).append(kind)
     least, most = wanted.min_points, wanted.max_points
-    low = 0 if not least else rules.dearest_within(shopper, least - 1, currency, rate) + 1
-    high = rules.MOST_POINTS if most is None else rules.dearest_within(shopper, most, currency, rate)
-    return (low, high)
+    found: list[PriceRange] = []
+    for worth, alike in kinds.items():
+        low = 0 if not least else rules.dearest_within(shopper, least - 1, currency, rate, worth) + 1
+        high = rules.MOST_POINTS
+        if most is not None:
+            high = rules.dearest_within(shopper, most, currency, rate, worth)
+        found.append(PriceRange(tuple(alike), low, high))
+    return tuple(found)
 
 
 async def _any_spelt_so(asked: Search) -> bool:
@@ -211,13 +228,26 @@ def _where(asked: Search) -> _Where:
     _add_one_of(where, "l.kind", "text", [kind.value for kind in wanted.kinds])
     _add_one_of(where, "l.category_id", "text", wanted.categories)
     _add_one_of(where, "l.brand_id", "uuid", wanted.brands)
-    if asked.price_range is not None:
-        low, high = asked.price_range
-        where.add("l.from_price_minor BETWEEN {low} AND {high}", low=low, high=high)
+    if asked.price_ranges is not None:
+        _add_prices(where, asked.price_ranges)
     if wanted.available_only:
         _add_available(where, asked)
     _add_words(where, asked)
     return where
+
+
+def _add_prices(where: _Where, ranges: Sequence[PriceRange]) -> None:
+    if not ranges:
+        where.add("FALSE")
+    elif len(ranges) == 1:
+        where.add("l.from_price_minor BETWEEN {low} AND {high}", low=ranges[0].low, high=ranges[0].high)
+    else:
+        each = "(l.kind = ANY({}::text[]) AND l.from_price_minor BETWEEN {} AND {})"
+        parts = [
+            each.format(where.bind([kind.value for kind in one.kinds]), where.bind(one.low), where.bind(one.high))
+            for one in ranges
+        ]
+        where.add(" OR ".join(parts))
 
 
 def _add_available(where: _Where, asked: Search) -> None:

@@ -8,7 +8,7 @@ point value or rate, and the facts cost no statement of their own.
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 from weakref import WeakValueDictionary
 
@@ -21,15 +21,16 @@ from marketplace.storefront.rules import Shopper
 
 MOST: Final = 20_000
 _POINT_VALUE = queries.POINT_VALUE.replace("$2", "{moment}")
+_POLICY = queries.POLICY.format(country="member.country").replace("$2", "{moment}")
 FACTS: Final = f"""(SELECT row_to_json(facts)::text FROM (
     SELECT program.id AS program_id, 'PTS-' || program.code AS unit, program.home_currency, program.countries,
-        program.cash_rate_bp, program.cash_min_points, program.cash_max_points, program.cash_countries,
-        value.value::text AS point_value, value.valid_from AS point_value_from, member.country, member.segments,
+        value.value::text AS point_value, value.valid_from AS point_value_from, policy.facts AS policy,
+        member.country, member.segments,
         member.languages, tier.name AS tier_name, coalesce(tier.rank, 0) AS tier_rank,
         coalesce(tier.discount_bp, 0) AS discount_bp, {changes.stamp("rates")} AS rates,
         (SELECT max(as_of) FROM fx_rate WHERE as_of <= {{moment}}) AS rates_as_of
     FROM member JOIN program ON program.id = member.program_id
-        LEFT JOIN tier_level tier ON tier.id = member.tier_id {_POINT_VALUE}
+        LEFT JOIN tier_level tier ON tier.id = member.tier_id {_POINT_VALUE} {_POLICY}
     WHERE member.id = {{member}} AND member.status = 'ACTIVE'
 ) facts)"""
 """One column; `{{member}}` and `{{moment}}` are to be filled in. Null for nobody, or one who has left."""
@@ -41,10 +42,10 @@ class Moved(Exception):
 
 @dataclass(eq=False, slots=True, weakref_slot=True)
 class Standpoint:
-    """What is the same for all members of one tier, country, language and so on of a program."""
+    """What is the same for all members of one tier, country, arm, language and so on of a program."""
 
     facts: str
-    told: dict[str, Any]
+    arm: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Standing:
 
 _NOT_THE_SHOPPERS: Final = ("rates", "rates_as_of", "languages")
 _standings: OrderedDict[UUID, Standing] = OrderedDict()
-_standpoints: WeakValueDictionary[str, Standpoint] = WeakValueDictionary()
+_standpoints: WeakValueDictionary[tuple[str, str | None], Standpoint] = WeakValueDictionary()
 
 
 def recall(actor: Actor) -> Standing | None:
@@ -99,11 +100,13 @@ def _remember(actor: Actor, facts: str | None) -> Standing | None:
     if facts is None or tuple(orjson.loads(facts)["languages"]) != actor.languages:
         _standings.pop(actor.id, None)
         return None
-    standpoint = _standpoints.get(facts)
+    told = {name: value for name, value in orjson.loads(facts).items() if name not in _NOT_THE_SHOPPERS}
+    shopper = queries.shopper_of_facts(told, actor.id)
+    key = (facts, shopper.policy.arm)
+    standpoint = _standpoints.get(key)
     if standpoint is None:
-        standpoint = _standpoints[facts] = Standpoint(facts, orjson.loads(facts))
-    told = {name: value for name, value in standpoint.told.items() if name not in _NOT_THE_SHOPPERS}
-    standing = Standing(actor, standpoint, queries.shopper_of_facts(told, actor.id))
+        standpoint = _standpoints[key] = Standpoint(*key)
+    standing = Standing(actor, standpoint, shopper)
     _standings[actor.id] = standing
     while len(_standings) > MOST:
         _standings.popitem(last=False)

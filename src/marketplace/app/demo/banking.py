@@ -13,8 +13,8 @@ from marketplace.app.demo.offers import FLAGSHIPS
 from marketplace.app.demo.programs import PROGRAMS
 from marketplace.kit import database, jobs
 from marketplace.kit.money import Money
+from marketplace.kit.rails import Rail, rail_for
 from marketplace.kit.settings import settings
-from marketplace.payments import rules
 from marketplace.payments.models import PayeeKind
 from marketplace.payments.steps import open_account
 from marketplace.settlement.models import TopUpMethod
@@ -54,7 +54,7 @@ def payable_partners() -> list[str]:
     reachable = [
         slug
         for slug, brand in data.brands().items()
-        if rules.rail_for(counterparties.of_brand(brand).country) is rules.Rail.STRIPE
+        if rail_for(counterparties.of_brand(brand).country) is Rail.STRIPE
     ]
     return sorted(reachable, key=lambda slug: (slug not in FLAGSHIPS, slug))[:HOW_MANY]
 

@@ -99,6 +99,27 @@ def rates_on(moment: datetime) -> Iterator[dict[str, Any]]:
             }
 
 
+def _policy(seed: ProgramSeed, program_id: UUID, since: datetime) -> dict[str, Any]:
+    """What points become: all of their value as rewards, less as cash; a card pays up to 80 % of a price."""
+    return {
+        "id": new_id(),
+        "program_id": program_id,
+        "country": "",
+        "valid_from": since,
+        "worth_bp": {},
+        "cash_rate_bp": seed.cash.rate_bp,
+        "cash_min_points": seed.cash.min_points,
+        "cash_max_points": seed.cash.max_points_per_month,
+        "cash_period": "MONTH",
+        "cash_countries": seed.cash.countries,
+        "identity_required": False,
+        "enrolled_days": 0,
+        "earned_days": 0,
+        "points_share_bp": 2000,
+        "arms": {},
+    }
+
+
 async def _program(seed: ProgramSeed, issuer: DevIssuer) -> None:
     key, since = new_id(), opening_day()
     program = {
@@ -113,14 +134,11 @@ async def _program(seed: ProgramSeed, issuer: DevIssuer) -> None:
         "issuer": issuer.issuer(seed.code),
         "audience": AUDIENCE,
         "enrol_on_sight": False,
-        "cash_rate_bp": seed.cash.rate_bp,
-        "cash_min_points": seed.cash.min_points,
-        "cash_max_points": seed.cash.max_points_per_month,
-        "cash_countries": seed.cash.countries,
         "gift_days": 30,
         "created_at": since,
     }
     await insert("program", [program])
+    await insert("redemption_policy", [_policy(seed, key, since)])
     issuer.jwks(seed.code)  # makes the program's key
     valid_from = (since - timedelta(days=365)).date()
     value = {"id": new_id(), "program_id": key, "valid_from": valid_from, "value": seed.point_value}

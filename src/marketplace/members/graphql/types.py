@@ -20,7 +20,7 @@ from marketplace.kit.graphql import (
     node_loader,
 )
 from marketplace.members import queries
-from marketplace.members.models import Member, PersonalData, Program, TierLevel
+from marketplace.members.models import Member, PersonalData, Program, RedemptionPolicy, TierLevel
 
 
 @strawberry.type(name="Tier", description="A level of a program.")
@@ -38,7 +38,7 @@ class TierType:
 class CashPolicyType:
     rate_bp: int = strawberry.field(description="Share of a point's value that is paid out; 0 means no cash.")
     min_points: BigInt = strawberry.field(description="The fewest points a time.")
-    max_points: BigInt = strawberry.field(description="The most points in a calendar month.")
+    max_points: BigInt = strawberry.field(description="The most points in a calendar period, a month if not told.")
     countries: list[CountryCode] = strawberry.field(description="Where members can be paid.")
 
 
@@ -50,7 +50,6 @@ class ProgramType(Node):
     home_currency: CurrencyCode = strawberry.field(description="The currency it funds rewards in.")
     timezone: str = strawberry.field(description="Its IANA time zone.")
     countries: list[CountryCode] = strawberry.field(description="Its markets.")
-    cash: CashPolicyType = strawberry.field(description="Its cash policy.")
     row: strawberry.Private[Program]
 
     @classmethod
@@ -63,18 +62,22 @@ class ProgramType(Node):
             home_currency=CurrencyCode(row.home_currency),
             timezone=row.timezone,
             countries=[CountryCode(code) for code in row.countries],
-            cash=CashPolicyType(
-                rate_bp=row.cash_rate_bp,
-                min_points=BigInt(row.cash_min_points),
-                max_points=BigInt(row.cash_max_points),
-                countries=[CountryCode(code) for code in row.cash_countries],
-            ),
             row=row,
         )
 
     @strawberry.field(description="What one point is worth today, in major units of the home currency.")
     async def point_value(self) -> Decimal:
         return (await queries.point_value(self.row.id)).normalize()
+
+    @strawberry.field(description="Its cash policy today, for the markets that have none of their own.")
+    async def cash(self, info: Info) -> CashPolicyType:
+        row: RedemptionPolicy | None = await batched(info, "cash policies", _policies, self.row.id)
+        return CashPolicyType(
+            rate_bp=row.cash_rate_bp if row else 0,
+            min_points=BigInt(row.cash_min_points if row else 0),
+            max_points=BigInt(row.cash_max_points if row else 0),
+            countries=[CountryCode(code) for code in (row.cash_countries if row else ())],
+        )
 
     @strawberry.field(description="Its levels, lowest first.")
     async def tiers(self) -> list[TierType]:
@@ -91,6 +94,9 @@ class MemberType(Node):
     country: CountryCode = strawberry.field(description="Where the member lives.")
     languages: list[LanguageTag] = strawberry.field(description="What the member reads, the best first.")
     enrolled_at: datetime = strawberry.field(description="When the member joined.")
+    identity_confirmed_at: datetime | None = strawberry.field(
+        description="When the program verified who the member is; null when it has not."
+    )
     row: strawberry.Private[Member]
 
     @classmethod
@@ -101,6 +107,7 @@ class MemberType(Node):
             country=CountryCode(row.country),
             languages=[LanguageTag(tag) for tag in row.languages],
             enrolled_at=row.enrolled_at,
+            identity_confirmed_at=row.identity_confirmed_at,
             row=row,
         )
 
@@ -142,6 +149,10 @@ class PointValueType:
 
 async def _programs(info: Info, wanted: list[UUID]) -> dict[UUID, Program]:
     return {row.id: row for row in await Program.filter(id__in=wanted)}
+
+
+async def _policies(_info: Info, wanted: list[UUID]) -> dict[UUID, RedemptionPolicy]:
+    return await queries.policies_now(wanted)
 
 
 async def _tiers(info: Info, wanted: list[UUID]) -> dict[UUID, TierLevel]:

@@ -21,6 +21,7 @@ from marketplace.kit.refusals import NotFound
 from marketplace.members import operations
 from marketplace.members.graphql.types import MemberType, PointValueType, ProgramType
 from marketplace.members.models import PointValue
+from marketplace.members.policies import Policy
 from marketplace.members.refusals import MemberReferenceReused, ProgramCodeTaken
 
 
@@ -45,6 +46,12 @@ class ChangeMemberInput(WriteInput):
     tier: str | None = strawberry.field(default=None, description="The code of their level now.")
 
 
+@strawberry.input(description="Whose identity you have verified.")
+class ConfirmIdentityInput(WriteInput):
+    member_id: strawberry.ID = strawberry.field(description="The member.")
+    confirmed: bool = strawberry.field(default=True, description="False takes it back.")
+
+
 @strawberry.input(description="A level of a program.")
 class TierInput:
     code: str = strawberry.field(description="A code of your own.")
@@ -57,7 +64,9 @@ class CashPolicyInput:
     rate_bp: int = strawberry.field(description="Share of a point's value that is paid out, in basis points.")
     min_points: BigInt = strawberry.field(description="The fewest points a time.")
     max_points: BigInt = strawberry.field(description="The most points in a calendar month.")
-    countries: list[CountryCode] = strawberry.field(description="Where members can be paid.")
+    countries: list[CountryCode] = strawberry.field(
+        description="Where members are paid; a country that no rail reaches is refused."
+    )
 
 
 @strawberry.input(description="A business that gives points to its customers.")
@@ -88,9 +97,14 @@ class SetPointValueInput(WriteInput):
 def _create_program(input: CreateProgramInput) -> operations.CreateProgram:
     cash = input.cash
     policy = (
-        operations.CashPolicy(cash.rate_bp, cash.min_points, cash.max_points, tuple(cash.countries))
+        Policy(
+            cash_rate_bp=cash.rate_bp,
+            cash_min_points=cash.min_points,
+            cash_max_points=cash.max_points,
+            cash_countries=tuple(cash.countries),
+        )
         if cash
-        else None
+        else Policy()
     )
     return operations.CreateProgram(
         idempotency_key=input.idempotency_key,
@@ -105,7 +119,7 @@ def _create_program(input: CreateProgramInput) -> operations.CreateProgram:
         audience=input.audience,
         jwks_uri=input.jwks_uri,
         tiers=tuple(operations.NewTier(tier.code, tier.name, tier.discount_bp) for tier in input.tiers),
-        cash=policy or operations.CashPolicy(),
+        policy=policy,
     )
 
 
@@ -143,6 +157,20 @@ class Mutation:
             tier=input.tier,
         )
         return MemberType.of(await operations.change_member(actor, command))
+
+    @mutation(
+        gives=MemberType,
+        refuses=(NotFound,),
+        description="Say that you have verified who a member is; your policy may ask for it before cash.",
+    )
+    async def confirm_identity(self, info: Info, input: ConfirmIdentityInput) -> MemberType:
+        actor = actor_with(info, Scope.MEMBERS_ENROL, ActorKind.PROGRAM)
+        command = operations.ConfirmIdentity(
+            idempotency_key=input.idempotency_key,
+            member_id=id_of("member", input.member_id, "memberId"),
+            confirmed=input.confirmed,
+        )
+        return MemberType.of(await operations.confirm_identity(actor, command))
 
     @mutation(gives=ProgramType, refuses=(ProgramCodeTaken,), description="Open a program.")
     async def create_program(self, info: Info, input: CreateProgramInput) -> ProgramType:

@@ -3,6 +3,7 @@
 import strawberry
 
 from marketplace.redemptions.graphql.cash import CashMutation, CashQuery, CashRedemptionType
+from marketplace.redemptions.graphql.choices import CashChoice
 from marketplace.redemptions.graphql.deliveries import PartnerMutation
 from marketplace.redemptions.graphql.reads import RedemptionQuery
 from marketplace.redemptions.graphql.timeline import RedemptionEventType
@@ -20,4 +21,4 @@ class Mutation(MemberMutation, CashMutation, PartnerMutation):
     """What members, support and partners do."""
 
 
-__all__ = ["CashRedemptionType", "Mutation", "Query", "RedemptionEventType", "RedemptionType"]
+__all__ = ["CashChoice", "CashRedemptionType", "Mutation", "Query", "RedemptionEventType", "RedemptionType"]

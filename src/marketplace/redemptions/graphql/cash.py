@@ -41,7 +41,14 @@ from marketplace.redemptions.refusals import (
     NotRefundable,
     PayoutAccountMissing,
 )
-from marketplace.storefront.refusals import CashAboveMaximum, CashBelowMinimum, CashNotOffered
+from marketplace.storefront.refusals import (
+    CashAboveMaximum,
+    CashBelowMinimum,
+    CashCannotReach,
+    CashCoolingOff,
+    CashNotOffered,
+    IdentityNotConfirmed,
+)
 
 PREFIX = "cashRedemption"
 describe_enum(
@@ -62,6 +69,9 @@ class CashRedemptionType(Node):
     amount: MoneyType = strawberry.field(description="The money they became.")
     point_value: Decimal = strawberry.field(description="What one point was worth, in major units.")
     cash_rate_bp: int = strawberry.field(description="The share of that value that is paid, in basis points.")
+    arm: str | None = strawberry.field(
+        description="Which of the program's tested ratios it was paid by; null for its usual ones."
+    )
     redeemed_at: datetime = strawberry.field(description="When the member asked for it.")
     fulfilled_at: datetime | None = strawberry.field(description="When the money was sent.")
     closed_at: datetime | None = strawberry.field(description="When it failed or was taken back.")
@@ -91,6 +101,7 @@ class CashRedemptionType(Node):
             amount=MoneyType.minor(row.amount_minor, row.currency),
             point_value=row.point_value,
             cash_rate_bp=row.cash_rate_bp,
+            arm=row.arm,
             redeemed_at=row.redeemed_at,
             fulfilled_at=row.fulfilled_at,
             closed_at=row.closed_at,
@@ -171,8 +182,11 @@ class CashMutation:
             NotFound,
             NotAvailable,
             CashNotOffered,
+            CashCannotReach,
             CashBelowMinimum,
             CashAboveMaximum,
+            CashCoolingOff,
+            IdentityNotConfirmed,
             CashAmountChanged,
             PayoutAccountMissing,
             InsufficientPoints,

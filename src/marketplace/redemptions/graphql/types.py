@@ -74,6 +74,12 @@ class RedemptionPrice:
     price: MoneyType = strawberry.field(description="What the reward sells for in its market.")
     home_price: MoneyType = strawberry.field(description="The same in the program's home currency.")
     point_value: Decimal = strawberry.field(description="What one point was worth in the home currency.")
+    worth_bp: int = strawberry.field(
+        description="What a point was worth for this kind of reward, in basis points of its value."
+    )
+    arm: str | None = strawberry.field(
+        description="Which of the program's tested ratios it was bought by; null for its usual ones."
+    )
     fx_rate: Decimal = strawberry.field(description="Home currency for one of the market's.")
     fx_as_of: datetime | None = strawberry.field(description="How old the rate was; null when none was needed.")
 
@@ -119,6 +125,8 @@ class RedemptionType(Node):
             price=MoneyType.minor(row.price_minor, row.currency),
             home_price=MoneyType.minor(row.home_minor, row.home_currency),
             point_value=row.point_value,
+            worth_bp=row.worth_bp,
+            arm=row.arm,
             fx_rate=row.fx_rate,
             fx_as_of=row.fx_as_of,
         )

@@ -25,9 +25,10 @@ from marketplace.redemptions.refusals import (
     NotRefundable,
     PayoutAccountMissing,
 )
+from marketplace.storefront.cash import CashOut, cash_out
 from marketplace.storefront.queries import shopping_member
 from marketplace.storefront.refusals import CashBelowMinimum
-from marketplace.storefront.rules import CashOut, cash_out
+from marketplace.storefront.rules import Shopper
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,8 @@ async def redeem_for_cash(actor: Actor, command: RedeemForCash) -> CashRedemptio
     """
     program = await Program.get(id=actor.program_id)
     await steps.one_at_a_time("cash", actor.id)
-    cash = await _cash_for(actor.id, program, command.points)
+    shopper = await shopping_member(actor.id)
+    cash = await _cash_for(actor.id, shopper, command.points)
     _must_not_be_less(cash, command.expected_amount)
     account = await _payable_account(actor.id)
     id = new_id()
@@ -73,6 +75,8 @@ async def redeem_for_cash(actor: Actor, command: RedeemForCash) -> CashRedemptio
         currency=cash.currency,
         point_value=cash.point_value,
         cash_rate_bp=cash.rate_bp,
+        policy_id=shopper.policy.id,
+        arm=shopper.policy.arm,
         state=CashState.PENDING.value,
         redeemed_at=clock.now(),
     )
@@ -96,11 +100,10 @@ async def reverse_cash(actor: Actor, command: ReverseCash) -> CashRedemption:
     return row
 
 
-async def _cash_for(member_id: UUID, program: Program, points: int) -> CashOut:
-    """What the points are as cash, with what the member took this month counted in."""
-    shopper = await shopping_member(member_id)
-    taken = await queries.cashed_between(member_id, *rules.month_of(clock.now(), program.timezone))
-    cash = cash_out(shopper, points, taken)
+async def _cash_for(member_id: UUID, shopper: Shopper, points: int) -> CashOut:
+    """What the points are as cash, with what the member took in this period counted in."""
+    standing = await queries.standing_of(member_id, shopper.policy)
+    cash = cash_out(shopper, points, standing, clock.now())
     if cash.amount_minor < 1:
         least = rules.least_points_for_cash(cash.point_value, cash.rate_bp, cash.currency)
         raise CashBelowMinimum(minimum=least, missing=least - points)

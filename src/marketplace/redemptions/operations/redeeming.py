@@ -6,6 +6,7 @@ from uuid import UUID
 
 from marketplace.catalog.models import OfferKind
 from marketplace.catalog.steps import count_for_member
+from marketplace.kit import database
 from marketplace.kit.actor import Actor, Scope
 from marketplace.kit.ids import new_id
 from marketplace.kit.money import Money
@@ -90,7 +91,7 @@ async def redeem_offer(actor: Actor, command: RedeemOffer) -> Redemption:
     elif OfferKind(priced.offer.kind) in rules.AT_ONCE:
         await steps.spend(redemption, program, steps.title(priced.offer.title, priced.item.label))
     redemption.code_position = await steps.take_units(priced.item, redemption.id, lots)
-    await redemption.save(force_create=True)
+    await database.add(redemption)
     await _arrange(redemption, priced, command)
     await events.tell(redemption)
     return redemption

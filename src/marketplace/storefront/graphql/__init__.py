@@ -2,14 +2,20 @@
 
 import strawberry
 
-from marketplace.storefront.graphql.choices import ChoicesQuery
+from marketplace.storefront.graphql.choices import ChoicesQuery, RedemptionChoices
 from marketplace.storefront.graphql.lists import ListQuery
+from marketplace.storefront.graphql.policies import PolicyMutation, PolicyQuery
 from marketplace.storefront.graphql.pricing import PricePassport, WhyNot
 
 
 @strawberry.type
-class Query(ListQuery, ChoicesQuery):
-    """Everything a shopper asks."""
+class Query(ListQuery, ChoicesQuery, PolicyQuery):
+    """Everything a shopper asks, and what it is answered by."""
 
 
-__all__ = ["PricePassport", "Query", "WhyNot"]
+@strawberry.type
+class Mutation(PolicyMutation):
+    """What programs and operators state."""
+
+
+__all__ = ["Mutation", "PricePassport", "Query", "RedemptionChoices", "WhyNot"]

@@ -1,6 +1,5 @@
 """Cash and non-cash side by side: what an amount of points buys."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 import strawberry
@@ -8,13 +7,16 @@ import strawberry
 from marketplace.catalog.graphql import ItemType, item_of
 from marketplace.catalog.models import OfferKind
 from marketplace.kit.actor import ActorKind, Scope
-from marketplace.kit.graphql import BigInt, CountryCode, Info, MoneyType, actor_with
-from marketplace.kit.money import worth_of
-from marketplace.kit.refusals import BadUserInput, NotAllowed, Refusal
-from marketplace.storefront import choices, rules
+from marketplace.kit.graphql import BigInt, Info, MoneyType, actor_with
+from marketplace.kit.money import BASIS_POINTS, worth_of
+from marketplace.kit.refusals import BadUserInput, NotAllowed
+from marketplace.storefront import choices
+from marketplace.storefront.cash import THOUSAND
 from marketplace.storefront.choices import Choice
-from marketplace.storefront.graphql.pricing import PricePassport, WhyNot, shopper_of
-from marketplace.storefront.rules import CashOut, Shopper
+from marketplace.storefront.graphql.pricing import ExchangeUsed, PricePassport, exchange_used, shopper_of
+from marketplace.storefront.queries import rate_or_none
+from marketplace.storefront.rules import Shopper
+from marketplace.storefront.search import currency_of
 
 
 @strawberry.type(description="One reward that the points buy.")
@@ -39,46 +41,18 @@ class RewardChoice:
 @strawberry.type(description="The best rewards of one kind that the points buy.")
 class KindChoices:
     kind: OfferKind = strawberry.field(description="The kind.")
+    worth_per_thousand: MoneyType | None = strawberry.field(
+        description="What 1,000 points are worth as this kind of reward, before your tier's discount; null before "
+        "the program has stated a point value."
+    )
+    worth_bp: int = strawberry.field(description="The same in basis points of the points' value.")
+    points_to_go: BigInt | None = strawberry.field(
+        description="When these points buy nothing of this kind: how many more the least of it takes; null when "
+        "there is nothing of it in your market, or when they do."
+    )
     choices: list[RewardChoice] = strawberry.field(
         description=f"Up to {choices.SHOWN}, the most worth for a point first."
     )
-
-
-@strawberry.type(description="What the points are as cash, by the program's policy.")
-class CashChoice:
-    amount: MoneyType | None = strawberry.field(description="What would be paid out; null when it cannot be.")
-    worth_per_thousand: MoneyType | None = strawberry.field(
-        description="What 1,000 points are paid out as, to compare with rewards; null when they cannot be."
-    )
-    rate_bp: int = strawberry.field(description="The share of a point's value that is paid out, in basis points.")
-    least_points: BigInt = strawberry.field(description="The fewest points that are paid out at a time.")
-    most_points_per_month: BigInt = strawberry.field(
-        description="The most points that are paid out in a calendar month."
-    )
-    countries: list[CountryCode] = strawberry.field(description="Where the program pays cash.")
-    why_not: WhyNot | None = strawberry.field(
-        description="Why these points cannot be paid out to you, whatever your wallet holds; null when they can."
-    )
-
-    @classmethod
-    def of(cls, shopper: Shopper, points: int, languages: Sequence[str]) -> "CashChoice":
-        policy = shopper.cash
-        found: CashOut | None = None
-        refused: Refusal | None = None
-        try:
-            found = rules.cash_out(shopper, points)
-        except Refusal as refusal:
-            refused = refusal
-        currency = shopper.home_currency
-        return cls(
-            amount=MoneyType.minor(found.amount_minor, currency) if found else None,
-            worth_per_thousand=MoneyType.minor(found.worth_per_thousand_minor, currency) if found else None,
-            rate_bp=policy.rate_bp,
-            least_points=BigInt(policy.min_points),
-            most_points_per_month=BigInt(policy.max_points),
-            countries=[CountryCode(country) for country in policy.countries],
-            why_not=WhyNot.of(refused, languages) if refused else None,
-        )
 
 
 @strawberry.type(description="What an amount of points buys, cash and non-cash side by side.")
@@ -88,7 +62,29 @@ class RedemptionChoices:
         description="Their full value at today's point value; null before the program has stated one."
     )
     kinds: list[KindChoices] = strawberry.field(description="Rewards, kind by kind.")
-    cash: CashChoice = strawberry.field(description="The other choice.")
+    exchange: ExchangeUsed | None = strawberry.field(
+        description="The rate from your market's currency to the program's, with its age; null for one currency."
+    )
+    arm: str | None = strawberry.field(
+        description="Which of the program's tested ratios these are; null for its usual ones."
+    )
+    least_card_points_bp: int = strawberry.field(
+        description="The least share of a price that is paid in points when a card pays the rest; 10000: no card."
+    )
+    shopper: strawberry.Private[Shopper]
+
+
+def _thousand(shopper: Shopper, kind: OfferKind) -> MoneyType | None:
+    if shopper.point_value is None:
+        return None
+    value = shopper.point_value * shopper.policy.worth_of(kind) / BASIS_POINTS
+    return MoneyType.minor(worth_of(THOUSAND, shopper.home_currency, value), shopper.home_currency)
+
+
+async def _exchange(shopper: Shopper) -> ExchangeUsed | None:
+    market = await currency_of(shopper.country or "")
+    rate = await rate_or_none(market, shopper.home_currency) if market else None
+    return exchange_used(rate, market, shopper.home_currency) if market and rate else None
 
 
 @strawberry.type
@@ -106,13 +102,23 @@ class ChoicesQuery:
         if points < 1:
             raise BadUserInput("Ask about at least one point.")
         found = await choices.choices(shopper, points)
+        more = await choices.points_to_go(shopper, points, [kind for kind, best in found.items() if not best])
         value, currency = shopper.point_value, shopper.home_currency
         return RedemptionChoices(
             points=points,
             worth=MoneyType.minor(worth_of(points, currency, value), currency) if value else None,
             kinds=[
-                KindChoices(kind=kind, choices=[RewardChoice.of(choice, shopper, points) for choice in best])
+                KindChoices(
+                    kind=kind,
+                    worth_per_thousand=_thousand(shopper, kind),
+                    worth_bp=shopper.policy.worth_of(kind),
+                    points_to_go=None if kind not in more else BigInt(more[kind]),
+                    choices=[RewardChoice.of(choice, shopper, points) for choice in best],
+                )
                 for kind, best in found.items()
             ],
-            cash=CashChoice.of(shopper, points, info.context.languages),
+            exchange=await _exchange(shopper),
+            arm=shopper.policy.arm,
+            least_card_points_bp=shopper.policy.points_share_bp,
+            shopper=shopper,
         )

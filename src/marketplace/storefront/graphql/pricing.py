@@ -22,7 +22,7 @@ from marketplace.kit.refusals import BadUserInput, InvalidInput, Refusal
 from marketplace.ledger.queries import Rate
 from marketplace.points.refusals import InsufficientPoints
 from marketplace.storefront import queries, rules
-from marketplace.storefront.refusals import CashBelowMinimum
+from marketplace.storefront.refusals import CashAboveMaximum, CashBelowMinimum, CashCoolingOff
 from marketplace.storefront.rules import Price, Quote, Shopper
 
 SHELVES = "shelves"
@@ -102,22 +102,30 @@ class PricePassport:
             since=self.made.point_value_from,
         )
 
+    @planned(description="What a point is worth for this kind of reward, in basis points of its value.")
+    def worth_bp(self) -> int:
+        return self.made.worth_bp
+
     @planned(description="The exchange rate it was made with; null when both currencies are the same.")
     def exchange(self) -> ExchangeUsed | None:
-        rate = self.made.rate
-        if rate.as_of is None:
-            return None
-        return ExchangeUsed(
-            base=CurrencyCode(self.made.currency),
-            quote=CurrencyCode(self.made.home_currency),
-            rate=plain(rate.rate),
-            source=rate.source,
-            as_of=rate.as_of,
-        )
+        return exchange_used(self.made.rate, self.made.currency, self.made.home_currency)
 
     @classmethod
     def of(cls, price: Price, shopper: Shopper) -> "PricePassport":
         return cls(made=price, by=shopper.tier_name)
+
+
+def exchange_used(rate: Rate, base: str, quote: str) -> ExchangeUsed | None:
+    """The rate as it is shown; None between one and the same currency."""
+    if rate.as_of is None:
+        return None
+    return ExchangeUsed(
+        base=CurrencyCode(base),
+        quote=CurrencyCode(quote),
+        rate=plain(rate.rate),
+        source=rate.source,
+        as_of=rate.as_of,
+    )
 
 
 @strawberry.type(description="Why you cannot take something now: what redeeming it would answer.")
@@ -136,8 +144,21 @@ class WhyNot:
             code=unavailable.reason.value if unavailable else refusal.code,
             message=refusal.said(languages),
             points_to_go=BigInt(refusal.missing) if isinstance(refusal, _MISSING) else None,
-            opens_at=unavailable.opens_at if unavailable else None,
+            opens_at=_opening(refusal),
         )
+
+
+def _opening(refusal: Refusal) -> datetime | None:
+    """When what is refused opens by itself."""
+    match refusal:
+        case NotAvailable():
+            return refusal.opens_at
+        case CashCoolingOff():
+            return refusal.ready_at
+        case CashAboveMaximum():
+            return refusal.resets_at if refusal.left < refusal.maximum else None
+        case _:
+            return None
 
 
 async def shopper_of(info: Info) -> Shopper | None:

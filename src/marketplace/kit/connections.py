@@ -1,0 +1,82 @@
+"""A connection that writes what waits before it does anything else, so that no statement misses it."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, cast
+
+import asyncpg
+from tortoise.exceptions import IntegrityError
+
+from marketplace.kit.writes import Writes, statement
+
+
+class Connection(asyncpg.Connection):
+    """A pooled connection without session state, so giving it back needs no reset query.
+
+    `writes` are those of the transaction that is open on it.
+    """
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        cast(Any, super()).__init__(*given, **named)
+        self.writes = Writes()
+
+    def _driver(self) -> Any:
+        """What asyncpg does; its signatures say nothing of types."""
+        return super()
+
+    def get_reset_query(self) -> str:
+        """Nothing was set, so nothing is to be reset."""
+        return ""
+
+    async def write(self) -> None:
+        """Write all that waits, in one statement. Raises what the database or a part says against it."""
+        parts = self.writes.take()
+        if not parts:
+            return
+        sql, values = statement(parts)
+        try:
+            answers = await self._driver().fetchrow(sql, *values)
+        except asyncpg.IntegrityConstraintViolationError as error:
+            raise IntegrityError(error) from error
+        for part in parts:
+            part.written(answers)
+
+    async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:
+        """As asyncpg does, after what waits; a transaction's end is the end of what waits, too."""
+        if query.startswith("ROLLBACK"):
+            self.writes.forget()
+        elif self.writes.must_be_written():
+            await self.write()
+        status = await self._driver().execute(query, *args, timeout=timeout)
+        if self.writes.when_committed and query.startswith("COMMIT"):
+            then, self.writes.when_committed = self.writes.when_committed, []
+            _run(then)
+        return status
+
+    async def executemany(self, command: str, args: Iterable[Any], *, timeout: float | None = None) -> None:
+        """As asyncpg does, after what waits."""
+        if self.writes.must_be_written():
+            await self.write()
+        await self._driver().executemany(command, args, timeout=timeout)
+
+    async def fetch(self, query: str, *args: Any, **options: Any) -> list[Any]:
+        """As asyncpg does, after what waits."""
+        if self.writes.must_be_written():
+            await self.write()
+        return await self._driver().fetch(query, *args, **options)
+
+    async def fetchrow(self, query: str, *args: Any, **options: Any) -> Any:
+        """As asyncpg does, after what waits."""
+        if self.writes.must_be_written():
+            await self.write()
+        return await self._driver().fetchrow(query, *args, **options)
+
+    async def fetchval(self, query: str, *args: Any, **options: Any) -> Any:
+        """As asyncpg does, after what waits."""
+        if self.writes.must_be_written():
+            await self.write()
+        return await self._driver().fetchval(query, *args, **options)
+
+
+def _run(then: list[Callable[[], None]]) -> None:
+    for each in then:
+        each()
