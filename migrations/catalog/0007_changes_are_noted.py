@@ -6,7 +6,7 @@ from tortoise.migrations import operations as ops
 WHOLE = {
     "catalogue": (
         *("offer", "item", "listing", "category", "market", "returned_code", "brand", "partner", "contract"),
-        *("program", "tier_level", "point_value"),
+        *("program", "tier_level", "point_value", "redemption_policy"),
     ),
     "rates": ("fx_rate",),
 }
@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
         ("catalog", "0006_codes_are_found_by_fingerprint"),
         ("kit", "0003_changes_are_noted"),
         ("ledger", "0001_initial"),
-        ("members", "0001_initial"),
+        ("members", "0002_a_policy_for_every_market"),
         ("partners", "0001_initial"),
     ]
 

@@ -81,12 +81,16 @@ def create_app(
         built.planned = given.planned_reads
         return built
 
+    async def recall(request: Request) -> Context | None:
+        return await context.recall(request, identity)
+
     view = GraphQLView(
         schema(),
         context_of,
         caps=caps_of(given),
         persisted=PersistedOperations(registry.document_of, only_registered=given.only_registered_operations),
         rates=rates_of(given),
+        recall=recall if given.planned_reads else None,
         introspection=not given.production,
         suggestions=not given.production,
     )

@@ -7,11 +7,11 @@ are not served here, and say so.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 import strawberry
@@ -34,9 +34,11 @@ from marketplace.app.errors import (
 from marketplace.app.limits import Caps, must_page_modestly
 from marketplace.app.negotiation import GRAPHQL_RESPONSE, JSON, negotiate
 from marketplace.app.persisted import PersistedOperations
+from marketplace.app.quick import Quick, Recall
 from marketplace.app.rates import Rates
 
 METHODS = "GET, POST"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ class GraphQLView:
     """An ASGI application that serves one schema.
 
     `context` builds the value resolvers see as `info.context`; it may raise HttpRefusal, for
-    example for a token that is not valid. `introspection` and `suggestions` are for development.
+    example for a token that is not valid. With `recall`, requests seen before are answered by plans alone
+    where they can be (see `quick`). `introspection` and `suggestions` are for development.
     """
 
     def __init__(
@@ -63,6 +66,7 @@ class GraphQLView:
         caps: Caps | None = None,
         persisted: PersistedOperations | None = None,
         rates: Rates | None = None,
+        recall: Recall | None = None,
         introspection: bool = True,
         suggestions: bool = True,
     ) -> None:
@@ -71,6 +75,7 @@ class GraphQLView:
         self._caps = caps or Caps()
         self._persisted = persisted or PersistedOperations()
         self._rates = rates or Rates()
+        self._quick = Quick(schema, recall) if recall else None
         self._documents = Documents(schema, self._caps, introspection=introspection, suggestions=suggestions)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -106,8 +111,13 @@ class GraphQLView:
     async def _answer(self, request: Request) -> Answer:
         address = request.client.host if request.client else None
         left = await self._rates.admit_address(address)
+        body = await parameters.json_body(request, self._caps) if request.method == "POST" else None
+        if self._quick is not None and body is not None:
+            answer = await self._quickly(self._quick, request, body)
+            if answer is not None:
+                return answer
         async with AsyncExitStack() as until_answered:
-            asked = await self._read(request, until_answered)
+            asked = await self._read(request, body, until_answered)
             context = await self._context(request)
             actor = getattr(context, "actor", None)
             left = await self._rates.admit_actor(actor) or left
@@ -121,16 +131,32 @@ class GraphQLView:
                 await self._rates.admit_guesses(known, operation, asked.variables, actor, address)
             except RequestErrors as refused:
                 return replace(_refused(refused, asked.operation_name), headers=left)
-            outcome = await self._run(execution.Run(known, operation, asked.variables, context))
+            outcome = await self._in_time(
+                execution.run(self._schema, execution.Run(known, operation, asked.variables, context))
+            )
+            if self._quick is not None and body is not None and not outcome.errors:
+                self._quick.learn(body, known, operation, asked.variables, told)
             return replace(_told(outcome, asked.operation_name, told), headers=left)
 
-    async def _run(self, asked: execution.Run) -> execution.Outcome:
-        """Execute within the time limit; past it, cancel the operation and the SQL that it waits for."""
+    async def _quickly(self, quick: Quick, request: Request, body: bytes) -> Answer | None:
+        """The answer to a body seen before from a caller seen before; None when it goes the ordinary way."""
+        known = quick.get(body)
+        context = await quick.caller(request) if known is not None else None
+        if known is None or context is None:
+            return None
+        left = await self._rates.admit_actor(context.actor)
+        data = await self._in_time(quick.answer(known, context))
+        if data is None:
+            return None
+        return Answer({"data": data, "extensions": known.extensions}, sound=True, headers=left)
+
+    async def _in_time(self, work: Coroutine[Any, Any, T]) -> T:
+        """Let it run within the time limit; past it, cancel the operation and the SQL that it waits for."""
         limit_s = self._caps.operation_timeout_s
         limit = asyncio.timeout(limit_s)
         try:
             async with limit:
-                return await execution.run(self._schema, asked)
+                return await work
         except TimeoutError as error:
             if not limit.expired():
                 raise
@@ -151,11 +177,13 @@ class GraphQLView:
         costs.must_be_affordable(requested, self._caps.cost)
         return costs.told(requested, self._caps.cost)
 
-    async def _read(self, request: Request, until_answered: AsyncExitStack) -> parameters.Parameters:
+    async def _read(
+        self, request: Request, body: bytes | None, until_answered: AsyncExitStack
+    ) -> parameters.Parameters:
         if request.method == "GET":
             return parameters.from_url(request, self._caps)
         if request.method == "POST":
-            return await until_answered.enter_async_context(parameters.from_body(request, self._caps))
+            return await until_answered.enter_async_context(parameters.from_body(request, self._caps, body))
         raise HttpRefusal(
             HTTPStatus.METHOD_NOT_ALLOWED,
             "METHOD_NOT_ALLOWED",

@@ -1,6 +1,7 @@
 """Which media type answers a request: the `Accept` header by RFC 9110 section 12.5.1, for two media types."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
@@ -42,6 +43,7 @@ class MediaType:
         return _ANYTHING if self.name == "*/*" else _NO_MATCH
 
 
+@lru_cache(maxsize=1024)
 def negotiate(accept: str | None) -> str | None:
     """The media type of the answer, or None when the client takes neither (406).
 

@@ -1,8 +1,8 @@
 """What has changed, for those who keep something made of it: the catalogue, the exchange rates.
 
 Triggers note each transaction that changes a table of theirs, once; the note is seen when the change is, and by
-everybody. A stamp is a digest of the notes: while it is the same, nothing has changed. Notes go after an hour, which
-makes another stamp too.
+everybody. A stamp is a digest of the notes: while it is the same, nothing has changed. Notes go after an hour,
+which makes another stamp too.
 """
 
 from typing import Literal

@@ -42,7 +42,7 @@ class Cursors(Sequence[str], Generic[T]):
         return len(self._rows)
 
     def __getitem__(self, index: Any) -> Any:
-        return self._cursor(self._rows[index])
+        return self._cursor(cast(T, self._rows[index]))
 
 
 def encode_cursor(*values: object) -> str:

@@ -216,7 +216,7 @@ def offer_of(row: OfferRow, market: str | None = None) -> OfferType:
 
     What a plan has shaped already stays as it is.
     """
-    if type(row) is Shaped:
+    if isinstance(cast(Any, row), Shaped):
         return cast(OfferType, row)
     return _TYPES[row.kind](id=strawberry.ID(ids.public("offer", row.id)), row=row, market=market)
 

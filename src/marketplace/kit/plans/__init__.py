@@ -15,7 +15,7 @@ from marketplace.kit.plans.declare import (
     Unplannable,
     Use,
     Varies,
-    direct,
+    directly,
     planned,
 )
 from marketplace.kit.plans.execute import PlannedExecution, answer, answered
@@ -34,6 +34,6 @@ __all__ = [
     "Varies",
     "answer",
     "answered",
-    "direct",
+    "directly",
     "planned",
 ]

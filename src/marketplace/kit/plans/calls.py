@@ -52,6 +52,8 @@ def arguments_of(declared: GraphQLField, node: FieldNode) -> Arguments:
     Raises Unplannable for an argument that is more than one scalar.
     """
     given_here = node.arguments or ()
+    if not given_here:
+        return NONE  # the resolver's own defaults are the schema's
     for argument in given_here:
         if not isinstance(_kind(declared, argument.name.value), GraphQLScalarType):
             raise Unplannable(f"the argument {argument.name.value} is not a scalar")
@@ -68,7 +70,7 @@ def arguments_of(declared: GraphQLField, node: FieldNode) -> Arguments:
     names = {name: argument.extensions[DECLARED].python_name for name, argument in declared.args.items()}
     constant = {names[name]: value for name, value in fixed.items()}
     if not varying:
-        return Constant(constant) if constant else NONE
+        return Constant(constant)
     asked = [
         (names[name], variable, isinstance(_given(declared, name), GraphQLNonNull))
         for name, variable in varying.items()

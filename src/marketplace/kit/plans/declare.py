@@ -71,7 +71,7 @@ class Need:
 
     `fetch` puts what it found into `asked.at_hand[name]`, or where the resolvers' own loaders keep it. `rows`
     are those of a nested list, `reads` the columns it takes of the plan's rows, `uses` what it fetches before.
-    With `nested`, a source whose statement can nest them does so while no call has arguments, and nothing is fetched.
+    With `nested`, a source whose statement can nest them does so while no call has arguments: nothing is fetched.
     """
 
     name: str
@@ -124,7 +124,7 @@ def planned(
     return strawberry.field(description=description, metadata=metadata)
 
 
-def direct(*, description: str) -> Any:
+def directly(*, description: str) -> Any:
     """Publish a root resolver that answers by `answer`, and for whom nothing but `info` stands before it."""
     return strawberry.field(description=description, metadata={DIRECT: True})
 

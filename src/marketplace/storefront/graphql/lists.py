@@ -25,7 +25,7 @@ from marketplace.kit import ids
 from marketplace.kit.actor import Scope
 from marketplace.kit.graphql import BigInt, Connection, CountryCode, Info, actor_of, actor_with, describe_enum
 from marketplace.kit.ids import BadId
-from marketplace.kit.plans import answer, direct
+from marketplace.kit.plans import answer, directly
 from marketplace.kit.refusals import BadUserInput
 from marketplace.kit.rows import Pick
 from marketplace.storefront import search
@@ -138,7 +138,7 @@ async def _asked(info: Info, wanted: OfferFilterInput | None, market: str | None
 
 @strawberry.type
 class ListQuery:
-    @direct(description="The catalogue of one market, as one list of all kinds.")
+    @directly(description="The catalogue of one market, as one list of all kinds.")
     async def offers(
         self,
         info: Info,
