@@ -6,9 +6,8 @@ from tortoise.migrations import operations as ops
 WHOLE = {
     "catalogue": (
         *("offer", "item", "listing", "category", "market", "returned_code", "brand", "partner", "contract"),
-        *("program", "tier_level", "point_value", "redemption_policy"),
     ),
-    "rates": ("fx_rate",),
+    "prices": ("program", "tier_level", "point_value", "redemption_policy", "fx_rate"),
 }
 
 

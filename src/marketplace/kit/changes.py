@@ -1,4 +1,4 @@
-"""What has changed, for those who keep something made of it: the catalogue, the exchange rates.
+"""What has changed, for those who keep something made of it: the catalogue, or what prices are made of.
 
 Triggers note each transaction that changes a table of theirs, once; the note is seen when the change is, and by
 everybody. A stamp is a digest of the notes: while it is the same, nothing has changed. Notes go after an hour,
@@ -7,7 +7,7 @@ which makes another stamp too.
 
 from typing import Literal
 
-What = Literal["catalogue", "rates"]
+What = Literal["catalogue", "prices"]
 
 
 def stamp(what: What) -> str:

@@ -19,6 +19,11 @@ def today(timezone: str = "UTC") -> date:
     return now().astimezone(ZoneInfo(timezone)).date()
 
 
+def next_quarter(moment: datetime) -> datetime:
+    """The next quarter of an hour: no day begins between two of them, in whatever time zone."""
+    return moment.replace(minute=moment.minute // 15 * 15, second=0, microsecond=0) + timedelta(minutes=15)
+
+
 @contextmanager
 def at(moment: datetime) -> Generator[None]:
     """Stop the clock of this process at a moment (aware) while the block runs."""

@@ -254,7 +254,7 @@ class Connection(Generic[T]):
 
     @planned(
         uses=(_COUNT(),),
-        varies=(Varies.OFTEN,),
+        varies=(Varies.LIST,),
         description="How many rows the whole list has; counted only when asked for.",
     )
     async def total_count(self) -> int | None:

@@ -122,6 +122,7 @@ class Pick(Generic[R]):
         self.nested = nested
         beside = [join.reading.sql(f"{join.name}.") for join in joins if join.reading.width]
         self._sql = ", ".join([own.sql(), *beside, *(each.sql() for each in nested)])
+        self.width = own.width + sum(join.reading.width for join in joins) + len(nested)
         self.joins = " ".join(join.clause for join in joins)
         self.at_hand: dict[str, dict[Any, Any]] = {each.name: {} for each in (*joins, *nested)}
         self.given: dict[str, Any] = {}

@@ -8,15 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from marketplace.catalog import queries as catalog
 from marketplace.catalog import rules as catalog_rules
 from marketplace.catalog.models import OfferKind
 from marketplace.catalog.queries import OFFER_TABLES, PUBLIC, OfferRow
-from marketplace.kit import clock, database, paging
+from marketplace.kit import changes, clock, database, paging
 from marketplace.kit.actor import Actor
+from marketplace.kit.plans import RecallingPick
 from marketplace.kit.refusals import BadUserInput
 from marketplace.kit.rows import Pick
 from marketplace.ledger.queries import Rate
@@ -287,29 +288,62 @@ async def page(
                 offer_id=offer_id,
             )
     order = "DESC" if descending is not backwards else "ASC"
+    tail = f"ORDER BY l.{column} {order}, l.offer_id {order} LIMIT {size + 1}"
     pick = pick or catalog.every_offer_column()
-    columns = catalog.picked(pick, where.bind, actor=asked.actor, market=asked.market)
-    if asked.standing is not None:
-        columns = f"{columns}, {standpoint.column(asked.standing.actor, where.bind)}"
-    sql = (
-        f"SELECT {columns}, l.{column} AS place FROM {_TABLES} {pick.joins} WHERE {where} "
-        f"ORDER BY l.{column} {order}, l.offer_id {order} LIMIT {size + 1}"
-    )
-    records = await database.records(sql, *where.values)
-    if asked.standing is not None and records:
-        asked.standing.must_hold(records[0]["facts"])
-    elif asked.standing is not None:
-        await asked.standing.must_hold_now()
-    found = paging.page_of_rows(
+    reading = _Reading(asked, where, tail, f"l.{column} AS place", size, pick)
+    found = await reading.recalled() if isinstance(pick, RecallingPick) and pick.by_key else None
+    records, offers = found or await reading.read()
+    kept = paging.page_of_rows(
         records,
-        lambda row: paging.encode_cursor(sort.value, row["place"], row["id"]),
+        lambda record: paging.encode_cursor(sort.value, record["place"], record["id"]),
         first=ends.first,
         after=ends.after,
         last=ends.last,
         before=ends.before,
     )
-    offers = [pick.row(record) for record in found.items]
-    return paging.Page(offers, found.cursors, found.has_next, found.has_previous)
+    return paging.Page(offers[::-1] if backwards else offers, kept.cursors, kept.has_next, kept.has_previous)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A page that is read: its records, one more than the page has, and the rows of the page."""
+
+    asked: Search
+    where: _Where
+    tail: str
+    place: str
+    size: int
+    pick: Pick[OfferRow]
+
+    async def recalled(self) -> tuple[list[Any], list[Any]] | None:
+        """The page of rows that are remembered, when only which ones they are must be asked; None for others."""
+        records = await self._records("l.offer_id AS id", self.where.values.copy(), "")
+        stamp = records[0]["stamp"] if records else ""
+        ids = [record["id"] for record in records[: self.size]]
+        pick = cast(RecallingPick, self.pick)
+        rows = pick.recalled(ids, stamp, market=self.asked.market)
+        return None if rows is None else (records, rows)
+
+    async def read(self) -> tuple[list[Any], list[Any]]:
+        """The page read whole."""
+        values = self.where.values.copy()
+        bind = _Where(values=values).bind
+        columns = catalog.picked(self.pick, bind, actor=self.asked.actor, market=self.asked.market)
+        records = await self._records(columns, values, self.pick.joins)
+        return records, [self.pick.row(record) for record in records[: self.size]]
+
+    async def _records(self, columns: str, values: list[object], joins: str) -> list[Any]:
+        standing = self.asked.standing
+        if standing is not None:
+            version = standpoint.version(standing.actor, _Where(values=values).bind)
+            columns = f"{columns}, {version}, {changes.stamp('catalogue')} AS stamp"
+        sql = f"SELECT {columns}, {self.place} FROM {_TABLES} {joins} WHERE {self.where} {self.tail}"
+        records = await database.records(sql, *values)
+        if standing is not None and records:
+            standing.must_hold(records[0]["facts"])
+        elif standing is not None:
+            await standing.must_hold_now()
+        return records
 
 
 def _place(cursor: str, sort: OfferSort) -> tuple[Any, UUID]:

@@ -1,13 +1,15 @@
 """From where a member looks at the catalogue: all facts that its prices go by, but for the wallet.
 
-They are remembered, and every statement that is answered by them reads them again beside its rows. What differs is
-told by `Moved`: then the answer is made again, by the facts as they are. So nothing is priced by yesterday's tier,
-point value or rate, and the facts cost no statement of their own.
+They are remembered, and every statement that is answered by them says beside its rows which version of the facts
+is the one of now. When it is another, `Moved` is raised and the answer made again. So nothing is priced by
+yesterday's tier, point value, policy or rate, and the facts cost no statement of their own. Days begin on a
+quarter of an hour everywhere: until then what is in force by its day is in force.
 """
 
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 from weakref import WeakValueDictionary
@@ -22,18 +24,26 @@ from marketplace.storefront.rules import Shopper
 MOST: Final = 20_000
 _POINT_VALUE = queries.POINT_VALUE.replace("$2", "{moment}")
 _POLICY = queries.POLICY.format(country="member.country").replace("$2", "{moment}")
-FACTS: Final = f"""(SELECT row_to_json(facts)::text FROM (
+_FACTS: Final = f"""
+SELECT row_to_json(facts)::text AS facts, {{version}} AS version, least(
+    (SELECT min(valid_from) FROM redemption_policy p
+        WHERE p.program_id = facts.program_id AND valid_from > {{moment}}),
+    (SELECT min(as_of) FROM fx_rate WHERE as_of > {{moment}})) AS until
+FROM (
     SELECT program.id AS program_id, 'PTS-' || program.code AS unit, program.home_currency, program.countries,
         value.value::text AS point_value, value.valid_from AS point_value_from, policy.facts AS policy,
-        member.country, member.segments,
-        member.languages, tier.name AS tier_name, coalesce(tier.rank, 0) AS tier_rank,
-        coalesce(tier.discount_bp, 0) AS discount_bp, {changes.stamp("rates")} AS rates,
+        member.country, member.segments, member.languages, tier.name AS tier_name,
+        coalesce(tier.rank, 0) AS tier_rank, coalesce(tier.discount_bp, 0) AS discount_bp,
+        {changes.stamp("prices")} AS prices,
         (SELECT max(as_of) FROM fx_rate WHERE as_of <= {{moment}}) AS rates_as_of
     FROM member JOIN program ON program.id = member.program_id
         LEFT JOIN tier_level tier ON tier.id = member.tier_id {_POINT_VALUE} {_POLICY}
     WHERE member.id = {{member}} AND member.status = 'ACTIVE'
-) facts)"""
-"""One column; `{{member}}` and `{{moment}}` are to be filled in. Null for nobody, or one who has left."""
+) facts"""
+_VERSION: Final = f"""(
+    SELECT member.xmin::text || ' ' || {changes.stamp("prices")} FROM member
+    WHERE member.id = {{member}} AND member.status = 'ACTIVE')"""
+"""What changes when any of the facts do: the member's row, or a noted change. Null for one who has left."""
 
 
 class Moved(Exception):
@@ -50,25 +60,27 @@ class Standpoint:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A member at their standpoint."""
+    """A member at their standpoint, as a version of the facts says until a moment."""
 
     actor: Actor
     standpoint: Standpoint
     shopper: Shopper
+    version: str
+    until: datetime
 
-    def must_hold(self, facts: str | None) -> None:
-        """Raise Moved unless the facts are the same still, and remember what they are."""
-        if facts == self.standpoint.facts:
-            return
-        _remember(self.actor, facts)
-        raise Moved
+    def must_hold(self, version: str | None) -> None:
+        """Raise Moved unless the facts are the same still; then they are asked for the next time."""
+        if version != self.version or clock.now() >= self.until:
+            _standings.pop(self.actor.id, None)
+            raise Moved
 
     async def must_hold_now(self) -> None:
         """The same, for an answer that had no row to tell."""
-        self.must_hold(await _ask(self.actor.id))
+        self.must_hold(await database.value(f"SELECT {_VERSION.format(member='$1')}", self.actor.id))
 
 
-_NOT_THE_SHOPPERS: Final = ("rates", "rates_as_of", "languages")
+_NOT_THE_SHOPPERS: Final = ("prices", "rates_as_of", "languages")
+NEVER: Final = datetime.max.replace(tzinfo=UTC)
 _standings: OrderedDict[UUID, Standing] = OrderedDict()
 _standpoints: WeakValueDictionary[tuple[str, str | None], Standpoint] = WeakValueDictionary()
 
@@ -83,31 +95,29 @@ async def stand(actor: Actor) -> Standing | None:
     """Where a member stands now; None for anybody else, and for one who has left."""
     if actor.kind is not ActorKind.MEMBER:
         return None
-    return recall(actor) or _remember(actor, await _ask(actor.id))
+    return recall(actor) or await _ask(actor)
 
 
-def column(actor: Actor, bind: Callable[[object], str]) -> str:
-    """The facts as a column of a statement."""
-    return f'{FACTS.format(member=bind(actor.id), moment=bind(clock.now()))} AS "facts"'
+def version(actor: Actor, bind: Callable[[object], str]) -> str:
+    """The version of the facts, as a column of a statement."""
+    return f'{_VERSION.format(member=bind(actor.id))} AS "facts"'
 
 
-async def _ask(member_id: UUID) -> str | None:
-    facts = FACTS.format(member="$1", moment="$2")
-    return await database.value(f"SELECT {facts}", member_id, clock.now())
-
-
-def _remember(actor: Actor, facts: str | None) -> Standing | None:
-    if facts is None or tuple(orjson.loads(facts)["languages"]) != actor.languages:
-        _standings.pop(actor.id, None)
+async def _ask(actor: Actor) -> Standing | None:
+    moment = clock.now()
+    version = _VERSION.format(member="$1")
+    row = await database.row(_FACTS.format(member="$1", moment="$2", version=version), actor.id, moment)
+    if row is None or tuple(orjson.loads(row["facts"])["languages"]) != actor.languages:
         return None
+    facts: str = row["facts"]
     told = {name: value for name, value in orjson.loads(facts).items() if name not in _NOT_THE_SHOPPERS}
     shopper = queries.shopper_of_facts(told, actor.id)
     key = (facts, shopper.policy.arm)
     standpoint = _standpoints.get(key)
     if standpoint is None:
         standpoint = _standpoints[key] = Standpoint(*key)
-    standing = Standing(actor, standpoint, shopper)
-    _standings[actor.id] = standing
+    until = min(row["until"] or NEVER, clock.next_quarter(moment))
+    standing = _standings[actor.id] = Standing(actor, standpoint, shopper, row["version"], until)
     while len(_standings) > MOST:
         _standings.popitem(last=False)
     return standing

@@ -166,7 +166,11 @@ ITEMS_OF_OFFERS = Need(
     "items",
     _fetch_items,
     rows=queries.ITEMS,
-    nested=Nesting(queries.ITEMS_NESTED, lambda offer, given: (offer.id, given["market"])),
+    nested=Nesting(
+        queries.ITEMS_NESTED,
+        key=lambda offer, given: (offer.id, given["market"]),
+        own=lambda item: getattr(item, "max_per_member", None) is not None,
+    ),
 )
 
 

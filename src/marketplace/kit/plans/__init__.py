@@ -19,6 +19,7 @@ from marketplace.kit.plans.declare import (
     planned,
 )
 from marketplace.kit.plans.execute import PlannedExecution, answer, answered
+from marketplace.kit.plans.picks import RecallingPick
 
 __all__ = [
     "Asked",
@@ -27,6 +28,7 @@ __all__ = [
     "Nesting",
     "Planned",
     "PlannedExecution",
+    "RecallingPick",
     "Shaped",
     "Source",
     "Unplannable",

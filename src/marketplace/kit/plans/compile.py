@@ -89,7 +89,12 @@ class Plan:
     @property
     def remembers(self) -> bool:
         """Whether the shape of a row goes by nothing but the row and what is remembered of the caller."""
-        return self.places == 1 and self.varies <= {Varies.OFTEN}
+        return self.places == 1 and self.varies <= {Varies.LIST, Varies.OFTEN}
+
+    @property
+    def noted(self) -> bool:
+        """Whether a row has the same shape for as long as nothing is noted to have changed (see `changes`)."""
+        return self.remembers and Varies.OFTEN not in self.varies
 
 
 class Compiler:

@@ -22,12 +22,14 @@ class Varies(Enum):
     """What a field's value goes by, beside rows that were read and what is remembered of the caller.
 
     CALLER: facts that are this caller's alone, such as a wallet. CLOCK: it is another one each second. OFTEN: what
-    changes too often to be noted, such as how many units are left. PLACE: it takes a variable.
+    changes too often to be noted, such as how many units are left. LIST: rows that are not on the page. PLACE: it
+    takes a variable.
     """
 
     CALLER = "caller"
     CLOCK = "clock"
     OFTEN = "often"
+    LIST = "list"
     PLACE = "place"
 
 
@@ -91,10 +93,12 @@ class Nesting:
     """Rows nested in those of a plan: `clause` is one JSON array of them, with `{values}` for what is taken.
 
     `key` says under which key of `at_hand` their resolver looks, from the row and what the statement was given.
+    `own` says of one of them that it shows what is this caller's alone.
     """
 
     clause: str
     key: Callable[[Any, Mapping[str, Any]], Any]
+    own: Callable[[Any], bool] = lambda row: False
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,5 +85,5 @@ async def _planned(plan: Plan, info: Any, source: Source, read: Callable[[Pick[A
             columns = frozenset(fetching.frame.columns) if fetching.frame else frozenset[str]()
             await need.fetch(info, Asked(root, parents, calls, columns, at_hand))
     context = replace(info.context, at_hand=at_hand, loaders=dict(info.context.loaders))
-    keep = pick.keeper(source.row) if isinstance(pick, RecallingPick) else None
+    keep = pick.keep if isinstance(pick, RecallingPick) else None
     return plan.shape(root, Seen(PlanInfo(context), variables, keep))

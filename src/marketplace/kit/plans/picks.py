@@ -1,15 +1,15 @@
 """What a plan's statement reads, and rows of it that need no shaping because they were shaped before."""
 
-from collections.abc import Callable, Hashable
-from datetime import datetime
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 from marketplace.kit.plans.compile import Plan, Shaped
-from marketplace.kit.plans.declare import Source
-from marketplace.kit.plans.memory import Memory, View
+from marketplace.kit.plans.declare import Need, Source
+from marketplace.kit.plans.memory import NEVER, Memory, View
 from marketplace.kit.rows import Joined, Nested, Pick
 
 memory = Memory()
+STAMP = "stamp"
 
 
 def pick_of(plan: Plan, context: Any, source: Source) -> Pick[Any]:
@@ -19,6 +19,7 @@ def pick_of(plan: Plan, context: Any, source: Source) -> Pick[Any]:
         Joined(join.name, inner.rows.reading(inner.columns), key=join.key, clause=join.clause, build=join.build)
         for join, inner in plan.frame.joins.items()
     ]
+    nesting = {need.name: need for need, fetching in plan.needs.items() if fetching.nested}
     nested = [
         Nested(
             need.name,
@@ -30,44 +31,75 @@ def pick_of(plan: Plan, context: Any, source: Source) -> Pick[Any]:
         if fetching.nested and need.nested and fetching.frame
     ]
     if context.direct and plan.remembers:
-        return RecallingPick(own, joins, nested, (plan, context.standpoint), source.nests or ())
+        return RecallingPick(own, joins, nested, plan=plan, context=context, source=source, nesting=nesting)
     return Pick(own, joins, nested)
 
 
 class RecallingPick(Pick[Any]):
-    """A pick whose rows are shapes where the memory has them."""
+    """A pick whose rows are shapes where the memory has them.
+
+    A statement that gives the stamp of what its rows are made of, as a column of that name, lets them be found by
+    their keys the next time (see `recalled`).
+    """
 
     def __init__(
-        self, own: Any, joins: Any, nested: Any, place: tuple[Hashable, ...], placed_by: tuple[str, ...]
+        self,
+        own: Any,
+        joins: Any,
+        nested: Any,
+        *,
+        plan: Plan,
+        context: Any,
+        source: Source,
+        nesting: dict[str, Need],
     ) -> None:
         super().__init__(own, joins, nested)
-        self._place = place
-        self._placed_by = placed_by
+        self.by_key = plan.noted
+        self._place: tuple[Hashable, ...] = (plan, context.standpoint)
+        self._source = source
+        self._nesting = nesting
         self._view: View | None = None
+        self._records: dict[int, Any] = {}
+
+    def recalled(self, keys: Sequence[Any], stamp: str, **given: Any) -> list[Shaped] | None:
+        """All rows with these keys, if all of them are remembered and nothing is noted to have changed."""
+        found = self._look(given).all_of(keys, stamp)
+        return None if found is None else [Shaped(each.json) for each in found]
+
+    def _look(self, given: dict[str, Any]) -> View:
+        self._view = memory.view((*self._place, *map(given.get, self._source.nests or ())))
+        return self._view
 
     def select(self, bind: Callable[[object], str], **given: Any) -> str:
         """The select list, as ever; from here on it is known which rows are looked for."""
-        self._view = memory.view((*self._place, *(given.get(name) for name in self._placed_by)))
+        self._look(given)
         return super().select(bind, **given)
 
     def row(self, record: Any) -> Any:
         """The row of one record, or its shape."""
         assert self._view is not None
-        known = self._view.get(record)
+        known = self._view.get(record[: self.width])
         if known is not None:
-            return Shaped(known)
+            if self.by_key and STAMP in record.keys():  # noqa: SIM118  # a record's `in` looks at values
+                self._view.note(record["id"], record[STAMP], known)
+            return Shaped(known.json)
         row = super().row(record)
-        self._view.expect(row, record)
+        self._records[id(row)] = record
         return row
 
-    def keeper(self, row_of: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
-        """What keeps the shape of each row that was made (see `View.keeper`)."""
+    def keep(self, value: Any, shaped: Any) -> Any:
+        """Remember the shape of a row that was made, and give it back as JSON."""
         assert self._view is not None
-        return self._view.keeper(row_of, self._moments)
-
-    def _moments(self, row: Any) -> list[datetime]:
-        found = self.own.moments(row)
+        row = self._source.row(value)
+        record = self._records.pop(id(row))
+        moments, own = self.own.moments(row), False
         for nested in self.nested:
+            nesting = self._nesting[nested.name].nested
             for inner in self.at_hand[nested.name].get(nested.key(row, self.given), ()):
-                found += nested.reading.moments(inner)
-        return found
+                moments += nested.reading.moments(inner)
+                own = own or (nesting is not None and nesting.own(inner))
+        until = min((moment for moment in moments if moment > self._view.now), default=NEVER)
+        made = self._view.keep(record[: self.width], shaped, until, own=own)
+        if self.by_key and STAMP in record.keys():  # noqa: SIM118
+            self._view.note(record["id"], record[STAMP], made)
+        return made.json
