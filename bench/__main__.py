@@ -1,6 +1,7 @@
 """`python -m bench`: measures the catalogue page and the books, and writes what it found to `bench/results.md`.
 
-Each has a section there, and is measured alone by `python -m bench page` and `python -m bench books`.
+Each has a section there, and is measured alone by `python -m bench page`,
+`hostile` and `python -m bench books`.
 """
 
 import os
@@ -10,7 +11,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from bench import ledger, page, report
+from bench import hostile, ledger, page, report
 from bench.ledger import Measured
 
 
@@ -19,6 +20,8 @@ def main() -> None:
     which = sys.argv[1] if len(sys.argv) > 1 else ""
     if which in ("", "page"):
         page.main(sys.argv[2:])
+    if which in ("", "hostile"):
+        hostile.main(sys.argv[2:])
     if which in ("", "books"):
         books()
 

@@ -39,12 +39,13 @@ def ask(port: int, request: bytes) -> tuple[bool, bytes]:
     """One answer: whether it is sound, and its body."""
     with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as connection:
         connection.sendall(request)
-        head, body = _answer(connection, b"")
-    return _sound(head, body), body
+        head, body = answer(connection)
+    return sound(head, body), body
 
 
-def _answer(connection: socket.socket, begun: bytes) -> tuple[bytes, bytes]:
-    received = begun
+def answer(connection: socket.socket) -> tuple[bytes, bytes]:
+    """The head and the body of one answer."""
+    received = b""
     while _END not in received:
         received += _more(connection)
     head, _, body = received.partition(_END)
@@ -69,7 +70,8 @@ def _length(head: bytes) -> int:
     return int(lower[start:].partition(b"\r\n")[0])
 
 
-def _sound(head: bytes, body: bytes) -> bool:
+def sound(head: bytes, body: bytes) -> bool:
+    """Whether an answer is a success without errors."""
     return head.startswith(b"HTTP/1.1 200") and b'"errors"' not in body
 
 
@@ -91,10 +93,10 @@ def press(port: int, requests: Iterator[bytes], *, connections: int, seconds: fl
         while now < until or len(times) < at_least:
             for key, _ in selector.select(PATIENCE_S):
                 connection: socket.socket = key.fileobj  # pyright: ignore[reportAssignmentType]  # what we registered
-                sound = _sound(*_answer(connection, b""))
+                was_sound = sound(*answer(connection))
                 now = time.perf_counter()
                 times.append(now - began[connection])
-                failed += not sound
+                failed += not was_sound
                 connection.sendall(next(requests))
                 began[connection] = time.perf_counter()
         elapsed = now - started

@@ -64,8 +64,8 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--only", default="", help="those whose name has one of these words, by commas")
     parser.add_argument("--print", action="store_true", help="leave results.md as it is")
     given = parser.parse_args(words)
-    with _setting(given.offers, given.port) as setting:
-        found = _measured(_chosen(setting, given.only), given.rounds, given.seconds)
+    with setting(given.offers, given.port) as where:
+        found = _measured(_chosen(where, given.only), given.rounds, given.seconds)
     rows = _rows(found)
     table = Table(*HEAD, title=f"{SECTION}: {given.offers:,} offers")
     for row in rows:
@@ -76,7 +76,7 @@ def main(words: Sequence[str] | None = None) -> None:
 
 
 @contextmanager
-def _setting(count: int, port: int) -> Generator[Setting]:
+def setting(count: int, port: int) -> Generator[Setting]:
     """A private PostgreSQL with so many offers, made the first time, and a member's token."""
     wiring.wire()
     folder = VAR / f"offers-{count}"
@@ -98,13 +98,13 @@ async def _fill(url: str, count: int) -> None:
         await database.execute("VACUUM ANALYZE")
 
 
-def _chosen(setting: Setting, only: str) -> list[Contestant]:
+def _chosen(where: Setting, only: str) -> list[Contestant]:
     """Everybody, or those that are wanted; peers that cannot run here are left out and named."""
-    page = setting.var / "page.json"
+    page = where.var / "page.json"
     page.write_bytes(b'{"data":{"offers":{"nodes":[' + b"0," * 4_000 + b"0]}}}")
-    found = [*contestants.ours(setting), *contestants.python_peers(setting, page)]
+    found = [*contestants.ours(where), *contestants.python_peers(where, page)]
     try:
-        found += contestants.node_peers(setting)
+        found += contestants.node_peers(where)
     except (OSError, subprocess.CalledProcessError) as error:
         Console().print(f"[yellow]Without the peers from npm: {error}")
     words = [word for word in only.split(",") if word]

@@ -5,6 +5,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from marketplace.catalog.codes import CodeDraft, load_codes
 from marketplace.catalog.models import (
     Category,
     Item,
@@ -16,7 +17,7 @@ from marketplace.catalog.models import (
     VoucherCode,
 )
 from marketplace.catalog.publishing import refresh_listings
-from marketplace.kit import clock, vault
+from marketplace.kit import clock, database, vault
 from marketplace.ledger.models import FxRate
 from marketplace.members.models import Member, PersonalData, PointValue, Program, RedemptionPolicy, TierLevel
 from marketplace.partners.models import Brand, Contract, Partner
@@ -210,3 +211,10 @@ async def a_session(*, seats: int = 2, in_days: int = 10, **facts: Any) -> Item:
 async def a_rate(base: str, quote: str, rate: str, *, as_of: datetime = LONG_AGO) -> FxRate:
     """An FX rate: units of quote for one of base."""
     return await FxRate.create(base=base, quote=quote, rate=Decimal(rate), source="test", as_of=as_of)
+
+
+async def more_codes(item: Item, codes: list[str], *, expires_at: datetime | None = None) -> int:
+    """More codes for a coded item, as an upload loads them; returns how many."""
+    drafts = [CodeDraft(item_id=item.id, code=code, expires_at=expires_at) for code in codes]
+    async with database.transaction():
+        return (await load_codes(drafts)).added[item.id]

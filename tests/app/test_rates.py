@@ -151,6 +151,15 @@ async def test_without_redis_each_process_goes_on_counting_for_itself():
     assert [answer.status_code for answer in answers] == [200, 429]
 
 
+async def test_documents_that_were_not_seen_before_count_by_their_length():
+    async with front(documents="20/minute") as http:
+        unseen = [await ask(http, f"query Q{n} {{ hello }}") for n in range(5)]
+        known = [await ask(http, "query Q0 { hello }") for _ in range(10)]
+
+    assert [answer.status_code for answer in unseen] == [200, 200, 200, 200, 429]
+    assert {answer.status_code for answer in known} == {200}
+
+
 async def test_nothing_is_counted_without_rules():
     rates = Rates()
     assert await rates.admit_address("192.0.2.1") == {}

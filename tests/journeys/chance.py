@@ -56,9 +56,9 @@ class Wallet:
         self.spent[cause] = self.held.pop(cause)
 
     def give_back(self, cause: UUID) -> None:
-        """What was held or spent goes back to the very lots."""
+        """What was held or spent goes back to the very lots; one whose date has passed expires with it."""
         for lot, part in self.held.pop(cause, None) or self.spent.pop(cause, []):
-            lot.left += part
+            lot.left = lot.left + part if lot.expires_at > clock.now() else 0
 
     def expire(self) -> None:
         for lot in self.lots:

@@ -220,7 +220,8 @@ class Story:
             giver = self.person_of(row.sender_id).wallet
             if done.state == GiftState.CLAIMED:
                 giver.spend(row.id)
-                person.wallet.lots += [Lot(lot.expires_at, part) for lot, part in giver.spent.pop(row.id)]
+                on_time = [each for each in giver.spent.pop(row.id) if each[0].expires_at > clock.now()]
+                person.wallet.lots += [Lot(lot.expires_at, part) for lot, part in on_time]
             else:
                 giver.give_back(row.id)
 

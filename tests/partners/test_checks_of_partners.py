@@ -50,7 +50,7 @@ async def test_sound_rows_break_nothing() -> None:
     await an_accrual(await a_partner())
     await a_partner(status="PENDING")
 
-    assert [await broken(check) for check in checks.CHECKS] == [[], [], []]
+    assert [await broken(check) for check in checks.CHECKS] == [[]] * 4
 
 
 async def test_an_approved_partner_without_a_contract_is_found() -> None:
@@ -79,3 +79,12 @@ async def test_a_sale_that_was_not_booked_is_found() -> None:
     await an_accrual(await a_partner(), gross_minor=920, net_minor=920)
 
     assert await broken(checks.check_accruals_are_booked) == ["partners.accruals_are_booked"]
+
+
+async def test_a_refund_beyond_its_sale_or_of_none_is_found() -> None:
+    partner = await a_partner()
+    sale = await an_accrual(partner, gross_minor=500, net_minor=500, source_minor=500)
+    await an_accrual(partner, kind="REFUND", reverses=sale, gross_minor=-501, net_minor=-501, source_minor=-501)
+    await an_accrual(partner, kind="REFUND")
+
+    assert await broken(checks.check_refunds_keep_within_sales) == ["partners.refunds_keep_within_sales"] * 2

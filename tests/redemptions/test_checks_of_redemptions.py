@@ -14,6 +14,13 @@ from tests.books import violations
 from tests.redemptions.world import ADDRESS, Shopper, a_shopper, key, partner_of, support
 
 pytestmark = pytest.mark.usefixtures("db")
+
+
+def money(amount: str) -> dict[str, str]:
+    """An amount in EUR."""
+    return {"amount": amount, "currency": "EUR"}
+
+
 NUMBER = {"membershipNumber": "12345678"}
 
 
@@ -25,13 +32,17 @@ async def an_eventful_day() -> tuple[Shopper, dict[str, Any]]:
     mug = await builders.an_item(await builders.an_offer(OfferKind.MERCHANDISE), stock=5)
     miles = await builders.an_item(await builders.an_offer(OfferKind.BRAND_CURRENCY), units=100, stock=9)
     cause = await builders.an_item(await builders.an_offer(OfferKind.DONATION))
-    session = await builders.a_session()
+    session = await builders.a_session(seats=3)
     mine: dict[str, Any] = {}
     for name in ("kept", "exchanged", "refunded", "seen"):
         mine[name] = await shopper.redeem(voucher)
     mine["free"], mine["given"] = await shopper.redeem(free, expectedPoints=0), await shopper.redeem(cause)
     mine["undone"], mine["seat"] = await shopper.redeem(cause), await shopper.redeem(session)
     mine["left"] = await shopper.redeem(session)
+    mine["part"] = await shopper.redeem(session)
+    await desk.do(
+        "refundRedemption", "", redemptionId=mine["part"]["id"], reason="x", part={"amount": money("3.33")}
+    )
     for name in ("ordered", "sent", "dropped"):
         mine[name] = await shopper.redeem(mug, address=ADDRESS)
     for name in ("asked", "credited", "refused"):
@@ -55,13 +66,19 @@ async def test_an_eventful_day_leaves_the_books_clean() -> None:
     assert await violations() == []
 
 
+_ANOTHER_REFUND = """
+INSERT INTO refund (id, redemption_id, number, price_minor, quantity, points, discount_points, home_minor, reason,
+    refunded_at) VALUES (gen_random_uuid(), $1, 2, 0, 0, {points}, 0, {home}, 'x', now())"""
 BENT = [
     ("UPDATE redemption SET code_position = 8 WHERE id = $1", "kept", "codes out are redeemed"),
     ("UPDATE points_hold SET state = 'RELEASED' WHERE ref_id = $1", "asked", "redemptions hold their points"),
     ("UPDATE redemption SET state = 'PENDING' WHERE id = $1", "kept", "redemptions are owed"),
     ("UPDATE redemption SET home_minor = 999 WHERE id = $1", "sent", "redemptions are owed"),
     ("UPDATE redemption SET home_minor = 1 WHERE id = $1", "asked", "held money is for open redemptions"),
-    ("UPDATE redemption SET state = 'FULFILLED' WHERE id = $1", "refunded", "redemptions hold their points"),
+    ("UPDATE redemption SET state = 'FULFILLED' WHERE id = $1", "refunded", "refunds add up"),
+    (_ANOTHER_REFUND.format(points=1, home=1), "refunded", "refunds add up"),
+    (_ANOTHER_REFUND.format(points=1, home=0), "part", "redemptions hold their points"),
+    (_ANOTHER_REFUND.format(points=0, home=1), "part", "redemptions are owed"),
     ("UPDATE shipment SET state = 'ORDERED' WHERE redemption_id = $1", "sent", "redemptions arrive"),
     ("UPDATE credit SET state = 'REFUSED' WHERE redemption_id = $1", "credited", "redemptions arrive"),
     ("UPDATE pledge SET state = 'CANCELLED' WHERE redemption_id = $1", "given", "redemptions arrive"),

@@ -63,6 +63,18 @@ async def test_a_parcel_tells_its_way_and_nobody_else_sees_it(told: list[Redempt
     assert (await stranger.phone.get(EVENTS, id=mine["id"]))["redemption"] is None
 
 
+async def test_each_step_is_a_sentence() -> None:
+    shopper, desk = await a_shopper(), await support()
+    mine = await shopper.redeem(await builders.a_voucher())
+    part = {"amount": {"amount": "2.50", "currency": "EUR"}}
+    await desk.do("refundRedemption", "", redemptionId=mine["id"], reason="sorry", part=part)
+    query = "query($id: ID!) { redemption(id: $id) { events { text } } }"
+    answer = await shopper.phone.get(query, id=mine["id"])
+    assert [event["text"] for event in answer["redemption"]["events"]] == [
+        "You took this reward.", "Your reward is yours.", "A part of it was refunded: 250 points are back.",
+    ]  # fmt: skip
+
+
 async def test_what_is_refused_is_not_told(told: list[RedemptionChanged]) -> None:
     shopper: Shopper = await a_shopper(points=0)
     assert (await shopper.redeem(await builders.a_voucher()))["__typename"] == "InsufficientPoints"

@@ -1,6 +1,7 @@
 """The web application: GraphQL, health, pages, images and webhooks, over one open database."""
 
 import asyncio
+import sys
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -15,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 
 from marketplace.access import registry
 from marketplace.access.dev_issuer import DevIssuer
-from marketplace.app import context, pictures, rooms, runtime
+from marketplace.app import context, observing, pictures, rooms, runtime
 from marketplace.app.errors import UNEXPECTED, record_incident
 from marketplace.app.headers import REQUEST_ID, RequestHeaders
 from marketplace.app.http import GraphQLView
@@ -26,12 +27,13 @@ from marketplace.app.parameters import PREFLIGHT_HEADERS
 from marketplace.app.persisted import PersistedOperations
 from marketplace.app.rates import RateRules, Rates
 from marketplace.app.schema import schema
-from marketplace.kit import database, logs
+from marketplace.kit import database, logs, tracing
 from marketplace.kit.graphql import Context
 from marketplace.kit.settings import Settings, settings
 from marketplace.payments import gateway
 
 READY_WITHIN_S = 2.0
+SWITCH_S = 0.0005  # long documents are read beside the event loop, which must not wait 5 ms for each turn
 CORS_KNOWN_FOR_S = 7200
 DatabaseUrl = Callable[[], AbstractContextManager[str]]
 log = structlog.get_logger()
@@ -60,6 +62,7 @@ def rates_of(given: Settings) -> Rates:
             actor=given.actor_rate,
             address=given.address_rate,
             guesses=given.guess_rate,
+            documents=given.document_rate,
             redis_url=given.redis_url.get_secret_value() if given.redis_url else None,
         )
     )
@@ -101,6 +104,10 @@ def create_app(
         Route("/graphql", view),
         Route("/health/live", live),
         Route("/health/ready", ready),
+        observing.route(
+            given.metrics_token.get_secret_value() if given.metrics_token else None,
+            open_to_all=not given.production,
+        ),
         *pages.routes(),
         *pictures.routes(),
         *(route for module in rooms.modules("webhook") for route in module.ROUTES),
@@ -111,7 +118,7 @@ def create_app(
         served.append(Route("/schema.graphql", print_schema))
     return Starlette(
         routes=served,
-        middleware=[Middleware(RequestHeaders), *_cors(given.cors_origins)],
+        middleware=[Middleware(observing.Observed), Middleware(RequestHeaders), *_cors(given.cors_origins)],
         exception_handlers={Exception: unexpected},
         lifespan=_lifespan(database_url, given.pool_size),
     )
@@ -140,6 +147,8 @@ def application() -> Starlette:
     """
     given = settings()
     logs.configure(production=given.production, level=given.log_level)
+    sys.setswitchinterval(SWITCH_S)
+    tracing.configure("marketplace-api")
     return create_app(given, database_url=runtime.database_url)
 
 
@@ -151,6 +160,7 @@ def _lifespan(database_url: DatabaseUrl | None, pool: int) -> Callable[[Starlett
                 url = until_stopped.enter_context(database_url())
                 await until_stopped.enter_async_context(database.opened(url, pool=pool))
             until_stopped.push_async_callback(gateway.close)
+            until_stopped.callback(tracing.close)
             yield
 
     return lifespan

@@ -97,7 +97,7 @@ def serve(
     """Serve the API and its pages until told to stop; requests under way are finished first."""
     import uvicorn
 
-    with runtime.database_url():
+    with runtime.database_url(), runtime.counted_together(processes):
         uvicorn.run(
             "marketplace.app.asgi:application",
             factory=True,

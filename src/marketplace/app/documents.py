@@ -1,8 +1,13 @@
 """Known documents: parsed, held to the caps and validated once, then kept in bounded memory."""
 
+import asyncio
+import re
 from collections import OrderedDict
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from http import HTTPStatus
+from itertools import islice
 
 import strawberry
 from graphql import (
@@ -21,10 +26,13 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from marketplace.app.costs import Cost, costs
-from marketplace.app.errors import RequestErrors, coded, request_error
+from marketplace.app.errors import HttpRefusal, RequestErrors, coded, request_error
 from marketplace.app.limits import Caps, measure, must_not_exceed
 
 MAX_ERRORS = 20
+SHORT_TOKENS = 200
+MOST_WAITING = 20
+_TOKEN = re.compile(r'''"""|"(?:[^"\\\n]|\\.)*"|#[^\n]*|\.\.\.|-?\w[\w.+-]*|[!$&()\[\]{}:=@|]''')
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +93,40 @@ class Documents:
         self._max_tokens = max_tokens
         self._kept: OrderedDict[str, KnownDocument] = OrderedDict()
         self._kept_tokens = 0
+        self._reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="documents")
+        self._waiting = 0
 
-    def get(self, source: str) -> KnownDocument:
-        """The document of this text; raises RequestErrors if it cannot be parsed, is too much or invalid."""
+    def known(self, source: str) -> KnownDocument | None:
+        """The document of this text, if it is kept."""
         known = self._kept.get(source)
         if known is not None:
             self._kept.move_to_end(source)
-            return known
-        known = self._prepare(source)
-        if len(source) <= self._caps.tokens * 10:
-            self._keep(source, known)
         return known
+
+    def get(self, source: str) -> KnownDocument:
+        """The document of this text; raises RequestErrors if it cannot be parsed, is too much or invalid."""
+        return self.known(source) or self._keep(source, self._prepare(source))
+
+    async def learn(self, source: str) -> KnownDocument:
+        """As `get`, for a text that is not known, without keeping others waiting while a long one is read.
+
+        Long ones are read one at a time beside the event loop. Raises HttpRefusal (503) when too many wait.
+        """
+        if estimated_tokens(source, SHORT_TOKENS) <= SHORT_TOKENS:
+            return self.get(source)
+        if self._waiting >= MOST_WAITING:
+            raise HttpRefusal(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "BUSY",
+                "Too many documents that we have not seen before wait to be read. Ask again in a moment.",
+                {"Retry-After": "1"},
+            )
+        self._waiting += 1
+        try:
+            prepared = await asyncio.get_running_loop().run_in_executor(self._reader, self._prepare, source)
+        finally:
+            self._waiting -= 1
+        return self._keep(source, prepared)
 
     def _prepare(self, source: str) -> KnownDocument:
         document = self._parse(source)
@@ -122,6 +153,7 @@ class Documents:
 
     def _parse(self, source: str) -> DocumentNode:
         must_not_exceed("source_characters", len(source), self._caps.source_characters)
+        must_not_exceed("tokens", estimated_tokens(source, self._caps.tokens), self._caps.tokens)
         try:
             return parse(
                 source,
@@ -134,12 +166,21 @@ class Documents:
             code = "LIMIT_EXCEEDED" if too_many else "GRAPHQL_PARSE_FAILED"
             raise RequestErrors(coded([error], code)) from error
 
-    def _keep(self, source: str, known: KnownDocument) -> None:
+    def _keep(self, source: str, known: KnownDocument) -> KnownDocument:
+        if len(source) > self._caps.tokens * 10 or source in self._kept:
+            return known
         self._kept[source] = known
         self._kept_tokens += known.tokens
         while self._kept_tokens > self._max_tokens:
             _, dropped = self._kept.popitem(last=False)
             self._kept_tokens -= dropped.tokens
+        return known
+
+
+def estimated_tokens(source: str, most: int) -> int:
+    """How many lexical tokens a text has, about, up to one more than `most`: without reading it as GraphQL."""
+    tokens = (found for found in _TOKEN.finditer(source) if found[0][0] != "#")
+    return sum(1 for _ in islice(tokens, most + 1))
 
 
 def is_query(operation: OperationDefinitionNode) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from graphql import GraphQLError
 
-from marketplace.kit import database
+from marketplace.kit import database, metrics
 from marketplace.kit.ids import BadId
 from marketplace.kit.refusals import BadUserInput, Refusal, TopLevelError
 
@@ -92,6 +92,7 @@ def present(error: GraphQLError, *, operation_name: str | None = None) -> dict[s
         told |= masked(cause, path=error.path, operation_name=operation_name)
     else:
         told["extensions"] = {"code": code, **(error.extensions or {})}
+    metrics.errors.labels(told["extensions"]["code"]).inc()
     return told
 
 

@@ -21,7 +21,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from marketplace.app import costs, execution, parameters
-from marketplace.app.documents import Documents, KnownDocument, is_query
+from marketplace.app.documents import Documents, KnownDocument, estimated_tokens, is_query
 from marketplace.app.errors import (
     UNAVAILABLE,
     HttpRefusal,
@@ -33,6 +33,7 @@ from marketplace.app.errors import (
 )
 from marketplace.app.limits import Caps, must_page_modestly
 from marketplace.app.negotiation import GRAPHQL_RESPONSE, JSON, negotiate
+from marketplace.app.observing import name_operation
 from marketplace.app.persisted import PersistedOperations
 from marketplace.app.quick import Quick, Recall
 from marketplace.app.rates import Rates
@@ -122,9 +123,10 @@ class GraphQLView:
             actor = getattr(context, "actor", None)
             left = await self._rates.admit_actor(actor) or left
             try:
-                known = self._documents.get(await self._persisted.document(asked))
+                known = await self._document(await self._persisted.document(asked), address)
                 self._persisted.learn(asked)
                 operation = known.operation(asked.operation_name)
+                name_operation(request.scope, operation.name.value if operation.name else None)
                 _must_be_served(operation, request.method)
                 must_page_modestly(known.page_variables, asked.variables, self._caps)
                 told = self._cost(known, operation, asked.variables)
@@ -144,11 +146,20 @@ class GraphQLView:
         context = await quick.caller(request) if known is not None else None
         if known is None or context is None:
             return None
+        name_operation(request.scope, known.name)
         left = await self._rates.admit_actor(context.actor)
         data = await self._in_time(quick.answer(known, context))
         if data is None:
             return None
         return Answer({"data": data, "extensions": known.extensions}, sound=True, headers=left)
+
+    async def _document(self, source: str, address: str | None) -> KnownDocument:
+        """The document of a text; one that was not seen before counts against its sender."""
+        known = self._documents.known(source)
+        if known is None:
+            await self._rates.admit_document(address, estimated_tokens(source, self._caps.tokens))
+            known = await self._documents.learn(source)
+        return known
 
     async def _in_time(self, work: Coroutine[Any, Any, T]) -> T:
         """Let it run within the time limit; past it, cancel the operation and the SQL that it waits for."""

@@ -31,8 +31,9 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What follows from a body: its root fields with their arguments, and what the answer says of its cost."""
+    """What follows from a body: its operation's name, its root fields with their arguments, and what the answer says of its cost."""
 
+    name: str | None
     calls: Sequence[direct.Call]
     extensions: Mapping[str, Any]
     until: float
@@ -80,7 +81,8 @@ class Quick:
         calls = direct.calls_of(self._schema, operation, fragments, variables)
         if calls is None:
             return
-        self._known[body] = Known(calls, extensions, clock.now().timestamp() + KNOWN_FOR_S)
+        name = operation.name.value if operation.name else None
+        self._known[body] = Known(name, calls, extensions, clock.now().timestamp() + KNOWN_FOR_S)
         self._bytes += len(body) + OVERHEAD
         while self._bytes > MOST_BYTES:
             self._drop(next(iter(self._known)))

@@ -64,6 +64,7 @@ class RateRules:
     actor: str = "1200/minute"
     address: str = "6000/minute"
     guesses: str = "10/minute;50/hour;100/day"
+    documents: str = "60000/minute"
     redis_url: str | None = None
 
 
@@ -76,6 +77,7 @@ class Rates:
         self._actor = Limit.of("actor", given.actor)
         self._address = Limit.of("address", given.address)
         self._guesses = Limit.of("guesses", given.guesses)
+        self._documents = Limit.of("documents", given.documents)
         self._shared_guesses = Limit.of("guesses", given.guesses, SHARED)
         self._memory: RateLimiter = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._redis = _redis(given.redis_url) if given.redis_url else None
@@ -87,6 +89,10 @@ class Rates:
     async def admit_actor(self, actor: Actor | None) -> dict[str, str]:
         """Count one request of an actor, and nothing for nobody; raises HttpRefusal (429)."""
         return await self._admit(self._actor, _name(actor)) if actor is not None else {}
+
+    async def admit_document(self, address: str | None, tokens: int) -> None:
+        """Count a document that was not seen before, by its tokens; raises HttpRefusal (429)."""
+        await self._admit(self._documents, _network(address), max(1, tokens))
 
     async def admit_guesses(
         self,
@@ -104,17 +110,17 @@ class Rates:
             if actor is not None:
                 await self._admit(self._guesses, _name(actor))
 
-    async def _admit(self, limit: Limit, who: str) -> dict[str, str]:
+    async def _admit(self, limit: Limit, who: str, cost: int = 1) -> dict[str, str]:
         if not self._on:
             return {}
         if self._redis is not None:
             try:
-                return await _count(self._redis, limit, who)
+                return await _count(self._redis, limit, who, cost)
             except HttpRefusal:
                 raise
             except Exception as error:  # noqa: BLE001  # whatever befalls Redis, we go on counting here
                 log.warning("rate limits are counted here alone", error=type(error).__name__)
-        return await _count(self._memory, limit, who)
+        return await _count(self._memory, limit, who, cost)
 
 
 def _redis(url: str) -> RateLimiter:
@@ -124,11 +130,11 @@ def _redis(url: str) -> RateLimiter:
     return SlidingWindowCounterRateLimiter(storage)
 
 
-async def _count(limiter: RateLimiter, limit: Limit, who: str) -> dict[str, str]:
-    """Count one in every window; returns the fields of the tightest one."""
+async def _count(limiter: RateLimiter, limit: Limit, who: str, cost: int) -> dict[str, str]:
+    """Count it in every window; returns the fields of the tightest one."""
     tightest: tuple[int, int, RateLimitItem] | None = None
     for window in limit.windows:
-        admitted = await limiter.hit(window, limit.name, who)
+        admitted = await limiter.hit(window, limit.name, who, cost=cost)
         stats = await limiter.get_window_stats(window, limit.name, who)
         wait_s = max(1, math.ceil(stats.reset_time - time()))
         if not admitted:

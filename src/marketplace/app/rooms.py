@@ -17,6 +17,7 @@ ROOMS = (
     "members",
     "catalog",
     "points",
+    "earning",
     "storefront",
     "payments",
     "uploads",

@@ -1,7 +1,9 @@
-"""The database a command works on: DATABASE_URL, or a private PostgreSQL started for it."""
+"""What a command works on: DATABASE_URL, or a private PostgreSQL started for it; and where its processes count."""
 
+import os
 from collections.abc import Generator
 from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 
 from marketplace.kit.private_postgres import PrivatePostgres
 from marketplace.kit.settings import settings
@@ -27,3 +29,17 @@ def direct_url() -> Generator[str]:
         return
     with database_url() as url:
         yield url
+
+
+@contextmanager
+def counted_together(processes: int) -> Generator[None]:
+    """Have several server processes add up their metrics in a folder, for as long as the block runs."""
+    if processes == 1 or "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        yield
+        return
+    with TemporaryDirectory(prefix="marketplace-metrics-") as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        try:
+            yield
+        finally:
+            del os.environ["PROMETHEUS_MULTIPROC_DIR"]

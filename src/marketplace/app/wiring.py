@@ -2,11 +2,13 @@
 
 from marketplace.access.facts import ApiKeyIssued
 from marketplace.access.models import KeyOwner
-from marketplace.app import rooms
+from marketplace.app import rooms, standing
 from marketplace.donations import steps as donations
-from marketplace.kit import facts
+from marketplace.earning import reactions as earning
+from marketplace.kit import facts, jobs
 from marketplace.kit.refusals import NotFound
 from marketplace.members import queries as members
+from marketplace.members.facts import MemberEnrolled
 from marketplace.partners import queries as partners
 from marketplace.payments import facts as payments
 from marketplace.redemptions import reactions as redemptions
@@ -18,7 +20,9 @@ from marketplace.settlement.facts import StatementPaid, StatementUnpaid
 def wire() -> None:
     """Register every job, and every handler with the fact it waits for."""
     rooms.load_jobs()
+    jobs.periodic("kit.check_books", cron="40 2 * * *")(standing.check_books)
     facts.on(ApiKeyIssued, owner_must_exist)
+    facts.on(MemberEnrolled, earning.member_enrolled)
     _cash()
     _settlement()
 

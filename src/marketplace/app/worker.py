@@ -16,12 +16,14 @@ import structlog
 from procrastinate import PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Status
+from prometheus_client import start_http_server
 from psycopg import AsyncConnection
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 
 from marketplace.app import wiring
-from marketplace.kit import clock, database, jobs
+from marketplace.kit import clock, database, jobs, tracing
+from marketplace.kit.settings import settings
 
 QUEUE = "jobs"
 BATCH = 500
@@ -53,9 +55,11 @@ def make_app(url: str) -> procrastinate.App:
     wiring.wire()
     app = procrastinate.App(connector=PsycopgConnector(conninfo=conninfo(url), min_size=1, max_size=4))
     for name, handler in jobs.handlers().items():
-        app.task(name=name, queue=QUEUE, retry=RETRY)(handler)
+        app.task(name=name, queue=QUEUE, retry=RETRY)(jobs.observed(name, handler))
     for job in jobs.periodics().values():
-        task = app.task(name=job.name, queue=QUEUE, queueing_lock=job.name, lock=job.name)(_timed(job.handler))
+        task = app.task(name=job.name, queue=QUEUE, queueing_lock=job.name, lock=job.name)(
+            _timed(jobs.observed(job.name, job.handler))
+        )
         app.periodic(cron=job.cron)(task)
     app.periodic(cron="* * * * *")(
         app.task(name="kit.rescue_stalled", queue=QUEUE, queueing_lock="kit.rescue_stalled")(rescuer(app))
@@ -63,7 +67,7 @@ def make_app(url: str) -> procrastinate.App:
     return app
 
 
-def _timed(handler: Callable[[], Awaitable[None]]) -> Callable[[int], Awaitable[None]]:
+def _timed(handler: jobs.Handler) -> Callable[[int], Awaitable[None]]:
     async def run(timestamp: int) -> None:
         await handler()
 
@@ -130,7 +134,10 @@ async def _run_jobs(app: procrastinate.App, concurrency: int) -> None:
 
 async def work(url: str, *, concurrency: int = 8) -> None:
     """Run the relay and a worker until SIGTERM or SIGINT; jobs that are running may finish."""
+    tracing.configure("marketplace-worker")
     app = make_app(url)
+    if port := settings().worker_metrics_port:
+        start_http_server(port, "127.0.0.1")
     async with database.opened(url), app.open_async():
         relaying = asyncio.create_task(relay(app, url))
         running = asyncio.create_task(_run_jobs(app, concurrency))
@@ -141,3 +148,4 @@ async def work(url: str, *, concurrency: int = 8) -> None:
                 await running
         finally:
             relaying.cancel()
+            tracing.close()

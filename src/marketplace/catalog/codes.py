@@ -50,8 +50,9 @@ SELECT id, item_id, position, ciphertext, fingerprint, expires_at, $7
 FROM unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[], $6::timestamptz[])
     AS code (id, item_id, position, ciphertext, fingerprint, expires_at)"""
 _COUNT = """
-UPDATE stock SET loaded = stock.loaded + more.units
-FROM unnest($1::uuid[], $2::bigint[]) AS more (item_id, units) WHERE stock.item_id = more.item_id"""
+UPDATE stock SET loaded = stock.loaded + more.units, first_expiry = least(stock.first_expiry, more.first_expiry)
+FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[]) AS more (item_id, units, first_expiry)
+WHERE stock.item_id = more.item_id"""
 
 
 async def load_codes(drafts: Iterable[CodeDraft]) -> LoadedCodes:
@@ -102,14 +103,17 @@ async def _fresh(wanted: Sequence[tuple[UUID, str]]) -> tuple[list[int], list[in
 
 
 async def _keep(codes: Sequence[SealedCode], positions: Counter[UUID]) -> Counter[UUID]:
-    """Write codes at the positions after those given; returns how many each item got."""
+    """Write codes at the positions after those given, the first to expire first; returns how many each got."""
     added = Counter[UUID]()
     rows: list[tuple[object, ...]] = []
-    for code in codes:
+    expiries: dict[UUID, datetime] = {}
+    for code in sorted(codes, key=lambda code: (code.expires_at is None, code.expires_at)):
+        if code.expires_at is not None:
+            expiries.setdefault(code.item_id, code.expires_at)
         added[code.item_id] += 1
         position = positions[code.item_id] + added[code.item_id]
         rows.append((new_id(), code.item_id, position, code.ciphertext, code.fingerprint, code.expires_at))
     if rows:
         await database.execute(_KEEP, *(list(column) for column in zip(*rows, strict=True)), clock.now())
-        await database.execute(_COUNT, list(added), list(added.values()))
+        await database.execute(_COUNT, list(added), list(added.values()), [expiries.get(item) for item in added])
     return added

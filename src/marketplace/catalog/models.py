@@ -182,16 +182,26 @@ class Item(Model):
 
 
 class Stock(Model):
-    """How many units of an item were put in and taken. The row is locked last."""
+    """How many units of an item were put in and taken. The row is locked last.
+
+    Of the codes that the counter has not come to, `withheld` are not handed out (see `withholding`), and the
+    first of the others expires at `first_expiry`; null when none does.
+    """
 
     item: Any = columns.ref_key("catalog.Item")
     item_id: UUID
     loaded: fields.Field[int] = columns.whole(0)
     taken: fields.Field[int] = columns.whole(0)
+    withheld: fields.Field[int] = columns.whole(0)
+    first_expiry: fields.Field[datetime | None] = columns.moment_or_none()
 
     class Meta(Model.Meta):
         table = "stock"
-        constraints = [columns.holds("stock", "never_oversold", "taken >= 0 AND taken <= loaded")]
+        indexes = [Index(fields=["first_expiry"], name="stock_first_expiry")]
+        constraints = [
+            columns.holds("stock", "never_oversold", "taken >= 0 AND taken <= loaded"),
+            columns.holds("stock", "withheld_within", "withheld >= 0 AND taken + withheld <= loaded"),
+        ]
 
 
 class VoucherCode(Model):
@@ -225,6 +235,37 @@ class ReturnedCode(Model):
 
     class Meta(Model.Meta):
         table = "returned_code"
+        unique_together = (("item_id", "position"),)
+
+
+class CodeFreeze(Model):
+    """Codes of an item that were stopped because they may have leaked, until they are released."""
+
+    id: fields.Field[UUID] = columns.key()
+    item: Any = columns.ref("catalog.Item")
+    item_id: UUID
+    reason: fields.Field[str] = columns.text(300)
+    codes: fields.Field[int] = columns.whole(0)
+    frozen_at: fields.Field[datetime] = columns.moment()
+    released_at: fields.Field[datetime | None] = columns.moment_or_none()
+
+    class Meta(Model.Meta):
+        table = "code_freeze"
+
+
+class WithheldCode(Model):
+    """A position whose code is not handed out: stopped by a freeze, or (without one) expired on the shelf."""
+
+    id: fields.Field[UUID] = columns.key()
+    item: Any = columns.ref("catalog.Item", index=False)
+    item_id: UUID
+    position: fields.Field[int] = columns.whole()
+    freeze: Any = columns.ref("catalog.CodeFreeze", null=True)
+    freeze_id: UUID | None
+    withheld_at: fields.Field[datetime] = columns.moment()
+
+    class Meta(Model.Meta):
+        table = "withheld_code"
         unique_together = (("item_id", "position"),)
 
 

@@ -141,8 +141,8 @@ ON CONFLICT (offer_id, sku, country) DO UPDATE SET
 RETURNING id, offer_id, sku, country, stock_mode"""
 
 _STOCK = """
-INSERT INTO stock (item_id, loaded, taken)
-SELECT item_id, coalesce(units, 0), 0 FROM unnest($1::uuid[], $2::bigint[]) AS counted (item_id, units)
+INSERT INTO stock (item_id, loaded, taken, withheld)
+SELECT item_id, coalesce(units, 0), 0, 0 FROM unnest($1::uuid[], $2::bigint[]) AS counted (item_id, units)
 ORDER BY item_id
 ON CONFLICT (item_id) DO UPDATE SET loaded = stock.taken + excluded.loaded"""
 
@@ -157,7 +157,8 @@ WITH counted AS (
     SELECT gen_random_uuid(), item_id, -1, NULL, 'recount', gen_random_uuid(), $2
     FROM counted, generate_series(1, taken)
 )
-INSERT INTO stock (item_id, loaded, taken) SELECT item_id, 0, 0 FROM unnest($1::uuid[]) AS coded (item_id)
+INSERT INTO stock (item_id, loaded, taken, withheld)
+SELECT item_id, 0, 0, 0 FROM unnest($1::uuid[]) AS coded (item_id)
 ON CONFLICT (item_id) DO UPDATE SET loaded = 0, taken = 0
 WHERE stock.item_id IN (SELECT item_id FROM counted)"""
 

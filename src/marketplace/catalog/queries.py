@@ -113,7 +113,9 @@ _VISIBLE = """
 (o.status <> 'DRAFT' AND (p.approved_at IS NOT NULL OR p.status = 'APPROVED') OR p.id = $2 OR $3)"""
 _UNITS_LEFT = """
 CASE WHEN i.stock_mode <> 'UNLIMITED'
-    THEN coalesce(s.loaded - s.taken, 0) + (SELECT count(*) FROM returned_code r WHERE r.item_id = i.id) END"""
+    THEN coalesce(s.loaded - s.taken - s.withheld, 0) + (
+        SELECT count(*) FROM returned_code r WHERE r.item_id = i.id AND NOT EXISTS (
+            SELECT FROM withheld_code w WHERE w.item_id = r.item_id AND w.position = r.position)) END"""
 ITEMS = Rows(
     ItemRow,
     {field.name: f"i.{field.name}" for field in fields(ItemRow)}

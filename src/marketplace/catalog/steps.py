@@ -5,22 +5,33 @@ The stock row is locked last: take stock after everything else that may wait or 
 
 from uuid import UUID
 
+from marketplace.catalog import withholding
 from marketplace.catalog.models import Item, StockMode
 from marketplace.catalog.refusals import ClosedReason, NotAvailable, OfferSoldOut
 from marketplace.kit import clock, database
 from marketplace.kit.ids import new_id
 
+# Nothing but the stock's own row is read here, as the lock shows it: other rows would be those of before the wait.
 _TAKE = """
-WITH one AS (UPDATE stock SET taken = taken + 1 WHERE item_id = $1 AND taken < loaded RETURNING taken),
+WITH one AS (
+    UPDATE stock SET taken = taken + 1 WHERE item_id = $1 AND taken + withheld < loaded
+    RETURNING taken, withheld = 0 AND coalesce(first_expiry > $5, TRUE) AS sound
+),
 seen AS (
     INSERT INTO stock_movement (id, item_id, change, position, ref_type, ref_id, at)
-    SELECT $2, $1, 1, CASE WHEN $6 THEN taken END, $3, $4, $5 FROM one
+    SELECT $2, $1, 1, CASE WHEN $6 THEN taken END, $3, $4, $5 FROM one WHERE sound
 )
-SELECT taken FROM one"""
+SELECT taken, sound FROM one"""
+_MOVED = """
+INSERT INTO stock_movement (id, item_id, change, position, ref_type, ref_id, at)
+VALUES ($2, $1, 1, $6, $3, $4, $5)"""
 _TAKE_RETURNED = """
 WITH one AS (
     DELETE FROM returned_code WHERE id = (
-        SELECT id FROM returned_code WHERE item_id = $1 ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
+        SELECT r.id FROM returned_code r JOIN voucher_code c ON c.item_id = r.item_id AND c.position = r.position
+        WHERE r.item_id = $1 AND (c.expires_at IS NULL OR c.expires_at > $5) AND NOT EXISTS (
+            SELECT FROM withheld_code w WHERE w.item_id = r.item_id AND w.position = r.position)
+        ORDER BY r.id LIMIT 1 FOR UPDATE OF r SKIP LOCKED
     ) RETURNING position
 ),
 seen AS (
@@ -35,42 +46,48 @@ WHERE EXISTS (SELECT FROM stock_movement WHERE ref_id = $5 AND change = 1 AND it
 RETURNING id"""
 
 _COUNT = """
-INSERT INTO member_take AS counted (id, item_id, member_id, units) VALUES ($1, $2, $3, 1)
-ON CONFLICT (item_id, member_id) DO UPDATE SET units = counted.units + 1 WHERE counted.units < $4
+INSERT INTO member_take AS counted (id, item_id, member_id, units) VALUES ($1, $2, $3, $5)
+ON CONFLICT (item_id, member_id) DO UPDATE SET units = counted.units + $5 WHERE counted.units + $5 <= $4
 RETURNING units"""
 
 
-async def count_for_member(item: Item, member_id: UUID) -> None:
-    """Count one unit towards the item's limit per member, before its stock is taken.
+async def count_for_member(item: Item, member_id: UUID, units: int = 1) -> None:
+    """Count units towards the item's limit per member, before its stock is taken.
 
     Twins of one member wait for each other here. Raises NotAvailable (LIMIT_REACHED). Items without a limit
     count nothing.
     """
     if item.max_per_member is None:
         return
-    counted = await database.row(_COUNT, new_id(), item.id, member_id, item.max_per_member)
+    counted = await database.row(_COUNT, new_id(), item.id, member_id, item.max_per_member, units)
     if counted is None or counted["units"] > item.max_per_member:
         raise NotAvailable.because(ClosedReason.LIMIT_REACHED)
 
 
-async def uncount_for_member(item: Item, member_id: UUID) -> None:
-    """The member holds one unit less: it was cancelled, failed or refunded."""
-    less = "UPDATE member_take SET units = units - 1 WHERE item_id = $1 AND member_id = $2 AND units > 0"
-    await database.execute(less, item.id, member_id)
+async def uncount_for_member(item: Item, member_id: UUID, units: int = 1) -> None:
+    """The member holds so many units less: they were cancelled, failed or refunded."""
+    less = "UPDATE member_take SET units = greatest(units - $3, 0) WHERE item_id = $1 AND member_id = $2"
+    await database.execute(less, item.id, member_id, units)
 
 
 async def take_stock(item: Item, *, ref_type: str, ref_id: UUID) -> int | None:
     """Take one unit for one cause; returns the code's position where codes are handed out.
 
-    Raises OfferSoldOut. Unlimited items take nothing.
+    A code that has expired or is withheld is passed by. Raises OfferSoldOut. Unlimited items take nothing.
     """
     if item.stock_mode == StockMode.UNLIMITED:
         return None
     codes = item.stock_mode == StockMode.CODES
     values = (item.id, new_id(), ref_type, ref_id, clock.now())
     taken = await database.row(_TAKE, *values, codes)
-    if taken is not None:
+    if taken is not None and taken["sound"]:
         return taken["taken"] if codes else None
+    position = await withholding.skip_to_next(item.id, taken["taken"]) if taken else None
+    if position is not None:
+        await database.execute(_MOVED, *values, position)
+        return position
+    if taken is not None:
+        await database.execute("UPDATE stock SET taken = taken - 1 WHERE item_id = $1", item.id)
     returned = await database.row(_TAKE_RETURNED, *values) if codes else None
     if returned is None:
         raise OfferSoldOut

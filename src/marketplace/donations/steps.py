@@ -74,15 +74,15 @@ def _too_small(accrual: Accrual, gift: Gift) -> DonationTooSmall:
     return DonationTooSmall(smallest=smallest, points=-(-home * gift.hold.points // gift.home_minor))
 
 
-async def cancel_pledge_of(redemption_id: UUID, program: Program, *, discount: int) -> None:
-    """Undo the pledge that redeeming a donation offer made; the refund's cause is the redemption.
+async def cancel_pledge_of(redemption_id: UUID, program: Program, *, ref_id: UUID, discount: int) -> None:
+    """Undo the pledge that redeeming a donation offer made; `ref_id` is the refund.
 
     Raises PledgeNotCancellable once the money has left.
     """
     found = await Pledge.select_for_update().get(redemption_id=redemption_id)
     if found.state != PledgeState.PLEDGED:
         raise PledgeNotCancellable(current=found.state)
-    await cancel_pledge(found, program, ref_id=redemption_id, discount=discount)
+    await cancel_pledge(found, program, ref_id=ref_id, discount=discount)
 
 
 async def cancel_pledge(pledge: Pledge, program: Program, *, ref_id: UUID, discount: int = 0) -> None:

@@ -1,6 +1,7 @@
 """Gifts in the graph."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
@@ -8,7 +9,7 @@ import strawberry
 from marketplace.gifts import operations, queries, rules
 from marketplace.gifts.models import Gift, GiftState
 from marketplace.gifts.refusals import GiftNotFound, GiftNotOpen, GiftToOneself
-from marketplace.kit import ids
+from marketplace.kit import clock, ids
 from marketplace.kit.actor import ActorKind, Scope
 from marketplace.kit.graphql import (
     After,
@@ -28,7 +29,11 @@ from marketplace.kit.graphql import (
 )
 from marketplace.kit.paging import page_of
 from marketplace.kit.refusals import InvalidInput, NotFound
+from marketplace.points.graphql import ReturnTerms
+from marketplace.points.models import ReturnRule
+from marketplace.points.queries import dates_of_holds, points_by_date, policies, policies_of_holds
 from marketplace.points.refusals import InsufficientPoints
+from marketplace.points.rules import Dated, Policy, taken_from
 
 describe_enum(
     GiftState,
@@ -41,13 +46,17 @@ describe_enum(
 )
 
 
-async def _first_expiry(info: Info, wanted: list[UUID]) -> dict[UUID, datetime | None]:
-    return await queries.first_expiry(wanted)
+async def _dates(info: Info, wanted: list[UUID]) -> dict[UUID, list[Dated]]:
+    return await dates_of_holds(wanted)
+
+
+async def _terms(info: Info, wanted: list[UUID]) -> dict[UUID, Policy]:
+    return await policies_of_holds(wanted)
 
 
 @strawberry.type(
     name="Gift",
-    description="Points on their way to somebody. They keep their dates: what expires unclaimed is lost.",
+    description="Points on their way to somebody. What becomes of those whose date passes says `onTheWay`.",
 )
 class GiftType(Node):
     points: BigInt = strawberry.field(description="How many points.")
@@ -71,7 +80,22 @@ class GiftType(Node):
 
     @strawberry.field(description="When the first of its points expire, claimed or not.")
     async def first_points_expire_at(self, info: Info) -> datetime | None:
-        return await batched(info, "gift expiry", _first_expiry, self.row.hold_id)
+        dates = await batched(info, "gift dates", _dates, self.row.hold_id) or []
+        return min((each.expires_at for each in dates if each.expires_at), default=None)
+
+    @strawberry.field(description="Its points by their dates, and what becomes of those that pass on the way.")
+    async def on_the_way(self, info: Info) -> ReturnTerms | None:
+        dates = await batched(info, "gift dates", _dates, self.row.hold_id)
+        policy = await batched(info, "gift terms", _terms, self.row.hold_id)
+        return ReturnTerms.of(policy, dates, info.context.languages) if policy and dates is not None else None
+
+    @strawberry.field(description="How many of its points would be lost by claiming it now, as too old.")
+    async def points_lost_on_claim(self, info: Info) -> BigInt:
+        dates = await batched(info, "gift dates", _dates, self.row.hold_id) or []
+        policy = await batched(info, "gift terms", _terms, self.row.hold_id)
+        keeps = policy is not None and policy.returned is ReturnRule.KEEP
+        passed = [each.points for each in dates if each.expires_at and each.expires_at <= clock.now()]
+        return BigInt(sum(passed) if keeps and self.row.state == GiftState.OFFERED else 0)
 
     @strawberry.field(description="The secret of the claim link, for the giver alone, while it is offered.")
     async def claim_token(self, info: Info) -> str | None:
@@ -88,6 +112,18 @@ async def load_gifts(info: Info, wanted: list[UUID]) -> dict[UUID, GiftType]:
 @strawberry.type
 class Query:
     """Gifts."""
+
+    @strawberry.field(
+        description="What giving some of your points would give: which of them, with which dates, and what "
+        "becomes of those whose date passes before they are claimed or returned."
+    )
+    async def gift_preview(
+        self, info: Info, points: Annotated[BigInt, strawberry.argument(description="How many points.")]
+    ) -> ReturnTerms:
+        actor = actor_with(info, Scope.GIVE, ActorKind.MEMBER)
+        assert actor.program_id is not None
+        policy = (await policies([actor.program_id]))[actor.program_id]
+        return ReturnTerms.of(policy, taken_from(await points_by_date(actor.id), points), info.context.languages)
 
     @strawberry.field(description="The gifts you gave or received, the newest first.")
     async def gifts(self, info: Info, first: First = None, after: After = None) -> Connection[GiftType]:

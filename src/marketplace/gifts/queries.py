@@ -1,13 +1,12 @@
 """Reads of gifts, scoped to whoever asks."""
 
-from datetime import datetime
 from uuid import UUID
 
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from marketplace.gifts.models import Gift, GiftState
-from marketplace.kit import clock, database
+from marketplace.kit import clock
 from marketplace.kit.actor import Actor, ActorKind, Scope
 
 
@@ -24,13 +23,3 @@ async def overdue(limit: int) -> list[UUID]:
     """Unclaimed gifts whose time is over, the oldest first."""
     late = Gift.filter(state=GiftState.OFFERED.value, expires_at__lte=clock.now())
     return [row.id for row in await late.order_by("expires_at").limit(limit).only("id")]
-
-
-_NEXT_EXPIRY = """
-SELECT a.hold_id, min(l.expires_at) AS next FROM lot_allocation a JOIN lot l ON l.id = a.lot_id
-WHERE a.hold_id = ANY ($1) GROUP BY a.hold_id"""
-
-
-async def first_expiry(hold_ids: list[UUID]) -> dict[UUID, datetime | None]:
-    """When the first points of each held gift expire."""
-    return {row["hold_id"]: row["next"] for row in await database.rows(_NEXT_EXPIRY, hold_ids)}

@@ -25,12 +25,16 @@ class Scope(StrEnum):
     PAYOUT_ACCOUNT = "payouts:account"
     MEMBERS_ENROL = "members:enrol"
     POINTS_AWARD = "points:award"
+    EARN = "points:earn"
+    EARNING_MANAGE = "earning:manage"
     PROGRAM_READ = "program:read"
     PROGRAM_FUND = "program:fund"
     POLICY = "policy:write"
     OFFERS_UPLOAD = "offers:upload"
     FULFIL = "fulfilment:write"
+    CODES_FREEZE = "codes:freeze"
     STATEMENTS_READ = "statements:read"
+    PROGRAM_MANAGE = "program:manage"
     KEYS_MANAGE = "keys:manage"
     PARTNERS_MANAGE = "partners:manage"
     CATALOG_MANAGE = "catalog:manage"
@@ -42,12 +46,15 @@ class Scope(StrEnum):
     SYSTEM = "system:run"
 
 
-MEMBER_SCOPES = frozenset({Scope.CATALOG_READ, Scope.REDEEM, Scope.GIVE, Scope.WALLET_READ, Scope.PAYOUT_ACCOUNT})
+MEMBER_SCOPES = frozenset(
+    {Scope.CATALOG_READ, Scope.REDEEM, Scope.GIVE, Scope.EARN, Scope.WALLET_READ, Scope.PAYOUT_ACCOUNT}
+)
 PARTNER_SCOPES = frozenset(
     {
         Scope.CATALOG_READ,
         Scope.OFFERS_UPLOAD,
         Scope.FULFIL,
+        Scope.CODES_FREEZE,
         Scope.STATEMENTS_READ,
         Scope.PAYOUT_ACCOUNT,
         Scope.KEYS_MANAGE,
@@ -58,20 +65,22 @@ PROGRAM_SCOPES = frozenset(
         Scope.CATALOG_READ,
         Scope.MEMBERS_ENROL,
         Scope.POINTS_AWARD,
+        Scope.EARNING_MANAGE,
         Scope.PROGRAM_READ,
         Scope.PROGRAM_FUND,
+        Scope.PROGRAM_MANAGE,
         Scope.POLICY,
         Scope.REFUND,
         Scope.KEYS_MANAGE,
     }
 )
 ROLE_SCOPES: dict[str, frozenset[Scope]] = {
-    "support": frozenset({Scope.CATALOG_READ, Scope.SUPPORT, Scope.REFUND}),
-    "catalogue": frozenset({Scope.CATALOG_READ, Scope.CATALOG_MANAGE, Scope.PARTNERS_MANAGE}),
+    "support": frozenset({Scope.CATALOG_READ, Scope.SUPPORT, Scope.REFUND, Scope.CODES_FREEZE}),
+    "catalogue": frozenset({Scope.CATALOG_READ, Scope.CATALOG_MANAGE, Scope.PARTNERS_MANAGE, Scope.CODES_FREEZE}),
     "finance": frozenset(
         {Scope.CATALOG_READ, Scope.FINANCE, Scope.FINANCE_READ, Scope.POLICY, Scope.SETTLE, Scope.STATEMENTS_READ}
     ),
-    "admin": frozenset(Scope) - {Scope.SYSTEM, Scope.REDEEM, Scope.GIVE, Scope.WALLET_READ},
+    "admin": frozenset(Scope) - {Scope.SYSTEM, Scope.REDEEM, Scope.GIVE, Scope.EARN, Scope.WALLET_READ},
 }
 
 

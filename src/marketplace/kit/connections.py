@@ -6,6 +6,7 @@ from typing import Any, cast
 import asyncpg
 from tortoise.exceptions import IntegrityError
 
+from marketplace.kit import tracing
 from marketplace.kit.writes import Writes, statement
 
 
@@ -75,6 +76,14 @@ class Connection(asyncpg.Connection):
         if self.writes.must_be_written():
             await self.write()
         return await self._driver().fetchval(query, *args, **options)
+
+
+class TracedConnection(Connection):
+    """A connection whose statements are spans of the work that waits for them."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        cast(Any, self).add_query_logger(tracing.log_statement)
 
 
 def _run(then: list[Callable[[], None]]) -> None:

@@ -17,8 +17,8 @@ from tortoise.connection import get_connection
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
-from marketplace.kit import memory
-from marketplace.kit.connections import Connection
+from marketplace.kit import memory, tracing
+from marketplace.kit.connections import Connection, TracedConnection
 from marketplace.kit.writes import NewRows, P, Sums, Writes, statement
 
 APP_ROLE: Final = "marketplace_app"
@@ -30,6 +30,7 @@ ROOMS: Final = (
     "members",
     "catalog",
     "points",
+    "earning",
     "payments",
     "uploads",
     "donations",
@@ -68,7 +69,8 @@ def config(url: str, *, role: str = APP_ROLE, pool: int = 10) -> dict[str, Any]:
     if role:
         settings |= {"role": role, "lock_timeout": "5s", "statement_timeout": "30s"}
         settings |= {"idle_in_transaction_session_timeout": "60s"}
-    extra = {"minsize": 1, "maxsize": pool, "server_settings": settings, "connection_class": Connection}
+    kind = TracedConnection if tracing.active() else Connection
+    extra = {"minsize": 1, "maxsize": pool, "server_settings": settings, "connection_class": kind}
     return {
         "connections": {
             "default": {"engine": "tortoise.backends.asyncpg", "credentials": credentials(url) | extra}

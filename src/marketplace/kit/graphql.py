@@ -17,7 +17,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import get_object_definition
 from strawberry.utils.str_converters import to_camel_case
 
-from marketplace.kit import ids, money, paging
+from marketplace.kit import ids, metrics, money, paging
 from marketplace.kit.actor import Actor, ActorKind, Scope
 from marketplace.kit.plans import Asked, Need, Varies, planned
 from marketplace.kit.refusals import (
@@ -322,6 +322,7 @@ def refusal_handlers() -> list[Any]:
             def handle(self, exception: Any, *, field: Any, info: Any) -> Any:
                 if type(exception) is not refusal:
                     return None
+                metrics.refusals.labels(exception.code).inc()
                 languages = info.context.languages
                 facts = {name: _output_value(value, languages) for name, value in exception.facts.items()}
                 return published(code=exception.code, message=exception.said(languages), **facts)

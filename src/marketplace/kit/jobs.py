@@ -5,14 +5,17 @@ through procrastinate (`app/worker.py`); `drain` runs what is due in this proces
 history.
 """
 
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 
 import orjson
 import structlog
+from opentelemetry.trace import SpanKind
 
-from marketplace.kit import clock, database
+from marketplace.kit import clock, database, metrics, tracing
 
 Handler = Callable[..., Awaitable[None]]
 log = structlog.get_logger()
@@ -61,6 +64,23 @@ def periodics() -> Mapping[str, Periodic]:
     return _periodic
 
 
+def observed(name: str, handler: Handler) -> Handler:
+    """A handler that is counted, timed and traced, below the work that asked for it."""
+
+    @wraps(handler)
+    async def run(**payload: Any) -> None:
+        carrier = {tracing.CARRIER: above} if (above := payload.pop(tracing.CARRIER, None)) else {}
+        began, outcome = time.perf_counter(), "failed"
+        try:
+            with tracing.span(f"job {name}", SpanKind.CONSUMER, carrier):
+                await handler(**payload)
+            outcome = "done"
+        finally:
+            metrics.jobs.labels(name, outcome).observe(time.perf_counter() - began)
+
+    return run
+
+
 _TAKE = """
 DELETE FROM outbox_message WHERE id = (
     SELECT id FROM outbox_message WHERE due_at <= $1 ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
@@ -76,5 +96,5 @@ async def drain(limit: int = 10_000) -> int:
             return done
         payload = taken["payload"]
         arguments = orjson.loads(payload) if isinstance(payload, str) else payload
-        await _handlers[taken["task"]](**arguments)
+        await observed(taken["task"], _handlers[taken["task"]])(**arguments)
     raise RuntimeError(f"more than {limit} jobs: one of them calls for itself without end")

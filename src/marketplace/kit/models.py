@@ -75,3 +75,18 @@ class OutboxMessage(Model):
     class Meta(Model.Meta):
         table = "outbox_message"
         indexes = [Index(fields=["due_at", "id"], name="outbox_message_due")]
+
+
+class BooksCheck(Model):
+    """What one check of the books found at one time. Append-only."""
+
+    id: fields.Field[UUID] = fields.UUIDField(primary_key=True, default=new_id)
+    name: fields.Field[str] = fields.CharField(max_length=120)
+    violations: fields.Field[int] = fields.IntField()
+    checked_at: fields.Field[Any] = fields.DatetimeField()
+
+    append_only: ClassVar[bool] = True
+
+    class Meta(Model.Meta):
+        table = "books_check"
+        indexes = [Index(fields=["checked_at"], name="books_check_at")]

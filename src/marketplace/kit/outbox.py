@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from marketplace.kit import clock, database, jobs
+from marketplace.kit import clock, database, jobs, tracing
 from marketplace.kit.models import OutboxMessage
 
 
@@ -13,4 +13,4 @@ async def enqueue(
     if task not in jobs.handlers():
         raise LookupError(f"no job is called {task!r}")
     due = due_at or clock.now() + (delay or timedelta())
-    await database.add(OutboxMessage(task=task, payload=payload, due_at=due))
+    await database.add(OutboxMessage(task=task, payload=payload | tracing.carried(), due_at=due))

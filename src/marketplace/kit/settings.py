@@ -125,6 +125,8 @@ class Settings(BaseSettings):
     address_rate: str = "6000/minute"
     guess_rate: str = "10/minute;50/hour;100/day"
     """How often one actor may try what could be guessed: claim links, codes, membership numbers."""
+    document_rate: str = "60000/minute"
+    """How many tokens of documents that were not seen before one address may send."""
     redis_url: SecretStr | None = well_known("REDIS_URL")
     """Where all server processes count together; without it each counts for itself."""
 
@@ -138,6 +140,10 @@ class Settings(BaseSettings):
     planned_reads: bool = True
     """Off, everything is resolved plainly: to compare, or in doubt."""
     pool_size: PositiveInt = 20
+    metrics_token: SecretStr | None = None
+    """What Prometheus sends as its bearer token to read `/metrics` in production; without it nobody reads them."""
+    worker_metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """Where a worker serves its own metrics, on the loopback address; left out, nowhere."""
     operation_timeout_s: PositiveFloat = 20
     """After this long a GraphQL operation is stopped, and PostgreSQL is told to."""
     statement_timeout_ms: PositiveInt = 30_000

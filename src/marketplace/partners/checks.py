@@ -25,6 +25,17 @@ FROM accrual a LEFT JOIN LATERAL (
 ) booked ON true
 WHERE a.net_minor <> coalesce(booked.credited, 0)"""
 
+_TAKEN_BACK = """
+SELECT s.id, s.gross_minor, sum(r.gross_minor) AS back FROM accrual s JOIN accrual r ON r.reverses_id = s.id
+GROUP BY s.id
+HAVING s.kind NOT IN ('SALE', 'DONATION') OR NOT bool_and(r.kind = 'REFUND' AND r.partner_id = s.partner_id
+        AND r.currency = s.currency AND r.source_currency = s.source_currency)
+    OR s.gross_minor + sum(r.gross_minor) < 0 OR s.net_minor + sum(r.net_minor) < 0
+    OR s.commission_minor + sum(r.commission_minor) < 0 OR s.vat_minor + sum(r.vat_minor) < 0
+    OR s.source_minor + sum(r.source_minor) < 0
+UNION ALL
+SELECT id, gross_minor, 0 FROM accrual WHERE (kind = 'REFUND') <> (reverses_id IS NOT NULL)"""
+
 
 async def check_approved_have_contract() -> AsyncIterator[Violation]:
     """Whoever may publish has agreed how it is paid."""
@@ -55,8 +66,19 @@ async def check_accruals_are_booked() -> AsyncIterator[Violation]:
         )
 
 
+async def check_refunds_keep_within_sales() -> AsyncIterator[Violation]:
+    """Each refund takes back a part of one sale of the same partner, and all of them together no more than it."""
+    for row in await database.rows(_TAKEN_BACK):
+        yield Violation(
+            "partners.refunds_keep_within_sales",
+            f"accrual {row['id']}",
+            f"gross {row['gross_minor']}, taken back {row['back']}",
+        )
+
+
 CHECKS: tuple[Check, ...] = (
     check_approved_have_contract,
     check_accruals_keep_to_contract,
     check_accruals_are_booked,
+    check_refunds_keep_within_sales,
 )

@@ -115,7 +115,8 @@ class Contract(Model):
 class Accrual(Model):
     """One change of what a partner is owed, in the contract's currency: net = gross - commission - vat.
 
-    A sale is positive, a refund mirrors it with negative amounts. VAT is on the commission.
+    A sale is positive, a refund mirrors it or a part of it with negative amounts, and names it in `reverses`. VAT
+    is on the commission.
     `source_minor` is what the program paid in its home currency, at `fx_rate` (target for one source).
     """
 
@@ -126,6 +127,8 @@ class Accrual(Model):
     contract_id: UUID
     journal: Any = columns.ref("ledger.Journal", index=False)
     journal_id: UUID
+    reverses: Any = columns.ref("partners.Accrual", null=True)
+    reverses_id: UUID | None
     kind: fields.Field[str] = columns.text(20)
     ref_type: fields.Field[str] = columns.text(60)
     ref_id: fields.Field[UUID] = fields.UUIDField()

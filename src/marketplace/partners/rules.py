@@ -49,6 +49,22 @@ def shares(gross: int, commission_bp: int, vat_bp: int) -> Shares:
     return Shares(gross, commission, vat)
 
 
+def part_of(left: Shares, gross: int) -> Shares:
+    """A part of what is left of a sale: net, commission and VAT in proportion, the remainder placed.
+
+    Each share is rounded down, and what that leaves goes to those that lost most, the partner first. No share
+    passes what is left of it, and a part as large as what is left is what is left: so any parts add up.
+    """
+    if not gross:
+        return Shares(0, 0, 0)
+    whole = (left.net, left.commission, left.vat)
+    parts = [each * gross // left.gross for each in whole]
+    lost = sorted(range(3), key=lambda index: -(whole[index] * gross % left.gross))
+    for index in lost[: gross - sum(parts)]:
+        parts[index] += 1
+    return Shares(gross, parts[1], parts[2])
+
+
 def name_problems(name: str, longest: int) -> Iterator[Problem]:
     """What is wrong with a name, which must leave something for its address."""
     if not (0 < len(name) <= longest and name.isprintable() and places.slug(name)):

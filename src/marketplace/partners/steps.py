@@ -101,14 +101,44 @@ async def accrue(partner_id: UUID, cause: Cause, source: AccountKey, minor: int)
     return await database.add(row)
 
 
-async def reverse_accrual(accrual: Accrual, goal: AccountKey, *, ref_type: str, ref_id: UUID) -> Accrual:
-    """Owe the partner nothing for it any more: the mirror of `accrue` at the same rate, money to `goal`.
+_TAKEN_BACK = """
+SELECT coalesce(sum(gross_minor), 0)::bigint AS gross, coalesce(sum(commission_minor), 0)::bigint AS commission,
+    coalesce(sum(vat_minor), 0)::bigint AS vat, coalesce(sum(source_minor), 0)::bigint AS source
+FROM accrual WHERE reverses_id = $1"""
 
-    `ref_id` is the refund. The new row has negative amounts. It is payable with the first when that is still
-    to come, so that nobody pays for a sale before being paid for it; else at once, also after it was paid.
+
+@dataclass(frozen=True, slots=True)
+class Remainder:
+    """What is left of a sale after what was taken back of it: in the contract's currency, and of the source."""
+
+    shares: Shares
+    source_minor: int
+
+
+async def left_of(accrual: Accrual) -> Remainder:
+    """What can still be taken back of a sale."""
+    back = await database.row(_TAKEN_BACK, accrual.id)
+    assert back is not None
+    parts = Shares(
+        accrual.gross_minor + back["gross"],
+        accrual.commission_minor + back["commission"],
+        accrual.vat_minor + back["vat"],
+    )
+    return Remainder(parts, accrual.source_minor + back["source"])
+
+
+async def reverse_accrual(
+    accrual: Accrual, goal: AccountKey, *, ref_type: str, ref_id: UUID, part: Remainder | None = None
+) -> Accrual:
+    """Owe the partner less for it, or nothing any more: the mirror of `accrue` at the same rate, money to `goal`.
+
+    `part` is a part of what `left_of` answers; all of it when left out. `ref_id` is the refund. The new row has
+    negative amounts. It is payable with the first when that is still to come, so that nobody pays for a sale
+    before being paid for it; else at once, also after it was paid.
     """
-    parts = Shares(accrual.gross_minor, accrual.commission_minor, accrual.vat_minor)
-    forward = _entries(accrual.partner_id, goal, accrual.source_minor, parts, accrual.currency)
+    part = part or await left_of(accrual)
+    parts = part.shares
+    forward = _entries(accrual.partner_id, goal, part.source_minor, parts, accrual.currency)
     entries = [Entry(entry.credit, entry.debit, entry.amount) for entry in forward]
     journal = await post("accrual.refund", ref_type, ref_id, entries, corrects=accrual.journal_id)
     day = clock.today((await Contract.get(id=accrual.contract_id)).timezone)
@@ -116,16 +146,17 @@ async def reverse_accrual(accrual: Accrual, goal: AccountKey, *, ref_type: str, 
         partner_id=accrual.partner_id,
         contract_id=accrual.contract_id,
         journal_id=journal,
+        reverses_id=accrual.id,
         kind=AccrualKind.REFUND.value,
         ref_type=ref_type,
         ref_id=ref_id,
         description=f"Refund: {accrual.description}"[:300],
         currency=accrual.currency,
-        gross_minor=-accrual.gross_minor,
-        commission_minor=-accrual.commission_minor,
-        vat_minor=-accrual.vat_minor,
-        net_minor=-accrual.net_minor,
-        source_minor=-accrual.source_minor,
+        gross_minor=-parts.gross,
+        commission_minor=-parts.commission,
+        vat_minor=-parts.vat,
+        net_minor=-parts.net,
+        source_minor=-part.source_minor,
         source_currency=accrual.source_currency,
         fx_rate=accrual.fx_rate,
         effective_on=day,

@@ -36,6 +36,11 @@ LEFT JOIN (SELECT lot_id, sum(points) AS out FROM lot_expiry GROUP BY lot_id) e 
 WHERE l.points - l.remaining <> coalesce(a.out, 0) + coalesce(e.out, 0)"""
 
 
+_STOPPED = """
+SELECT lot.id, lot.remaining FROM lot JOIN activity_clock c ON c.id = lot.clock_id
+WHERE lot.remaining > 0 AND (c.swept OR c.member_id <> lot.member_id) LIMIT 100"""
+
+
 async def check_wallets_are_their_lots() -> AsyncIterator[Violation]:
     """The books' balance of each wallet is the sum of what its lots have left."""
     for row in await database.rows(_WALLETS):
@@ -66,9 +71,17 @@ async def check_lots_add_up() -> AsyncIterator[Violation]:
         yield Violation("lots add up", f"lot {row['id']}", detail)
 
 
+async def check_stopped_clocks_hold_no_points() -> AsyncIterator[Violation]:
+    """Nothing that expired with a member's activity comes back to life, and nobody lives on another's activity."""
+    for row in await database.rows(_STOPPED):
+        detail = f"{row['remaining']} points stand on a clock that was swept, or is somebody else's"
+        yield Violation("stopped clocks hold no points", f"lot {row['id']}", detail)
+
+
 CHECKS: tuple[Check, ...] = (
     check_wallets_are_their_lots,
     check_held_points_are_open_holds,
     check_holds_are_allocated,
     check_lots_add_up,
+    check_stopped_clocks_hold_no_points,
 )

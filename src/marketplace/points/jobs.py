@@ -2,22 +2,27 @@
 
 from contextlib import suppress
 
-from marketplace.kit import jobs
+from marketplace.kit import clock, database, jobs
 from marketplace.kit.actor import SYSTEM
 from marketplace.kit.refusals import NotFound
 from marketplace.points import queries
 from marketplace.points.operations import ExpireLot, expire_lot
 
 BATCH = 500
+_SWEPT = """
+UPDATE activity_clock c SET swept = TRUE
+WHERE NOT swept AND expires_at <= $1 AND NOT EXISTS (SELECT FROM lot WHERE clock_id = c.id AND has_points)"""
 
 
 @jobs.periodic("points.expire_lots", cron="*/10 * * * *")
 async def expire_lots() -> None:
     """Turn every lot whose date has passed into breakage, each in a transaction of its own.
 
-    A lot that gets points back later (a refund) expires again: the key names what was left.
+    What comes back to a lot later expires with the refund itself, or gets another date: see `steps`.
     """
     while lots := await queries.expired_lots(BATCH):
         for lot in lots:
             with suppress(NotFound):
                 await expire_lot(SYSTEM, ExpireLot(idempotency_key=await queries.expiry_key(lot), lot_id=lot))
+    async with database.transaction():
+        await database.execute(_SWEPT, clock.now())

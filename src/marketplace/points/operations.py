@@ -1,19 +1,21 @@
 """What a program does with points."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from marketplace.kit import clock, database
-from marketplace.kit.actor import Actor, Scope
+from marketplace.kit.actor import Actor, ActorKind, Scope
+from marketplace.kit.ids import new_id
 from marketplace.kit.messages import noted
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, NotFound, Problem
 from marketplace.members.models import Member, MemberStatus, Program
 from marketplace.points import rules
-from marketplace.points.models import Award, LotExpiry
+from marketplace.points.models import Award, ExpiryKind, ExpiryPeriod, ExpiryPolicy, LotExpiry, ReturnRule
+from marketplace.points.queries import dates_of_lots
 from marketplace.points.refusals import AwardReferenceReused
-from marketplace.points.steps import break_lot, earn
+from marketplace.points.steps import BY_POLICY, break_lot, earn
 
 MOST_POINTS = 1_000_000_000
 LONGEST_TEXT = 200
@@ -81,29 +83,88 @@ def _same(known: Award, command: AwardPoints) -> Award:
 
 
 async def _award(program: Program, member: Member, command: AwardPoints, moment: datetime) -> Award:
-    earned = command.effective_at or moment
-    expires = command.expires_at or rules.expiry_of(earned, program.lot_months, program.timezone)
-    award = await Award.create(
+    earned, award_id = command.effective_at or moment, new_id()
+    lot = await earn(
+        member.id,
+        program.id,
+        program.unit,
+        command.points,
+        origin_type="award",
+        origin_id=award_id,
+        earned_at=earned,
+        expires_at=command.expires_at or BY_POLICY,
+    )
+    return await Award.create(
+        id=award_id,
         program=program,
         member=member,
         reference=command.reference,
         points=command.points,
         reason=command.reason,
         effective_at=earned,
-        expires_at=expires,
+        expires_at=lot.expires_at if lot.clock_id is None else (await dates_of_lots([lot.id]))[lot.id],
         awarded_at=moment,
     )
-    await earn(
-        member.id,
-        program.id,
-        program.unit,
-        command.points,
-        origin_type="award",
-        origin_id=award.id,
-        earned_at=earned,
-        expires_at=expires,
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetExpiryPolicy(Command):
+    """When a program's points expire, from now or from the beginning of a later day on."""
+
+    program_id: UUID
+    kind: ExpiryKind
+    returned: ReturnRule
+    months: int | None = None
+    period: ExpiryPeriod | None = None
+    periods_after: int = 0
+    grace_days: int = 0
+    notice_days: tuple[int, ...] = rules.NOTICE_DAYS
+    valid_from: date | None = None
+
+
+@operation(scope=Scope.PROGRAM_MANAGE, returns=ExpiryPolicy)
+async def set_expiry_policy(actor: Actor, command: SetExpiryPolicy) -> ExpiryPolicy:
+    """State how points expire that are earned from a moment on. Points that were earned before keep their life.
+
+    Raises NotFound for another's program, and InvalidInput.
+    """
+    program = await Program.get_or_none(id=command.program_id)
+    if program is None or (actor.kind is ActorKind.PROGRAM and actor.id != program.id):
+        raise NotFound(what="program")
+    policy = rules.Policy(
+        timezone=program.timezone,
+        kind=command.kind,
+        months=command.months,
+        period=command.period,
+        periods_after=command.periods_after,
+        returned=command.returned,
+        grace_days=command.grace_days,
+        notice_days=tuple(sorted(command.notice_days, reverse=True)),
     )
-    return award
+    problems = rules.problems_of_policy(policy)
+    await database.lock("expiry policy", program.id)
+    moment = clock.now()
+    since = moment if command.valid_from is None else clock.midnight(command.valid_from, program.timezone)
+    if command.valid_from == clock.today(program.timezone):
+        since = moment
+    if since < moment:
+        problems.append(Problem("validFrom", "The past keeps its rules: name today or a later day."))
+    elif await ExpiryPolicy.exists(program_id=program.id, valid_from=since):
+        problems.append(Problem("validFrom", "There is a policy from this day already."))
+    if problems:
+        raise InvalidInput(problems=problems)
+    return await ExpiryPolicy.create(
+        program=program,
+        valid_from=since,
+        kind=policy.kind.value,
+        months=policy.months,
+        period=policy.period and policy.period.value,
+        periods_after=policy.periods_after,
+        returned=policy.returned.value,
+        grace_days=policy.grace_days,
+        notice_days=list(policy.notice_days),
+        stated_at=moment,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

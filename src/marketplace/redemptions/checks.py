@@ -26,26 +26,44 @@ WITH every AS (
     SELECT id, 'redemption' AS what, hold_id, points, state FROM redemption
     UNION ALL SELECT id, 'cash_redemption', hold_id, points, state FROM cash_redemption
 ),
-returned AS (SELECT hold_id, sum(returned) AS points FROM lot_allocation GROUP BY hold_id)
+returned AS (SELECT hold_id, sum(returned) AS points FROM lot_allocation GROUP BY hold_id),
+refunded AS (SELECT redemption_id, sum(points) AS points FROM refund GROUP BY redemption_id)
 SELECT e.id, e.what, e.state, e.points, h.points AS held, h.state AS hold, coalesce(b.points, 0) AS back
 FROM every e FULL JOIN points_hold h ON h.id = e.hold_id LEFT JOIN returned b ON b.hold_id = h.id
+LEFT JOIN refunded f ON f.redemption_id = e.id
 WHERE (e.id IS NULL AND h.ref_type IN ('redemption', 'cash_redemption'))
    OR e.points <> coalesce(h.points, 0)
    OR (h.id IS NOT NULL AND e.id IS NOT NULL AND CASE e.state
         WHEN 'PENDING' THEN h.state <> 'OPEN'
-        WHEN 'FULFILLED' THEN h.state <> 'POSTED' OR coalesce(b.points, 0) <> 0
+        WHEN 'FULFILLED' THEN h.state <> 'POSTED' OR coalesce(b.points, 0) <> coalesce(f.points, 0)
         ELSE h.state = 'OPEN' OR coalesce(b.points, 0) <> e.points END)
 LIMIT 100"""
 _OWED = """
-SELECT r.id, r.state, r.home_minor, sale.source_minor AS owed, back.source_minor AS undone
+WITH back AS (
+    SELECT reverses_id, sum(source_minor) AS source, sum(net_minor) AS net FROM accrual
+    WHERE reverses_id IS NOT NULL GROUP BY reverses_id
+),
+refunded AS (SELECT redemption_id, sum(home_minor) AS home FROM refund GROUP BY redemption_id)
+SELECT r.id, r.state, r.home_minor, sale.source_minor AS owed, b.source AS undone
 FROM redemption r
 LEFT JOIN pledge p ON p.redemption_id = r.id
 LEFT JOIN accrual sale ON (sale.kind = 'SALE' AND sale.ref_id = r.id) OR sale.id = p.accrual_id
-LEFT JOIN accrual back ON back.kind = 'REFUND' AND back.ref_id = r.id
-WHERE CASE r.state
-        WHEN 'PENDING' THEN sale.id IS NOT NULL OR back.id IS NOT NULL
-        WHEN 'FULFILLED' THEN coalesce(sale.source_minor, 0) <> r.home_minor OR back.id IS NOT NULL
-        ELSE coalesce(sale.net_minor, 0) + coalesce(back.net_minor, 0) <> 0 END
+LEFT JOIN back b ON b.reverses_id = sale.id
+LEFT JOIN refunded f ON f.redemption_id = r.id
+WHERE coalesce(b.source, 0) <> -coalesce(f.home, 0) OR CASE r.state
+        WHEN 'PENDING' THEN sale.id IS NOT NULL
+        WHEN 'FULFILLED' THEN coalesce(sale.source_minor, 0) <> r.home_minor
+        ELSE coalesce(sale.net_minor, 0) + coalesce(b.net, 0) <> 0 END
+LIMIT 100"""
+_REFUNDS = """
+SELECT r.id, r.state, count(*) AS times, max(f.number) AS last, sum(f.price_minor) AS price,
+    sum(f.quantity) AS units
+FROM refund f JOIN redemption r ON r.id = f.redemption_id GROUP BY r.id
+HAVING count(*) <> max(f.number) OR r.fulfilled_at IS NULL
+    OR (r.state = 'FULFILLED') = ((sum(f.price_minor), sum(f.quantity), sum(f.points), sum(f.discount_points),
+            sum(f.home_minor)) = (r.price_minor, r.quantity, r.points, r.list_points - r.points, r.home_minor))
+    OR sum(f.price_minor) > r.price_minor OR sum(f.quantity) > r.quantity OR sum(f.points) > r.points
+    OR sum(f.discount_points) > r.list_points - r.points OR sum(f.home_minor) > r.home_minor
 LIMIT 100"""
 _MONEY = """
 WITH open AS (
@@ -76,13 +94,32 @@ LEFT JOIN credit c ON c.redemption_id = r.id
 LEFT JOIN booking b ON b.redemption_id = r.id
 LEFT JOIN pledge p ON p.redemption_id = r.id
 WHERE CASE r.kind
-    WHEN 'MERCHANDISE' THEN s.state IS NULL OR (r.state = 'PENDING') > (s.state = 'ORDERED')
+    WHEN 'MERCHANDISE' THEN s.state IS NULL OR (r.state = 'PENDING') > (s.state IN ('ORDERED', 'PACKED'))
         OR (r.state = 'FULFILLED' AND s.state = 'ORDERED')
     WHEN 'BRAND_CURRENCY' THEN c.state IS NULL OR (r.state = 'PENDING') > (c.state = 'REQUESTED')
         OR (r.state = 'FULFILLED' AND c.state <> 'CREDITED')
     WHEN 'EXPERIENCE' THEN b.redemption_id IS NULL
     WHEN 'DONATION' THEN p.id IS NULL OR (r.state = 'FULFILLED') = (p.state = 'CANCELLED')
     ELSE FALSE END
+LIMIT 100"""
+
+_PARCELS = """
+SELECT r.id, s.state AS shown, r.quantity, sum(p.units) FILTER (WHERE p.state NOT IN ('LOST', 'RETURNED')) AS units
+FROM parcel p JOIN redemption r ON r.id = p.redemption_id LEFT JOIN shipment s ON s.redemption_id = r.id
+GROUP BY r.id, s.state
+HAVING r.kind <> 'MERCHANDISE' OR count(*) <> max(p.number)
+    OR sum(p.units) FILTER (WHERE p.state NOT IN ('LOST', 'RETURNED')) > r.quantity
+    OR (r.state = 'PENDING' AND bool_or(p.state <> 'PACKED'))
+    OR bool_or(p.state = 'SHIPPED') <> (s.state = 'SHIPPED')
+        AND NOT (s.state = 'SHIPPED' AND bool_or(p.state = 'DELIVERED'))
+    OR (s.state = 'DELIVERED' AND NOT bool_or(p.state = 'DELIVERED'))
+LIMIT 100"""
+_RETURNS = """
+SELECT w.id, w.state, w.quantity FROM return_request w JOIN redemption r ON r.id = w.redemption_id
+WHERE r.kind <> 'MERCHANDISE' OR r.fulfilled_at IS NULL OR w.quantity > r.quantity
+    OR (w.state = 'REQUESTED') <> (w.answered_at IS NULL)
+    OR (w.state = 'REFUSED') <> (w.refused_reason IS NOT NULL)
+    OR (w.state = 'RECEIVED' AND NOT EXISTS (SELECT FROM refund f WHERE f.redemption_id = r.id))
 LIMIT 100"""
 
 
@@ -109,6 +146,15 @@ async def check_redemptions_are_owed() -> AsyncIterator[Violation]:
         yield Violation("redemptions are owed", f"redemption {row['id']}", detail)
 
 
+async def check_refunds_add_up() -> AsyncIterator[Violation]:
+    """Refunds are numbered and give back no more than was paid, and all of it exactly when it is closed."""
+    for row in await database.rows(_REFUNDS):
+        detail = (
+            f"{row['state']}: {row['times']} refunds up to {row['last']}, {row['price']} of {row['units']} units"
+        )
+        yield Violation("refunds add up", f"redemption {row['id']}", detail)
+
+
 async def check_held_money_is_for_open_redemptions() -> AsyncIterator[Violation]:
     """What each program has set aside is the sum of its pending redemptions and payouts of points."""
     for row in await database.rows(_MONEY):
@@ -130,11 +176,29 @@ async def check_redemptions_arrive() -> AsyncIterator[Violation]:
         yield Violation("redemptions arrive", f"redemption {row['id']}", detail)
 
 
+async def check_parcels_carry_what_was_taken() -> AsyncIterator[Violation]:
+    """Parcels carry no more units than were taken, none left before the partner is owed, the order shows them."""
+    for row in await database.rows(_PARCELS):
+        detail = f"{row['units']} of {row['quantity']} units in parcels, shown as {row['shown']}"
+        yield Violation("parcels carry what was taken", f"redemption {row['id']}", detail)
+
+
+async def check_returns_are_refunded() -> AsyncIterator[Violation]:
+    """What the partner has back was refunded, and every answer has its moment."""
+    for row in await database.rows(_RETURNS):
+        yield Violation(
+            "returns are refunded", f"return {row['id']}", f"{row['state']} for {row['quantity']} units"
+        )
+
+
 CHECKS: tuple[Check, ...] = (
     check_codes_out_are_redeemed,
     check_redemptions_hold_their_points,
     check_redemptions_are_owed,
+    check_refunds_add_up,
     check_held_money_is_for_open_redemptions,
     check_cash_follows_its_transfer,
     check_redemptions_arrive,
+    check_parcels_carry_what_was_taken,
+    check_returns_are_refunded,
 )

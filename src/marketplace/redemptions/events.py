@@ -1,11 +1,13 @@
 """The one way in which a step of a redemption is told: to its timeline, and as a fact to whoever waits for it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from marketplace.kit import clock, facts
+from marketplace.kit.messages import noted, say
 from marketplace.redemptions.facts import OF_ITS_STATE, Change, RedemptionChanged
 from marketplace.redemptions.models import Redemption, RedemptionEvent, RedemptionState
 
@@ -57,6 +59,38 @@ def story(redemption: Redemption, events: Sequence[RedemptionEvent]) -> list[Ste
         closed = OF_ITS_STATE[RedemptionState(redemption.state)]
         beside.append(Step(closed, redemption.closed_at, {}))
     return sorted(steps + beside, key=lambda step: step.at)
+
+
+SENTENCES: Final[Mapping[Change, str]] = {
+    Change.TAKEN: noted("You took this reward."),
+    Change.FULFILLED: noted("Your reward is yours."),
+    Change.CANCELLED: noted("You cancelled it. Your points are back."),
+    Change.FAILED: noted("The brand could not deliver it. Your points are back."),
+    Change.REFUNDED: noted("It was refunded. Your points are back."),
+    Change.PARTLY_REFUNDED: noted("A part of it was refunded: {points} points are back."),
+    Change.CODE_REVEALED: noted("You looked at your code."),
+    Change.CODE_REISSUED: noted("You got another code."),
+    Change.CODE_FROZEN: noted("Your code was stopped for your safety. Ask for another one."),
+    Change.CODE_RELEASED: noted("Your code works again."),
+    Change.SENT_TO_PARTNER: noted("The brand has been asked, in batch {batch}."),
+    Change.PARCEL_PACKED: noted("A parcel is packed."),
+    Change.PARCEL_SHIPPED: noted("A parcel is on its way with {carrier}."),
+    Change.PARCEL_DELIVERED: noted("A parcel has arrived."),
+    Change.PARCEL_LOST: noted("A parcel was lost on its way."),
+    Change.PARCEL_RETURNED: noted("A parcel went back to the brand."),
+    Change.RETURN_REQUESTED: noted("You asked to send it back."),
+    Change.RETURN_RECEIVED: noted("The brand has received what you sent back."),
+    Change.RETURN_REFUSED: noted("The brand did not take it back."),
+    Change.RESCHEDULED: noted("Your seat was moved to another session."),
+    Change.CHECKED_IN: noted("Your ticket was used at the door."),
+    Change.ENTITLEMENT_USED: noted("You used it with the brand."),
+    Change.ENTITLEMENT_EXPIRED: noted("It ended before it was used."),
+}
+
+
+def sentence(step: Step, languages: Sequence[str]) -> str:
+    """A step in a sentence for its member."""
+    return say(SENTENCES[step.change], step.details, languages)
 
 
 async def of_redemptions(redemption_ids: Sequence[UUID]) -> dict[UUID, list[RedemptionEvent]]:

@@ -1,9 +1,13 @@
 """What redemptions do by the clock."""
 
+from uuid import UUID
+
+from marketplace.catalog.models import CodeFreeze
 from marketplace.kit import clock, jobs
 from marketplace.kit.actor import SYSTEM
 from marketplace.redemptions import queries, rules
-from marketplace.redemptions.operations import FailOverdue, fail_overdue
+from marketplace.redemptions.operations import FailOverdue, TellOfFreeze, fail_overdue, tell_of_freeze
+from marketplace.redemptions.operations.freezing import TELL
 
 BATCH = 500
 
@@ -14,3 +18,13 @@ async def fail() -> None:
     while overdue := await queries.pending_since(clock.now() - rules.ANSWER_WITHIN, BATCH):
         for id in overdue:
             await fail_overdue(SYSTEM, FailOverdue(idempotency_key=f"overdue:{id}", redemption_id=id))
+
+
+@jobs.job(TELL)
+async def tell(freeze_id: str) -> None:
+    """Tell everybody who holds a code of a freeze that it was stopped, or works again."""
+    freeze = await CodeFreeze.get(id=UUID(freeze_id))
+    while waiting := await queries.to_be_told_of(freeze, BATCH):
+        for id in waiting:
+            key = f"freeze:{freeze.id}:{freeze.released_at is None}:{id}"
+            await tell_of_freeze(SYSTEM, TellOfFreeze(idempotency_key=key, redemption_id=id, freeze_id=freeze.id))

@@ -36,8 +36,29 @@ class ShipmentState(StrEnum):
     """Where a parcel is."""
 
     ORDERED = "ORDERED"
+    PACKED = "PACKED"
     SHIPPED = "SHIPPED"
     DELIVERED = "DELIVERED"
+    LOST = "LOST"
+    RETURNED = "RETURNED"
+
+
+class ParcelState(StrEnum):
+    """Where one parcel of an order is. The last three are final."""
+
+    PACKED = "PACKED"
+    SHIPPED = "SHIPPED"
+    DELIVERED = "DELIVERED"
+    LOST = "LOST"
+    RETURNED = "RETURNED"
+
+
+class ReturnState(StrEnum):
+    """REQUESTED until the partner has it (RECEIVED, and refunded) or says no (REFUSED)."""
+
+    REQUESTED = "REQUESTED"
+    RECEIVED = "RECEIVED"
+    REFUSED = "REFUSED"
 
 
 class CreditState(StrEnum):
@@ -49,7 +70,7 @@ class CreditState(StrEnum):
 
 
 class Redemption(Model):
-    """One reward taken by a member, with everything its price was made of on that day.
+    """One reward taken by a member, with everything its price was made of on that day, for all `quantity` units.
 
     `price_minor`/`currency` is the item's price in its market; `home_minor` the same in the program's home
     currency at `fx_rate`; `list_points` before and `points` after the tier discount. `worth_bp` of the point's
@@ -70,6 +91,7 @@ class Redemption(Model):
     partner_id: UUID
     kind: fields.Field[str] = columns.text(20)
     state: fields.Field[str] = columns.text(20)
+    quantity: fields.Field[int] = fields.IntField(default=1)
     hold: Any = columns.ref("points.Hold", null=True, index=False)
     hold_id: UUID | None
     points: fields.Field[int] = columns.whole()
@@ -103,12 +125,48 @@ class Redemption(Model):
         constraints = [
             columns.one_of("redemption", "state", RedemptionState),
             columns.holds("redemption", "points_not_negative", "points >= 0 AND list_points >= points"),
+            columns.holds("redemption", "quantity_positive", "quantity > 0"),
             columns.holds("redemption", "held_when_it_costs", "points = 0 OR hold_id IS NOT NULL"),
             columns.Unique(
                 fields=("item_id", "code_position"),
                 name="redemption_code_once",
                 condition="code_position IS NOT NULL AND state NOT IN ('CANCELLED', 'FAILED')",
             ),
+        ]
+
+
+class Refund(Model):
+    """What of a fulfilled redemption was given back at once, and why: the first, second, … `number` of it.
+
+    `price_minor` is the part of its price, in the market's currency; `points` and `discount_points` went back to
+    their lots and their bearer, `home_minor` to the program's funding. Its id is the cause in the books.
+    Append-only.
+    """
+
+    id: fields.Field[UUID] = columns.key()
+    redemption: Any = columns.ref("redemptions.Redemption", index=False)
+    redemption_id: UUID
+    number: fields.Field[int] = fields.IntField()
+    price_minor: fields.Field[int] = columns.whole()
+    quantity: fields.Field[int] = fields.IntField()
+    points: fields.Field[int] = columns.whole()
+    discount_points: fields.Field[int] = columns.whole()
+    home_minor: fields.Field[int] = columns.whole()
+    reason: fields.Field[str] = columns.text(300)
+    refunded_at: fields.Field[datetime] = columns.moment()
+
+    append_only: ClassVar[bool] = True
+
+    class Meta(Model.Meta):
+        table = "refund"
+        unique_together = (("redemption_id", "number"),)
+        constraints = [
+            columns.holds(
+                "refund",
+                "nothing_negative",
+                "number > 0 AND price_minor >= 0 AND quantity >= 0 AND points >= 0 AND discount_points >= 0 "
+                "AND home_minor >= 0",
+            )
         ]
 
 
@@ -162,7 +220,10 @@ class CodeReissue(Model):
 
 
 class Shipment(Model):
-    """A parcel of merchandise. The address is personal data: erased without touching the redemption."""
+    """An order of merchandise, and where its parcels are together; carrier and tracking are those of the newest.
+
+    The address is personal data: erased without touching the redemption.
+    """
 
     redemption: Any = columns.ref_key("redemptions.Redemption")
     redemption_id: UUID
@@ -176,6 +237,58 @@ class Shipment(Model):
     class Meta(Model.Meta):
         table = "shipment"
         constraints = [columns.one_of("shipment", "state", ShipmentState)]
+
+
+class Parcel(Model):
+    """Some units of an order in one parcel: the first, second, … `number` of it."""
+
+    id: fields.Field[UUID] = columns.key()
+    redemption: Any = columns.ref("redemptions.Redemption", index=False)
+    redemption_id: UUID
+    number: fields.Field[int] = fields.IntField()
+    units: fields.Field[int] = fields.IntField()
+    state: fields.Field[str] = columns.text(20)
+    carrier: fields.Field[str | None] = columns.text_or_none(80)
+    tracking: fields.Field[str | None] = columns.text_or_none(120)
+    tracking_url: fields.Field[str | None] = columns.text_or_none(500)
+    packed_at: fields.Field[datetime] = columns.moment()
+    shipped_at: fields.Field[datetime | None] = columns.moment_or_none()
+    ended_at: fields.Field[datetime | None] = columns.moment_or_none()
+
+    class Meta(Model.Meta):
+        table = "parcel"
+        unique_together = (("redemption_id", "number"),)
+        indexes = [Index(fields=["state", "id"], name="parcel_state")]
+        constraints = [
+            columns.one_of("parcel", "state", ParcelState),
+            columns.holds("parcel", "has_units", "number > 0 AND units > 0"),
+            columns.holds("parcel", "sent_by_somebody", "state = 'PACKED' OR carrier IS NOT NULL"),
+        ]
+
+
+class ReturnRequest(Model):
+    """Merchandise that a member wants to send back; one of a redemption is open at a time."""
+
+    id: fields.Field[UUID] = columns.key()
+    redemption: Any = columns.ref("redemptions.Redemption")
+    redemption_id: UUID
+    quantity: fields.Field[int] = fields.IntField()
+    reason: fields.Field[str] = columns.text(300)
+    state: fields.Field[str] = columns.text(20)
+    requested_at: fields.Field[datetime] = columns.moment()
+    answered_at: fields.Field[datetime | None] = columns.moment_or_none()
+    refused_reason: fields.Field[str | None] = columns.text_or_none(300)
+
+    class Meta(Model.Meta):
+        table = "return_request"
+        indexes = [Index(fields=["state", "id"], name="return_request_state")]
+        constraints = [
+            columns.one_of("return_request", "state", ReturnState),
+            columns.holds("return_request", "has_units", "quantity > 0"),
+            columns.Unique(
+                fields=("redemption_id",), name="return_request_one_open", condition="state = 'REQUESTED'"
+            ),
+        ]
 
 
 class Credit(Model):

@@ -3,27 +3,59 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 from tortoise.queryset import QuerySet
 
-from marketplace.catalog.models import OfferKind
+from marketplace.catalog.models import CodeFreeze, OfferKind
 from marketplace.kit import clock, database, vault
 from marketplace.kit.actor import Actor, ActorKind
 from marketplace.kit.refusals import NotFound
 from marketplace.members.models import Member
-from marketplace.redemptions.models import CashRedemption, CodeReveal, Redemption, RedemptionState
+from marketplace.redemptions.models import (
+    CashRedemption,
+    CodeReveal,
+    Parcel,
+    Redemption,
+    RedemptionState,
+    Refund,
+    ReturnRequest,
+)
 from marketplace.storefront.cash import Ratios, Standing, period_of
 
 _PLAINTEXT = """
 SELECT c.ciphertext, i.attributes->>'link' AS link FROM redemption r JOIN item i ON i.id = r.item_id
 LEFT JOIN voucher_code c ON c.item_id = r.item_id AND c.position = $2
-WHERE r.id = $1 AND r.state = 'FULFILLED'"""
+WHERE r.id = $1 AND r.state = 'FULFILLED' AND NOT EXISTS (
+    SELECT FROM withheld_code w WHERE w.item_id = r.item_id AND w.position = $2 AND w.freeze_id IS NOT NULL)"""
 _VOUCHERS = """
-SELECT r.id, c.expires_at,
+SELECT r.id, c.expires_at, w.withheld_at AS stopped_at,
     r.state = 'FULFILLED' AND (r.code_position IS NOT NULL OR i.attributes ? 'link') AS has_code
 FROM redemption r JOIN item i ON i.id = r.item_id
-LEFT JOIN voucher_code c ON c.item_id = r.item_id AND c.position = r.code_position WHERE r.id = ANY ($1)"""
+LEFT JOIN voucher_code c ON c.item_id = r.item_id AND c.position = r.code_position
+LEFT JOIN withheld_code w ON w.item_id = r.item_id AND w.position = r.code_position AND w.freeze_id IS NOT NULL
+WHERE r.id = ANY ($1)"""
+_RETURNABLE = """
+SELECT r.id, coalesce(s.delivered_at, r.fulfilled_at) + make_interval(days => c.return_window_days) AS until
+FROM redemption r JOIN shipment s ON s.redemption_id = r.id
+JOIN accrual a ON a.kind = 'SALE' AND a.ref_id = r.id JOIN contract c ON c.id = a.contract_id
+WHERE r.id = ANY ($1) AND r.fulfilled_at IS NOT NULL"""
+_STOPPED = """
+SELECT withheld_at FROM withheld_code WHERE item_id = $1 AND position = $2 AND freeze_id IS NOT NULL"""
+_TO_BE_TOLD = """
+SELECT r.id FROM withheld_code w
+JOIN redemption r ON r.item_id = w.item_id AND r.code_position = w.position AND r.state = 'FULFILLED'
+WHERE w.freeze_id = $1 AND NOT EXISTS (
+    SELECT FROM redemption_event e
+    WHERE e.redemption_id = r.id AND e.change = 'CODE_FROZEN' AND e.details->>'freeze' = $2)
+LIMIT $3"""
+_TO_BE_TOLD_AGAIN = """
+SELECT e.redemption_id AS id FROM redemption_event e JOIN redemption r ON r.id = e.redemption_id
+WHERE r.item_id = $1 AND e.change = 'CODE_FROZEN' AND e.details->>'freeze' = $2 AND NOT EXISTS (
+    SELECT FROM redemption_event later WHERE later.redemption_id = e.redemption_id
+        AND later.change = 'CODE_RELEASED' AND later.details->>'freeze' = $2)
+LIMIT $3"""
 _CASHED = """
 SELECT coalesce(sum(points), 0) FROM cash_redemption
 WHERE member_id = $1 AND redeemed_at >= $2 AND redeemed_at < $3 AND state IN ('PENDING', 'FULFILLED')"""
@@ -46,6 +78,35 @@ def visible_to(actor: Actor) -> QuerySet[Redemption]:
             return everything.filter(program_id=actor.id)
         case ActorKind.OPERATOR | ActorKind.SYSTEM:
             return everything
+
+
+B = TypeVar("B", Parcel, ReturnRequest)
+
+
+def beside(model: type[B], actor: Actor) -> QuerySet[B]:
+    """Rows that belong to redemptions, of those that the actor can see."""
+    match actor.kind:
+        case ActorKind.MEMBER:
+            return model.filter(redemption__member_id=actor.id)
+        case ActorKind.PARTNER:
+            return model.filter(redemption__partner_id=actor.id)
+        case ActorKind.PROGRAM:
+            return model.filter(redemption__program_id=actor.id)
+        case ActorKind.OPERATOR | ActorKind.SYSTEM:
+            return model.all()
+
+
+async def grouped(model: type[B], redemption_ids: Iterable[UUID]) -> dict[UUID, list[B]]:
+    """Rows that belong to some redemptions, oldest first; a redemption has a few of them."""
+    found: dict[UUID, list[B]] = {id: [] for id in redemption_ids}
+    for row in await model.filter(redemption_id__in=list(found)).order_by("id"):
+        found[row.redemption_id].append(row)
+    return found
+
+
+async def returnable_until(redemption_ids: Iterable[UUID]) -> dict[UUID, datetime]:
+    """Until when merchandise can be sent back: its contract's return window after it arrived, or was sent."""
+    return {row["id"]: row["until"] for row in await database.rows(_RETURNABLE, list(redemption_ids))}
 
 
 def only(
@@ -123,9 +184,44 @@ class VoucherFacts:
 
     has_code: bool
     expires_at: datetime | None
+    stopped_at: datetime | None = None
 
 
 async def vouchers(redemption_ids: Iterable[UUID]) -> dict[UUID, VoucherFacts]:
     """The facts of vouchers, by redemption."""
     rows = await database.rows(_VOUCHERS, list(redemption_ids))
-    return {row["id"]: VoucherFacts(row["has_code"], row["expires_at"]) for row in rows}
+    return {row["id"]: VoucherFacts(row["has_code"], row["expires_at"], row["stopped_at"]) for row in rows}
+
+
+async def refunds_of(redemption_ids: Iterable[UUID]) -> dict[UUID, list[Refund]]:
+    """What was given back of some redemptions, the first refund first; never more than `MOST_REFUNDS` each."""
+    found: dict[UUID, list[Refund]] = {id: [] for id in redemption_ids}
+    for refund in await Refund.filter(redemption_id__in=list(found)).order_by("redemption_id", "number"):
+        found[refund.redemption_id].append(refund)
+    return found
+
+
+async def stopped_at(redemption: Redemption) -> datetime | None:
+    """Since when the code of a redemption is stopped by a freeze; None when it is not."""
+    return await database.value(_STOPPED, redemption.item_id, redemption.code_position)
+
+
+def freezes_visible_to(actor: Actor) -> QuerySet[CodeFreeze]:
+    """A partner's own brands' ones; all for operators and jobs; nobody else has any."""
+    everything = CodeFreeze.all()
+    match actor.kind:
+        case ActorKind.PARTNER:
+            return everything.filter(item__offer__brand__partner_id=actor.id)
+        case ActorKind.OPERATOR | ActorKind.SYSTEM:
+            return everything
+        case ActorKind.MEMBER | ActorKind.PROGRAM:
+            return everything.filter(id__in=[])
+
+
+async def to_be_told_of(freeze: CodeFreeze, limit: int) -> list[UUID]:
+    """Redemptions whose members have not been told yet that their code was stopped, or works again."""
+    if freeze.released_at is None:
+        rows = await database.rows(_TO_BE_TOLD, freeze.id, str(freeze.id), limit)
+    else:
+        rows = await database.rows(_TO_BE_TOLD_AGAIN, freeze.item_id, str(freeze.id), limit)
+    return [row["id"] for row in rows]

@@ -50,6 +50,50 @@ class NotOnItsWay(Refusal):
     current: Annotated[str, "Where the parcel is."]
 
 
+class UnitsSpokenFor(Refusal):
+    """So many units are not left to be packed."""
+
+    code = "UNITS_SPOKEN_FOR"
+    text = "{units_left} units are left to be packed. The others are in parcels already, or refunded."
+    units_left: Annotated[int, "How many units can still be packed."]
+
+
+class ParcelMoved(Refusal):
+    """The parcel is somewhere else than this needs."""
+
+    code = "PARCEL_MOVED"
+    text = "This parcel is {current}: that cannot be said of it now."
+    current: Annotated[str, "Where the parcel is."]
+
+
+class ReturnClosed(Refusal):
+    """The time in which this could be sent back is over."""
+
+    code = "RETURN_CLOSED"
+    text = "This could be sent back until {until}. Ask support if it is broken."
+    until: Annotated[datetime | None, "Until when it was possible; null when it never was."]
+
+    @property
+    def template(self) -> str:
+        """With the moment until which it was possible, if it was."""
+        return self.text if self.until else noted("This cannot be sent back. Ask support if it is broken.")
+
+
+class ReturnUnderWay(Refusal):
+    """A return of the same redemption waits for its answer."""
+
+    code = "RETURN_UNDER_WAY"
+    text = "You asked to send this back already. Wait until the brand has answered."
+
+
+class ReturnAnswered(Refusal):
+    """The return has its answer."""
+
+    code = "RETURN_ANSWERED"
+    text = "This return is {current} already."
+    current: Annotated[str, "Where the return stands."]
+
+
 class NoContractInForce(Refusal):
     """The partner cannot be owed anything today, because no contract says how much."""
 
@@ -88,6 +132,24 @@ class NotRefundable(Refusal):
     current: Annotated[str, "Where the redemption stands."]
 
 
+class RefundTooLarge(Refusal):
+    """More is asked back than is left of the redemption."""
+
+    code = "REFUND_TOO_LARGE"
+    text = "Only {left} and {units_left} units are left to give back. Ask for less, or for all that is left."
+    left: Annotated[Money, "What is left of the price."]
+    units_left: Annotated[int, "How many units are left."]
+
+
+class RefundChanged(Refusal):
+    """The refund would give back another number of points now than the plan that was shown."""
+
+    code = "REFUND_CHANGED"
+    text = "The plan you saw gave back {expected} points; it is {now} points now. Please look again."
+    expected: Annotated[int, "Points of the plan that was shown."]
+    now: Annotated[int, "Points that go back now."]
+
+
 class NoCode(Refusal):
     """This redemption has no code to show."""
 
@@ -101,6 +163,22 @@ class CodeFrozen(Refusal):
     code = "CODE_FROZEN"
     text = "This redemption is {current}: its code can no longer be shown."
     current: Annotated[str, "Where the redemption stands."]
+
+
+class CodeStopped(Refusal):
+    """The code was stopped by the brand or the marketplace, because it may have leaked."""
+
+    code = "CODE_STOPPED"
+    text = "This code was stopped on {stopped_at}, because it may have leaked. Ask for another one."
+    stopped_at: Annotated[datetime, "Since when it does not work."]
+
+
+class AlreadyReleased(Refusal):
+    """The codes of this freeze work again."""
+
+    code = "ALREADY_RELEASED"
+    text = "These codes were let go on {since}."
+    since: Annotated[datetime, "Since when they work again."]
 
 
 class CashAmountChanged(Refusal):

@@ -16,6 +16,9 @@ from marketplace.kit.refusals import Problem
 from marketplace.redemptions.models import RedemptionState as State
 
 MAX_LOTS: Final = 100
+MAX_QUANTITY: Final = 20
+COUNTED: Final = frozenset({OfferKind.MERCHANDISE, OfferKind.EXPERIENCE})
+"""Kinds of which several units are taken at once."""
 MAX_NUMBER_LENGTH: Final = 60
 MAX_MESSAGE_LENGTH: Final = 300
 ANSWER_WITHIN: Final = timedelta(days=30)
@@ -44,6 +47,7 @@ class Order:
     """What a member says besides which item it is."""
 
     lots: int | None
+    quantity: int | None
     membership_number: str | None
     address_given: bool
     message: str | None
@@ -56,6 +60,10 @@ def order_problems(order: Order, kind: OfferKind) -> list[Problem]:
         problems.append(Problem("lots", "Only brand currency is taken in lots. Leave this out."))
     elif order.lots is not None and not 1 <= order.lots <= MAX_LOTS:
         problems.append(Problem("lots", "Take 1 to {most} lots at a time.", {"most": MAX_LOTS}))
+    if order.quantity is not None and kind not in COUNTED:
+        problems.append(Problem("quantity", "Only merchandise and seats come several at a time. Leave this out."))
+    elif order.quantity is not None and not 1 <= order.quantity <= MAX_QUANTITY:
+        problems.append(Problem("quantity", "Take 1 to {most} at a time.", {"most": MAX_QUANTITY}))
     if order.membership_number is not None and kind is not OfferKind.BRAND_CURRENCY:
         problems.append(Problem("membershipNumber", "Only brand currency needs a number. Leave this out."))
     if order.address_given and kind is not OfferKind.MERCHANDISE:

@@ -17,7 +17,7 @@ from marketplace.partners import steps as partners
 from marketplace.partners.models import AccrualKind
 from marketplace.points import steps as points
 from marketplace.redemptions import events, rules
-from marketplace.redemptions.models import Credit, Redemption, RedemptionState
+from marketplace.redemptions.models import Redemption, RedemptionState
 from marketplace.redemptions.refusals import NoContractInForce
 from marketplace.storefront.queries import Priced
 
@@ -35,6 +35,7 @@ def drafted(id: UUID, member_id: UUID, program: Program, priced: Priced, lots: i
         item_id=priced.item.id,
         partner_id=priced.partner_id,
         kind=priced.offer.kind,
+        quantity=lots,
         state=RedemptionState.PENDING.value,
         points=priced.points * lots,
         list_points=priced.list_points * lots,
@@ -73,12 +74,11 @@ async def set_aside(redemption: Redemption, program: Program) -> None:
     await members.hold_funding(program, redemption.home_minor, ref_type=REF_TYPE, ref_id=redemption.id)
 
 
-def _borne(redemption: Redemption, program: Program) -> tuple[accounts.AccountKey, accounts.AccountKey, int]:
-    """From where to where the points go that the program bears, and how many they are."""
+def bearer_of_discounts(program: Program) -> tuple[accounts.AccountKey, accounts.AccountKey]:
+    """From where to where the points go that the program bears for a tier."""
     return (
         accounts.program(program.id, Purpose.TIER_DISCOUNT, program.unit),
         accounts.program(program.id, Purpose.REDEEMED, program.unit),
-        redemption.list_points - redemption.points,
     )
 
 
@@ -87,11 +87,12 @@ async def spend(redemption: Redemption, program: Program, title: str) -> None:
 
     Raises NoContractInForce.
     """
-    source, goal, discount = _borne(redemption, program)
+    discount = redemption.list_points - redemption.points
     if redemption.hold_id is not None:
         await points.spend_held(await redemption.hold, program.id, program.unit, discount=discount)
     elif discount:
-        await post("points.redeemed", REF_TYPE, redemption.id, [Entry(source, goal, discount)])
+        entry = Entry(*bearer_of_discounts(program), discount)
+        await post("points.redeemed", REF_TYPE, redemption.id, [entry])
     if redemption.home_minor:
         cause = partners.Cause(AccrualKind.SALE, REF_TYPE, redemption.id, title)
         held = accounts.program(program.id, Purpose.FUNDING_HELD, program.home_currency)
@@ -153,19 +154,20 @@ async def take_units(item: Item, redemption_id: UUID, lots: int) -> int | None:
 
 
 async def undo(redemption: Redemption, goal: RedemptionState, reason: str) -> None:
-    """Put everything back: points into their very lots, money into the funding, the unit where it can be sold.
+    """Put everything back of what is PENDING: points into their very lots, money into the funding, the units.
 
-    The row must be locked and its state checked. What was accrued is reversed. Raises PledgeNotCancellable for
-    a donation whose money has left.
+    The row must be locked and its state checked.
     """
     program: Program = await redemption.program
-    if redemption.state == RedemptionState.PENDING:
-        if redemption.hold_id is not None:
-            await points.release(await redemption.hold, program.unit)
-        await members.release_funding(program, redemption.home_minor, ref_type=REF_TYPE, ref_id=redemption.id)
-    else:
-        await _unspend(redemption, program)
-    await _put_units_back(redemption)
+    if redemption.hold_id is not None:
+        await points.release(await redemption.hold, program.unit)
+    await members.release_funding(program, redemption.home_minor, ref_type=REF_TYPE, ref_id=redemption.id)
+    await put_units_back(redemption, redemption.quantity)
+    await close(redemption, goal, reason)
+
+
+async def close(redemption: Redemption, goal: RedemptionState, reason: str) -> None:
+    """The redemption has come to its end."""
     redemption.state = goal.value
     redemption.closed_at = clock.now()
     redemption.closed_reason = reason
@@ -173,32 +175,10 @@ async def undo(redemption: Redemption, goal: RedemptionState, reason: str) -> No
     await events.tell(redemption)
 
 
-async def _unspend(redemption: Redemption, program: Program) -> None:
-    source, goal, discount = _borne(redemption, program)
-    if redemption.kind == OfferKind.DONATION:
-        await donations.cancel_pledge_of(redemption.id, program, discount=discount)
-        return
-    if redemption.hold_id is not None:
-        await points.give_back(
-            await redemption.hold,
-            program.id,
-            program.unit,
-            redemption.points,
-            ref_type=REF_TYPE,
-            ref_id=redemption.id,
-            discount=discount,
-        )
-    elif discount:
-        await post("points.returned", REF_TYPE, redemption.id, [Entry(goal, source, discount)])
-    accrual = await partners.accrual_of(AccrualKind.SALE, redemption.id)
-    if accrual is not None:
-        slice = members.any_slice(program)
-        await partners.reverse_accrual(accrual, slice, ref_type=REF_TYPE, ref_id=redemption.id)
-
-
-async def _put_units_back(redemption: Redemption) -> None:
+async def put_units_back(redemption: Redemption, units: int, kept: int = 0) -> None:
+    """The member holds so many units less and keeps `kept`; what can be sold again is put on the shelf."""
     item: Item = await redemption.item
-    await catalog.uncount_for_member(item, redemption.member_id)
+    await catalog.uncount_for_member(item, redemption.member_id, units)
     if not rules.is_resellable(
         RedemptionState(redemption.state),
         OfferKind(redemption.kind),
@@ -209,7 +189,6 @@ async def _put_units_back(redemption: Redemption) -> None:
         return
     if item.stock_mode == StockMode.CODES and redemption.code_position is None:
         return
-    credit = await Credit.get_or_none(redemption_id=redemption.id)
-    for ref in unit_refs(redemption.id, credit.lots if credit else 1):
+    for ref in unit_refs(redemption.id, kept + units)[kept:]:
         await catalog.put_back(item, redemption.code_position, ref_type=REF_TYPE, ref_id=ref)
     redemption.code_position = None

@@ -19,6 +19,7 @@ from marketplace.ledger.queries import NoRate, Rate, fx_rate
 from marketplace.members.models import Period, RedemptionPolicy
 from marketplace.members.policies import arm_for
 from marketplace.partners.models import Brand
+from marketplace.points.queries import SPENDABLE
 from marketplace.storefront import rules
 from marketplace.storefront.cash import Ratios
 from marketplace.storefront.rules import Shopper
@@ -42,8 +43,7 @@ LEFT JOIN LATERAL (
 _MEMBER = f"""
 SELECT {_PROGRAM}, member.id AS member_id, member.country, member.segments, tier.name AS tier_name,
     coalesce(tier.rank, 0) AS tier_rank, coalesce(tier.discount_bp, 0) AS discount_bp, (
-        SELECT coalesce(sum(lot.remaining), 0)::bigint FROM lot
-        WHERE lot.member_id = member.id AND (lot.expires_at IS NULL OR lot.expires_at > $2::timestamptz)
+        {SPENDABLE.format(member="member.id", moment="$2::timestamptz")}
     ) AS spendable
 FROM member JOIN program ON program.id = member.program_id
     LEFT JOIN tier_level tier ON tier.id = member.tier_id {POINT_VALUE} {POLICY.format(country="member.country")}

@@ -52,8 +52,9 @@ EXISTS (
     SELECT FROM item i LEFT JOIN stock s ON s.item_id = i.id
     WHERE i.offer_id = l.offer_id AND i.country = l.country AND i.active
         AND (i.starts_at IS NULL OR i.starts_at > {moment})
-        AND (i.stock_mode = 'UNLIMITED' OR s.taken < s.loaded
-            OR EXISTS (SELECT FROM returned_code r WHERE r.item_id = i.id))
+        AND (i.stock_mode = 'UNLIMITED' OR s.taken + s.withheld < s.loaded
+            OR EXISTS (SELECT FROM returned_code r WHERE r.item_id = i.id AND NOT EXISTS (
+                SELECT FROM withheld_code w WHERE w.item_id = r.item_id AND w.position = r.position)))
         AND (i.max_per_member IS NULL OR NOT EXISTS (
             SELECT FROM member_take t WHERE t.item_id = i.id AND t.member_id = {member}
                 AND t.units >= i.max_per_member)))"""

@@ -5,19 +5,22 @@ import strawberry
 from marketplace.redemptions.graphql.cash import CashMutation, CashQuery, CashRedemptionType
 from marketplace.redemptions.graphql.choices import CashChoice
 from marketplace.redemptions.graphql.deliveries import PartnerMutation
+from marketplace.redemptions.graphql.freezes import FreezeMutation, FreezeQuery
+from marketplace.redemptions.graphql.parcels import ParcelMutation, ParcelQuery
 from marketplace.redemptions.graphql.reads import RedemptionQuery
+from marketplace.redemptions.graphql.refunds import RefundMutation, RefundQuery
 from marketplace.redemptions.graphql.timeline import RedemptionEventType
 from marketplace.redemptions.graphql.types import RedemptionType
 from marketplace.redemptions.graphql.writes import MemberMutation
 
 
 @strawberry.type
-class Query(RedemptionQuery, CashQuery):
+class Query(RedemptionQuery, CashQuery, RefundQuery, FreezeQuery, ParcelQuery):
     """Following redemptions, of rewards and of cash."""
 
 
 @strawberry.type
-class Mutation(MemberMutation, CashMutation, PartnerMutation):
+class Mutation(MemberMutation, CashMutation, RefundMutation, PartnerMutation, FreezeMutation, ParcelMutation):
     """What members, support and partners do."""
 
 

@@ -37,6 +37,7 @@ class ShipRedemptionInput(WriteInput):
     redemption_id: strawberry.ID = strawberry.field(description="The redemption's global id.")
     carrier: str = strawberry.field(description="Who carries it, in 1 to 80 characters.")
     tracking: str = strawberry.field(description="The carrier's number for it, in 1 to 120 characters.")
+    tracking_url: str | None = strawberry.field(default=None, description="Where one can follow it, https only.")
 
     def command(self) -> operations.ShipRedemption:
         return operations.ShipRedemption(
@@ -44,6 +45,7 @@ class ShipRedemptionInput(WriteInput):
             redemption_id=key_of("redemption", self.redemption_id),
             carrier=self.carrier,
             tracking=self.tracking,
+            tracking_url=self.tracking_url,
         )
 
 
@@ -91,7 +93,7 @@ class PartnerMutation:
     @mutation(
         gives=RedemptionType,
         refuses=[NotFound, RedemptionClosed, NoContractInForce],
-        description="Say that a parcel is with its carrier. From then on you are owed.",
+        description="Say that all still to be sent is with its carrier, in one parcel. From then on you are owed.",
     )
     async def ship_redemption(self, info: Info, input: ShipRedemptionInput) -> Node | None:
         return RedemptionType.of(await operations.ship_redemption(actor_of(info), input.command()))

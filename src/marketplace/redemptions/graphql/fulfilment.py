@@ -27,8 +27,11 @@ describe_enum(
     ShipmentState,
     "Where a parcel is.",
     ORDERED="The brand has been asked to send it.",
-    SHIPPED="The carrier has it.",
-    DELIVERED="It has arrived.",
+    PACKED="It is packed.",
+    SHIPPED="The carrier has it, or a part of it.",
+    DELIVERED="All of it has arrived.",
+    LOST="The carrier has lost it.",
+    RETURNED="It came back to its sender undelivered.",
 )
 describe_enum(
     CreditState,
@@ -44,6 +47,9 @@ class VoucherFulfilment:
     has_code: bool = strawberry.field(description="Whether `revealCode` has something to show.")
     revealed_at: datetime | None = strawberry.field(description="When the code was first shown.")
     expires_at: datetime | None = strawberry.field(description="Until when the code can be used, if it ends.")
+    stopped_at: datetime | None = strawberry.field(
+        description="Since when the code is stopped, because it may have leaked; null when it works."
+    )
 
 
 @strawberry.type(description="Brand currency for an account with the brand.")
@@ -79,6 +85,7 @@ class ShipmentFulfilment:
     tracking: str | None = strawberry.field(description="The carrier's number for it.")
     shipped_at: datetime | None = strawberry.field(description="When the carrier took it.")
     delivered_at: datetime | None = strawberry.field(description="When it arrived.")
+    redemption_id: strawberry.Private[UUID]
 
 
 @strawberry.type(description="A seat in a session.")
@@ -137,7 +144,12 @@ async def _own(info: Info, name: str, rows: Rows, row: Redemption) -> Any:
 
 async def _voucher(info: Info, row: Redemption) -> VoucherFulfilment:
     found: queries.VoucherFacts = await _own(info, "voucher", _vouchers, row)
-    return VoucherFulfilment(has_code=found.has_code, revealed_at=row.revealed_at, expires_at=found.expires_at)
+    return VoucherFulfilment(
+        has_code=found.has_code,
+        revealed_at=row.revealed_at,
+        expires_at=found.expires_at,
+        stopped_at=found.stopped_at,
+    )
 
 
 async def _credit(info: Info, row: Redemption) -> CreditFulfilment:
@@ -162,6 +174,7 @@ async def _shipment(info: Info, row: Redemption) -> ShipmentFulfilment:
         tracking=found.tracking,
         shipped_at=found.shipped_at,
         delivered_at=found.delivered_at,
+        redemption_id=row.id,
     )
 
 

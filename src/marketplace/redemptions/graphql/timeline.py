@@ -1,6 +1,6 @@
 """The story of a redemption, step by step."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -46,10 +46,11 @@ describe_enum(
 class RedemptionEventType:
     change: Change = strawberry.field(description="What happened.")
     at: datetime = strawberry.field(description="When it happened.")
+    text: str = strawberry.field(description="The same in a sentence, in the reader's language.")
 
     @classmethod
-    def of(cls, step: events.Step) -> "RedemptionEventType":
-        return cls(change=step.change, at=step.at)
+    def of(cls, step: events.Step, languages: Sequence[str]) -> "RedemptionEventType":
+        return cls(change=step.change, at=step.at, text=events.sentence(step, languages))
 
 
 async def _events(_info: Info, keys: list[UUID]) -> Mapping[UUID, list[RedemptionEvent]]:
@@ -63,4 +64,6 @@ class RedemptionTimeline:
     @strawberry.field(description="Its story so far, oldest step first.")
     async def events(self, info: Info, redemption: strawberry.Parent[RedemptionType]) -> list[RedemptionEventType]:
         rows = await batched(info, "events of redemption", _events, redemption.row.id) or []
-        return [RedemptionEventType.of(step) for step in events.story(redemption.row, rows)]
+        return [
+            RedemptionEventType.of(step, info.context.languages) for step in events.story(redemption.row, rows)
+        ]

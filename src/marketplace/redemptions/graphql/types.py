@@ -92,6 +92,7 @@ class RedemptionPrice:
 class RedemptionType(Node):
     kind: OfferKind = strawberry.field(description="Which kind of reward it is.")
     state: RedemptionState = strawberry.field(description="Where it stands.")
+    quantity: int = strawberry.field(description="How many units or lots were taken.")
     points: BigInt = strawberry.field(description="Points that the member paid.")
     price: RedemptionPrice = strawberry.field(description="How the price was made.")
     redeemed_at: datetime = strawberry.field(description="When the member took it.")
@@ -134,6 +135,7 @@ class RedemptionType(Node):
             id=strawberry.ID(ids.public("redemption", row.id)),
             kind=OfferKind(row.kind),
             state=RedemptionState(row.state),
+            quantity=row.quantity,
             points=BigInt(row.points),
             price=price,
             redeemed_at=row.redeemed_at,

@@ -3,7 +3,7 @@
 import strawberry
 
 from marketplace.catalog.refusals import NotAvailable, OfferSoldOut
-from marketplace.donations.refusals import CharityNotOpen, DonationTooSmall, PledgeNotCancellable
+from marketplace.donations.refusals import CharityNotOpen, DonationTooSmall
 from marketplace.kit.graphql import BigInt, CountryCode, Info, MoneyInput, Node, WriteInput, actor_of, mutation
 from marketplace.kit.refusals import NotFound
 from marketplace.members.refusals import ProgramUnfunded
@@ -13,13 +13,12 @@ from marketplace.redemptions.addresses import Address
 from marketplace.redemptions.graphql.types import RedemptionType, key_of
 from marketplace.redemptions.models import CodeReveal
 from marketplace.redemptions.refusals import (
-    AlreadyRefunded,
     CancellationClosed,
     CodeFrozen,
+    CodeStopped,
     InvalidAddress,
     InvalidMembershipNumber,
     NoCode,
-    NotRefundable,
     PriceChanged,
     RedemptionClosed,
 )
@@ -52,13 +51,16 @@ class AddressInput:
 class RedeemOfferInput(WriteInput):
     item_id: strawberry.ID = strawberry.field(description="The item's global id.")
     expected_points: BigInt = strawberry.field(
-        description="The price in points that the person saw, for all lots; a dearer price is refused."
+        description="The price in points that the person saw, for all lots or units; a dearer price is refused."
     )
     amount: MoneyInput | None = strawberry.field(
         default=None, description="How much, for an item that leaves the amount to you."
     )
     lots: int | None = strawberry.field(
         default=None, description="How many lots of brand currency; one if absent."
+    )
+    quantity: int | None = strawberry.field(
+        default=None, description="How many units of merchandise, or seats; one if absent."
     )
     membership_number: str | None = strawberry.field(
         default=None, description="Your number with the brand, for brand currency."
@@ -74,6 +76,7 @@ class RedeemOfferInput(WriteInput):
             expected_points=self.expected_points,
             amount=self.amount.money("amount") if self.amount else None,
             lots=self.lots,
+            quantity=self.quantity,
             membership_number=self.membership_number,
             address=self.address.address() if self.address else None,
             message=self.message,
@@ -87,19 +90,6 @@ class CancelRedemptionInput(WriteInput):
     def command(self) -> operations.CancelRedemption:
         return operations.CancelRedemption(
             idempotency_key=self.idempotency_key, redemption_id=key_of("redemption", self.redemption_id)
-        )
-
-
-@strawberry.input(description="Which redemption to refund, and why.")
-class RefundRedemptionInput(WriteInput):
-    redemption_id: strawberry.ID = strawberry.field(description="The redemption's global id.")
-    reason: str = strawberry.field(description="Why, in 1 to 300 characters; the member sees it.")
-
-    def command(self) -> operations.RefundRedemption:
-        return operations.RefundRedemption(
-            idempotency_key=self.idempotency_key,
-            redemption_id=key_of("redemption", self.redemption_id),
-            reason=self.reason,
         )
 
 
@@ -133,10 +123,13 @@ class RevealedCode:
 
 
 async def _revealed(reveal: CodeReveal) -> RevealedCode:
-    """The plaintext, after the reveal is committed; raises CodeFrozen when the redemption was closed since."""
+    """The plaintext, after the reveal is committed; raises CodeFrozen or CodeStopped for what happened since."""
     redemption = await reveal.redemption
     code = await queries.plaintext_of(reveal)
     if code is None:
+        stopped = await queries.stopped_at(redemption)
+        if stopped is not None:
+            raise CodeStopped(stopped_at=stopped)
         raise CodeFrozen(current=redemption.state)
     return RevealedCode(code=code, redemption=RedemptionType.of(redemption))
 
@@ -164,7 +157,7 @@ class MemberMutation:
 
     @mutation(
         gives=RevealedCode,
-        refuses=[NotFound, NoCode, CodeFrozen],
+        refuses=[NotFound, NoCode, CodeFrozen, CodeStopped],
         description="Show the code of your voucher. It is noted each time.",
     )
     async def reveal_code(self, info: Info, input: RevealCodeInput) -> RevealedCode | None:
@@ -185,11 +178,3 @@ class MemberMutation:
     )
     async def cancel_redemption(self, info: Info, input: CancelRedemptionInput) -> Node | None:
         return RedemptionType.of(await operations.cancel_redemption(actor_of(info), input.command()))
-
-    @mutation(
-        gives=RedemptionType,
-        refuses=[NotFound, AlreadyRefunded, NotRefundable, PledgeNotCancellable],
-        description="Give everything back for what was fulfilled. For support and the member's program.",
-    )
-    async def refund_redemption(self, info: Info, input: RefundRedemptionInput) -> Node | None:
-        return RedemptionType.of(await operations.refund_redemption(actor_of(info), input.command()))

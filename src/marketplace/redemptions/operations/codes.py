@@ -12,7 +12,7 @@ from marketplace.kit.operations import Command, operation
 from marketplace.redemptions import events, queries, steps
 from marketplace.redemptions.facts import Change
 from marketplace.redemptions.models import CodeReissue, CodeReveal, Redemption, RedemptionState
-from marketplace.redemptions.refusals import CodeFrozen, NoCode
+from marketplace.redemptions.refusals import CodeFrozen, CodeStopped, NoCode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +39,16 @@ def _must_be_live(redemption: Redemption) -> None:
 async def reveal_code(actor: Actor, command: RevealCode) -> CodeReveal:
     """Note that the owner is shown the code or link: the plaintext leaves after this is committed.
 
-    Each reveal is a row and an audit entry of its own. Raises NotFound, NoCode or CodeFrozen.
+    Each reveal is a row and an audit entry of its own. Raises NotFound, NoCode, CodeFrozen or CodeStopped.
     """
     redemption = await queries.locked(actor, command.redemption_id)
     _must_be_live(redemption)
     item: Item = await redemption.item
     if redemption.code_position is None and "link" not in item.attributes:
         raise NoCode
+    stopped = await queries.stopped_at(redemption)
+    if stopped is not None:
+        raise CodeStopped(stopped_at=stopped)
     moment = clock.now()
     if redemption.revealed_at is None:
         redemption.revealed_at = moment

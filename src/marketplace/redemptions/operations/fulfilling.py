@@ -8,18 +8,15 @@ from marketplace.catalog.models import OfferKind
 from marketplace.kit import clock
 from marketplace.kit.actor import Actor, Scope
 from marketplace.kit.operations import Command, operation
-from marketplace.kit.refusals import InvalidInput, NotFound, Problem
+from marketplace.kit.refusals import NotFound
 from marketplace.redemptions import events, queries, rules, steps
-from marketplace.redemptions.facts import Change
 from marketplace.redemptions.models import (
     Credit,
     CreditState,
     Redemption,
     RedemptionState,
-    Shipment,
-    ShipmentState,
 )
-from marketplace.redemptions.refusals import NotOnItsWay, RedemptionClosed
+from marketplace.redemptions.refusals import RedemptionClosed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,22 +32,6 @@ class RefuseCredit(Command):
 
     redemption_id: UUID
     reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShipRedemption(Command):
-    """The carrier has the parcel."""
-
-    redemption_id: UUID
-    carrier: str
-    tracking: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarkDelivered(Command):
-    """The parcel has arrived."""
-
-    redemption_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,43 +94,6 @@ async def refuse_credit(actor: Actor, command: RefuseCredit) -> Redemption:
     """The partner cannot credit it: FAILED, and everything goes back. Raises NotFound or RedemptionClosed."""
     reason = steps.sound_reason(command.reason)
     return await _fail(await _pending(actor, command.redemption_id, OfferKind.BRAND_CURRENCY), reason)
-
-
-@operation(scope=Scope.FULFIL, returns=Redemption)
-async def ship_redemption(actor: Actor, command: ShipRedemption) -> Redemption:
-    """The parcel is with a carrier: the points are posted and the partner is owed.
-
-    Raises InvalidInput, NotFound, RedemptionClosed or NoContractInForce.
-    """
-    carrier, tracking = command.carrier.strip(), command.tracking.strip()
-    problems = [
-        Problem(path, "Write 1 to {most} characters.", {"most": limit})
-        for path, text, limit in (("carrier", carrier, 80), ("tracking", tracking, 120))
-        if not 0 < len(text) <= limit
-    ]
-    if problems:
-        raise InvalidInput(problems=problems)
-    redemption = await _pending(actor, command.redemption_id, OfferKind.MERCHANDISE)
-    await _fulfil(redemption)
-    await Shipment.filter(redemption_id=redemption.id).update(
-        state=ShipmentState.SHIPPED.value, carrier=carrier, tracking=tracking, shipped_at=clock.now()
-    )
-    return redemption
-
-
-@operation(scope=Scope.FULFIL, returns=Redemption)
-async def mark_delivered(actor: Actor, command: MarkDelivered) -> Redemption:
-    """The parcel has arrived; the books stay as they are. Raises NotFound or NotOnItsWay."""
-    redemption = await queries.locked(actor, command.redemption_id)
-    shipment = await Shipment.get_or_none(redemption_id=redemption.id)
-    if shipment is None:
-        raise NotFound(what="redemption")
-    if shipment.state != ShipmentState.SHIPPED:
-        raise NotOnItsWay(current=shipment.state)
-    shipment.state, shipment.delivered_at = ShipmentState.DELIVERED.value, clock.now()
-    await shipment.save(update_fields=["state", "delivered_at"])
-    await events.tell(redemption, Change.PARCEL_DELIVERED)
-    return redemption
 
 
 @operation(scope=Scope.FULFIL, returns=Redemption)

@@ -28,6 +28,7 @@ class RedeemOffer(Command):
     expected_points: int
     amount: Money | None = None
     lots: int | None = None
+    quantity: int | None = None
     membership_number: str | None = None
     address: Address | None = None
     message: str | None = None
@@ -42,6 +43,7 @@ def _must_be_sound(command: RedeemOffer, priced: Priced) -> None:
     kind = OfferKind(priced.offer.kind)
     order = rules.Order(
         lots=command.lots,
+        quantity=command.quantity,
         membership_number=command.membership_number,
         address_given=command.address is not None,
         message=command.message,
@@ -79,11 +81,11 @@ async def redeem_offer(actor: Actor, command: RedeemOffer) -> Redemption:
     amount_minor = command.amount.minor if command.amount else None
     priced = await price_item(actor.id, command.item_id, amount_minor)
     _must_be_sound(command, priced)
-    lots = command.lots or 1
+    lots = command.lots or command.quantity or 1
     if priced.points * lots > command.expected_points:
         raise PriceChanged(seen=command.expected_points, now=priced.points * lots)
     program = await Program.get(id=actor.program_id)
-    await count_for_member(priced.item, actor.id)
+    await count_for_member(priced.item, actor.id, lots)
     redemption = steps.drafted(new_id(), actor.id, program, priced, lots)
     await steps.set_aside(redemption, program)
     if priced.offer.kind == OfferKind.DONATION:

@@ -6,15 +6,13 @@ from uuid import UUID
 from marketplace.catalog.models import OfferKind
 from marketplace.kit import clock
 from marketplace.kit.actor import Actor, Scope
+from marketplace.kit.money import Money
 from marketplace.kit.operations import Command, operation
-from marketplace.redemptions import queries, rules, steps
+from marketplace.kit.refusals import InvalidInput
+from marketplace.redemptions import queries, refunds, rules, steps
 from marketplace.redemptions.models import Booking, Redemption, RedemptionState
-from marketplace.redemptions.refusals import (
-    AlreadyRefunded,
-    CancellationClosed,
-    NotRefundable,
-    RedemptionClosed,
-)
+from marketplace.redemptions.refund_rules import Ask
+from marketplace.redemptions.refusals import CancellationClosed, RedemptionClosed, RefundChanged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,10 +24,20 @@ class CancelRedemption(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundRedemption(Command):
-    """Give everything back for something that was fulfilled."""
+    """Give back what was fulfilled: all that is left, or a part. What was shown as its plan is expected."""
 
     redemption_id: UUID
     reason: str
+    quantity: int | None = None
+    amount: Money | None = None
+    expected_points: int | None = None
+
+    def ask(self, redemption: Redemption) -> Ask:
+        """How much of this redemption; raises InvalidInput for an amount of another currency."""
+        if self.amount is not None and self.amount.currency != redemption.currency:
+            message = "This was sold in {currency}."
+            raise InvalidInput.at("part.amount.currency", message, currency=redemption.currency)
+        return Ask(self.quantity, self.amount.minor if self.amount else None)
 
 
 @operation(scope=Scope.REDEEM, returns=Redemption)
@@ -46,23 +54,28 @@ async def cancel_redemption(actor: Actor, command: CancelRedemption) -> Redempti
         booking = await Booking.get(redemption_id=redemption.id)
         if booking.cancel_until is None or clock.now() > booking.cancel_until:
             raise CancellationClosed(until=booking.cancel_until)
-    await steps.undo(redemption, RedemptionState.CANCELLED, "cancelled by the member")
+    reason = "cancelled by the member"
+    if state is RedemptionState.PENDING:
+        await steps.undo(redemption, RedemptionState.CANCELLED, reason)
+    else:
+        await refunds.carry_out(await refunds.plan_of(redemption, Ask()), reason, RedemptionState.CANCELLED)
     return redemption
 
 
 @operation(scope=Scope.REFUND, returns=Redemption)
 async def refund_redemption(actor: Actor, command: RefundRedemption) -> Redemption:
-    """Give the points back to the very lots they came from, and owe the partner nothing for it any more.
+    """Give points back to the very lots they came from, and owe the partner as much less.
 
-    A code that was seen stays frozen; one that was not can be taken again. Raises InvalidInput, NotFound,
-    AlreadyRefunded, NotRefundable, or PledgeNotCancellable for a donation whose money has left.
+    Exactly what `refundPlan` shows for the same part; with `expected_points`, a plan that gives back another
+    number by now is refused. With the last part the redemption is REFUNDED; until then it stays FULFILLED. A code
+    that was seen stays frozen; one that was not can be taken again. Raises InvalidInput, NotFound,
+    AlreadyRefunded, NotRefundable, RefundTooLarge, RefundChanged, or PledgeNotCancellable for a donation whose
+    money has left.
     """
     reason = steps.sound_reason(command.reason)
     redemption = await queries.locked(actor, command.redemption_id)
-    state, kind = RedemptionState(redemption.state), OfferKind(redemption.kind)
-    if state is RedemptionState.REFUNDED:
-        raise AlreadyRefunded(refunded_at=redemption.closed_at)
-    if not rules.may_become(state, kind, RedemptionState.REFUNDED):
-        raise NotRefundable(current=state.value)
-    await steps.undo(redemption, RedemptionState.REFUNDED, reason)
+    plan = await refunds.plan_of(redemption, command.ask(redemption))
+    if command.expected_points is not None and command.expected_points != plan.share.points:
+        raise RefundChanged(expected=command.expected_points, now=plan.share.points)
+    await refunds.carry_out(plan, reason)
     return redemption

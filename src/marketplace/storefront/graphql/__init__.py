@@ -6,6 +6,7 @@ from marketplace.storefront.graphql.choices import ChoicesQuery, RedemptionChoic
 from marketplace.storefront.graphql.lists import ListQuery
 from marketplace.storefront.graphql.policies import PolicyMutation, PolicyQuery
 from marketplace.storefront.graphql.pricing import PricePassport, WhyNot
+from marketplace.storefront.graphql.returns import PriceReturns
 
 
 @strawberry.type
@@ -18,4 +19,4 @@ class Mutation(PolicyMutation):
     """What programs and operators state."""
 
 
-__all__ = ["Mutation", "PricePassport", "Query", "RedemptionChoices", "WhyNot"]
+__all__ = ["Mutation", "PricePassport", "PriceReturns", "Query", "RedemptionChoices", "WhyNot"]

@@ -1,0 +1,71 @@
+"""How the installation stands, as gauges: connections, jobs that wait, and whether the books agree."""
+
+import time
+from typing import Any
+
+from prometheus_client import Gauge
+from tortoise.connection import get_connection
+
+from marketplace.app import rooms
+from marketplace.kit import clock, database, metrics
+from marketplace.kit.models import BooksCheck
+
+KNOWN_FOR_S = 10.0
+
+
+def _gauge(name: str, about: str, *labels: str) -> Gauge:
+    """What is the same whichever process reads it."""
+    return Gauge(f"marketplace_{name}", about, labels, multiprocess_mode="mostrecent")
+
+
+outbox = _gauge("outbox_messages", "Messages that the relay has not taken, due or not.")
+outbox_age = _gauge("outbox_oldest_due_seconds", "How long the oldest due message waits.")
+queued = _gauge("jobs", "Jobs in the queue, by status.", "status")
+drift = _gauge("books_violations", "Rows that broke a promise at the last check of the books.", "check")
+checked = _gauge("books_checked_timestamp_seconds", "When the books were last checked.")
+_OUTBOX = """
+SELECT count(*) AS waiting, extract(epoch FROM $1::timestamptz - min(due_at))::float8 AS age
+FROM (SELECT due_at FROM outbox_message ORDER BY due_at LIMIT 100000) m"""
+_JOBS = "SELECT status::text AS status, count(*) AS jobs FROM procrastinate_jobs GROUP BY status"
+_CHECKED = """
+SELECT name, violations, checked_at FROM books_check
+WHERE checked_at = (SELECT max(checked_at) FROM books_check)"""
+_seen_at = -KNOWN_FOR_S
+
+
+async def observe(known_for_s: float = KNOWN_FOR_S) -> None:
+    """Read the gauges again, those of the database if that is some seconds ago: scraping often costs nothing."""
+    global _seen_at
+    if time.monotonic() - _seen_at >= known_for_s:
+        _seen_at = time.monotonic()
+        await _observe_database()
+    _observe_pool()
+
+
+async def _observe_database() -> None:
+    (found,) = await database.rows(_OUTBOX, clock.now())
+    outbox.set(found["waiting"])
+    outbox_age.set(max(0.0, found["age"] or 0.0))
+    for row in await database.rows(_JOBS):
+        queued.labels(row["status"]).set(row["jobs"])
+    for row in await database.rows(_CHECKED):
+        drift.labels(row["name"]).set(row["violations"])
+        checked.set(row["checked_at"].timestamp())
+
+
+def _observe_pool() -> None:
+    client: Any = get_connection("default")
+    pool = client._pool
+    if pool is not None:
+        metrics.pool.labels("open").set(pool.get_size())
+        metrics.pool.labels("idle").set(pool.get_idle_size())
+
+
+async def check_books() -> None:
+    """Prove the books from the rows, and keep what came out: one row for each check, of this moment."""
+    moment = clock.now()
+    for check in rooms.checks():
+        count = 0
+        async for _ in check():
+            count += 1
+        await BooksCheck.create(name=check.__name__, violations=count, checked_at=moment)
