@@ -31,7 +31,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What follows from a body: its operation's name, its root fields with their arguments, and what the answer says of its cost."""
+    """What follows from a body: its operation's name, its root fields, and what the answer says of its cost."""
 
     name: str | None
     calls: Sequence[direct.Call]

@@ -23,8 +23,8 @@ class Migration(migrations.Migration):
     """Changes of the catalogue and of rates are noted (see `kit.changes`)."""
 
     dependencies = [
-        ("catalog", "0006_codes_are_found_by_fingerprint"),
-        ("kit", "0003_changes_are_noted"),
+        ("catalog", "0007_codes_are_withheld"),
+        ("kit", "0004_changes_are_noted"),
         ("ledger", "0001_initial"),
         ("members", "0002_a_policy_for_every_market"),
         ("partners", "0001_initial"),
