@@ -94,6 +94,7 @@ def create_app(
         persisted=PersistedOperations(registry.document_of, only_registered=given.only_registered_operations),
         rates=rates_of(given),
         recall=recall if given.planned_reads else None,
+        kept_pages_bytes=given.kept_pages_bytes,
         introspection=not given.production,
         suggestions=not given.production,
     )

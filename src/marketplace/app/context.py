@@ -10,6 +10,7 @@ from marketplace.app.errors import HttpRefusal
 from marketplace.app.identity import Identity
 from marketplace.app.negotiation import MediaType
 from marketplace.kit.graphql import Context
+from marketplace.kit.plans import Keeping
 from marketplace.kit.refusals import Unauthenticated
 from marketplace.storefront import standpoint
 
@@ -54,6 +55,8 @@ async def recall(request: Request, identity: Identity) -> Context | None:
         at_hand={"market": {"own": standing.shopper.country}, "shopper": {actor: standing.shopper}},
         standpoint=(standing.standpoint, languages),
         direct=True,
+        seen_at=standing.seen_at,
+        keeping=Keeping(),
     )
 
 

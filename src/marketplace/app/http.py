@@ -31,6 +31,7 @@ from marketplace.app.errors import (
     present,
     request_error,
 )
+from marketplace.app.kept_pages import KeptPages
 from marketplace.app.limits import Caps, must_page_modestly
 from marketplace.app.negotiation import GRAPHQL_RESPONSE, JSON, negotiate
 from marketplace.app.observing import name_operation
@@ -56,7 +57,8 @@ class GraphQLView:
 
     `context` builds the value resolvers see as `info.context`; it may raise HttpRefusal, for
     example for a token that is not valid. With `recall`, requests seen before are answered by plans alone
-    where they can be (see `quick`). `introspection` and `suggestions` are for development.
+    where they can be (see `quick`), and `kept_pages_bytes` of their pages are kept. `introspection` and
+    `suggestions` are for development.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class GraphQLView:
         persisted: PersistedOperations | None = None,
         rates: Rates | None = None,
         recall: Recall | None = None,
+        kept_pages_bytes: int = 0,
         introspection: bool = True,
         suggestions: bool = True,
     ) -> None:
@@ -76,7 +79,7 @@ class GraphQLView:
         self._caps = caps or Caps()
         self._persisted = persisted or PersistedOperations()
         self._rates = rates or Rates()
-        self._quick = Quick(schema, recall) if recall else None
+        self._quick = Quick(schema, recall, KeptPages(kept_pages_bytes)) if recall else None
         self._documents = Documents(schema, self._caps, introspection=introspection, suggestions=suggestions)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -148,7 +151,7 @@ class GraphQLView:
             return None
         name_operation(request.scope, known.name)
         left = await self._rates.admit_actor(context.actor)
-        data = await self._in_time(quick.answer(known, context))
+        data = await self._in_time(quick.answer(body, known, context))
         if data is None:
             return None
         return Answer({"data": data, "extensions": known.extensions}, sound=True, headers=left)

@@ -10,12 +10,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 import strawberry
 import structlog
 from graphql import FragmentDefinitionNode, OperationDefinitionNode
 from starlette.requests import Request
 
 from marketplace.app.documents import KnownDocument
+from marketplace.app.kept_pages import KeptPages
 from marketplace.kit import clock
 from marketplace.kit.graphql import Context
 from marketplace.kit.plans import direct
@@ -45,7 +47,8 @@ class Quick:
     `recall` makes the context of a caller who was seen a moment ago, or None.
     """
 
-    def __init__(self, schema: strawberry.Schema, recall: Recall) -> None:
+    def __init__(self, schema: strawberry.Schema, recall: Recall, pages: KeptPages) -> None:
+        self._pages = pages
         self._schema = schema
         self._recall = recall
         self._known: OrderedDict[bytes, Known] = OrderedDict()
@@ -91,10 +94,15 @@ class Quick:
         """Who asks, if they were seen a moment ago."""
         return await self._recall(request)
 
-    async def answer(self, known: Known, context: Context) -> dict[str, Any] | None:
-        """The data, or None when it is for the ordinary way to answer."""
+    async def answer(self, body: bytes, known: Known, context: Context) -> orjson.Fragment | None:
+        """The data as JSON, kept or made now; None when it is for the ordinary way to answer."""
         try:
-            return await direct.run(known.calls, context)
+            data = await self._pages.get(body, context)
+            if data is None:
+                data = orjson.dumps(await direct.run(known.calls, context))
+                if context.keeping is not None:
+                    self._pages.put(body, context, data, context.keeping)
+            return orjson.Fragment(data)
         except Exception as error:  # noqa: BLE001  # the ordinary way meets it again, and answers for it
             log.debug("not_answered_directly", reason=type(error).__name__)
             return None

@@ -19,7 +19,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from marketplace.kit import ids, metrics, money, paging
 from marketplace.kit.actor import Actor, ActorKind, Scope
-from marketplace.kit.plans import Asked, Need, Varies, planned
+from marketplace.kit.plans import Asked, Keeping, Need, Varies, planned
 from marketplace.kit.refusals import (
     IdempotencyKeyReused,
     InProgress,
@@ -125,7 +125,8 @@ class Context:
 
     `at_hand` is what a plan has fetched before resolvers ask for it, by name and key; `planned` is off where
     everything shall be resolved plainly. `direct` says that plans answer or nobody does (see `plans.direct`), and
-    `standpoint` whatever is remembered of the caller then: the same for all who see the same.
+    `standpoint` whatever is remembered of the caller then, as of `seen_at`: the same for all who see the same.
+    Plans tell `keeping` whether their answer may be kept.
     """
 
     actor: Actor | None
@@ -136,6 +137,8 @@ class Context:
     planned: bool = True
     standpoint: Any = None
     direct: bool = False
+    seen_at: datetime | None = None
+    keeping: Keeping | None = None
 
 
 Info = strawberry.Info[Context, None]

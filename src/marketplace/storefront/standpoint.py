@@ -58,21 +58,24 @@ class Standpoint:
     arm: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Standing:
-    """A member at their standpoint, as a version of the facts says until a moment."""
+    """A member at their standpoint, as a version of the facts says until a moment; it was so at `seen_at`."""
 
     actor: Actor
     standpoint: Standpoint
     shopper: Shopper
     version: str
     until: datetime
+    seen_at: datetime
 
     def must_hold(self, version: str | None) -> None:
         """Raise Moved unless the facts are the same still; then they are asked for the next time."""
-        if version != self.version or clock.now() >= self.until:
+        now = clock.now()
+        if version != self.version or now >= self.until:
             _standings.pop(self.actor.id, None)
             raise Moved
+        self.seen_at = now
 
     async def must_hold_now(self) -> None:
         """The same, for an answer that had no row to tell."""
@@ -117,7 +120,7 @@ async def _ask(actor: Actor) -> Standing | None:
     if standpoint is None:
         standpoint = _standpoints[key] = Standpoint(*key)
     until = min(row["until"] or NEVER, clock.next_quarter(moment))
-    standing = _standings[actor.id] = Standing(actor, standpoint, shopper, row["version"], until)
+    standing = _standings[actor.id] = Standing(actor, standpoint, shopper, row["version"], until, moment)
     while len(_standings) > MOST:
         _standings.popitem(last=False)
     return standing

@@ -19,11 +19,13 @@ from marketplace.kit.plans.declare import (
     planned,
 )
 from marketplace.kit.plans.execute import PlannedExecution, answer, answered
+from marketplace.kit.plans.keeping import Keeping
 from marketplace.kit.plans.picks import RecallingPick
 
 __all__ = [
     "Asked",
     "Join",
+    "Keeping",
     "Need",
     "Nesting",
     "Planned",

@@ -86,4 +86,7 @@ async def _planned(plan: Plan, info: Any, source: Source, read: Callable[[Pick[A
             await need.fetch(info, Asked(root, parents, calls, columns, at_hand))
     context = replace(info.context, at_hand=at_hand, loaders=dict(info.context.loaders))
     keep = pick.keep if isinstance(pick, RecallingPick) else None
-    return plan.shape(root, Seen(PlanInfo(context), variables, keep))
+    shaped = plan.shape(root, Seen(PlanInfo(context), variables, keep))
+    if info.context.keeping is not None:
+        info.context.keeping.learn(plan, pick)
+    return shaped

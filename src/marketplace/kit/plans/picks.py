@@ -3,9 +3,10 @@
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
+from marketplace.kit import clock
 from marketplace.kit.plans.compile import Plan, Shaped
 from marketplace.kit.plans.declare import Need, Source
-from marketplace.kit.plans.memory import NEVER, Memory, View
+from marketplace.kit.plans.memory import Memory, Remembered, View
 from marketplace.kit.rows import Joined, Nested, Pick
 
 memory = Memory()
@@ -39,7 +40,7 @@ class RecallingPick(Pick[Any]):
     """A pick whose rows are shapes where the memory has them.
 
     A statement that gives the stamp of what its rows are made of, as a column of that name, lets them be found by
-    their keys the next time (see `recalled`).
+    their keys the next time (see `recalled`). Days begin on a quarter of an hour: no shape is believed past one.
     """
 
     def __init__(
@@ -58,17 +59,19 @@ class RecallingPick(Pick[Any]):
         self._place: tuple[Hashable, ...] = (plan, context.standpoint)
         self._source = source
         self._nesting = nesting
-        self._view: View | None = None
+        self.view: View | None = None
+        self.stamp: str | None = None
         self._records: dict[int, Any] = {}
 
     def recalled(self, keys: Sequence[Any], stamp: str, **given: Any) -> list[Shaped] | None:
         """All rows with these keys, if all of them are remembered and nothing is noted to have changed."""
+        self.stamp = stamp or None
         found = self._look(given).all_of(keys, stamp)
         return None if found is None else [Shaped(each.json) for each in found]
 
     def _look(self, given: dict[str, Any]) -> View:
-        self._view = memory.view((*self._place, *map(given.get, self._source.nests or ())))
-        return self._view
+        self.view = memory.view((*self._place, *map(given.get, self._source.nests or ())))
+        return self.view
 
     def select(self, bind: Callable[[object], str], **given: Any) -> str:
         """The select list, as ever; from here on it is known which rows are looked for."""
@@ -77,11 +80,12 @@ class RecallingPick(Pick[Any]):
 
     def row(self, record: Any) -> Any:
         """The row of one record, or its shape."""
-        assert self._view is not None
-        known = self._view.get(record[: self.width])
+        assert self.view is not None
+        if STAMP in record.keys():  # noqa: SIM118  # a record's `in` looks at values
+            self.stamp = record[STAMP]
+        known = self.view.get(record[: self.width])
         if known is not None:
-            if self.by_key and STAMP in record.keys():  # noqa: SIM118  # a record's `in` looks at values
-                self._view.note(record["id"], record[STAMP], known)
+            self._note(record, known)
             return Shaped(known.json)
         row = super().row(record)
         self._records[id(row)] = record
@@ -89,7 +93,7 @@ class RecallingPick(Pick[Any]):
 
     def keep(self, value: Any, shaped: Any) -> Any:
         """Remember the shape of a row that was made, and give it back as JSON."""
-        assert self._view is not None
+        assert self.view is not None
         row = self._source.row(value)
         record = self._records.pop(id(row))
         moments, own = self.own.moments(row), False
@@ -98,8 +102,12 @@ class RecallingPick(Pick[Any]):
             for inner in self.at_hand[nested.name].get(nested.key(row, self.given), ()):
                 moments += nested.reading.moments(inner)
                 own = own or (nesting is not None and nesting.own(inner))
-        until = min((moment for moment in moments if moment > self._view.now), default=NEVER)
-        made = self._view.keep(record[: self.width], shaped, until, own=own)
-        if self.by_key and STAMP in record.keys():  # noqa: SIM118
-            self._view.note(record["id"], record[STAMP], made)
+        now = self.view.now
+        until = min([*(moment for moment in moments if moment > now), clock.next_quarter(now)])
+        made = self.view.keep(record[: self.width], shaped, until, own=own)
+        self._note(record, made)
         return made.json
+
+    def _note(self, record: Any, found: Remembered) -> None:
+        if self.by_key and self.stamp is not None and self.view is not None:
+            self.view.note(record["id"], self.stamp, found)
