@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("catalog", "0007_codes_are_withheld"),
-        ("kit", "0004_changes_are_noted"),
+        ("kit", "0005_changes_are_noted"),
         ("ledger", "0001_initial"),
         ("members", "0002_a_policy_for_every_market"),
         ("partners", "0001_initial"),

@@ -20,7 +20,7 @@ END $$"""
 class Migration(migrations.Migration):
     """A transaction that changes what others keep copies of says so, in a row that is seen when it commits."""
 
-    dependencies = [("kit", "0003_books_are_checked_by_the_clock")]
+    dependencies = [("kit", "0004_audit_names_the_person")]
 
     operations = [
         ops.CreateModel(
