@@ -19,7 +19,12 @@ GRAPH = schema()._schema  # pyright: ignore[reportPrivateUsage]  # strawberry ha
 EXAMPLES = settings(
     max_examples=int(os.environ.get("PLANNED_EXAMPLES", "4")),
     deadline=None,
-    suppress_health_check=list(HealthCheck),
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+        HealthCheck.filter_too_much,
+        HealthCheck.data_too_large,
+    ],
 )
 
 

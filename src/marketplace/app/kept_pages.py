@@ -36,7 +36,7 @@ class KeptPages:
 
     def __init__(self, most_bytes: int) -> None:
         self._most = most_bytes
-        self._pages: OrderedDict[Hashable, Page] = OrderedDict()
+        self._pages: OrderedDict[tuple[bytes, Hashable], Page] = OrderedDict()
         self._bytes = 0
         self._stamp = ""
         self._looked_at: datetime | None = None
@@ -70,11 +70,10 @@ class KeptPages:
         while self._bytes > self._most:
             self._drop(next(iter(self._pages)))
 
-    def _drop(self, key: Hashable) -> None:
+    def _drop(self, key: tuple[bytes, Hashable]) -> None:
         page = self._pages.pop(key, None)
         if page is not None:
-            body, _ = key  # pyright: ignore[reportGeneralTypeIssues]  # as `put` made it
-            self._bytes -= len(body) + len(page.data) + OVERHEAD
+            self._bytes -= len(key[0]) + len(page.data) + OVERHEAD
 
     async def _stamp_of(self, now: datetime) -> str:
         """The catalogue's stamp as it was a quarter of a second ago at most, asked once for all who wait."""
