@@ -17,7 +17,7 @@ export DATABASE_URL
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo tour test test-clients test-faults test-stripe check schema migration bench lock
+.PHONY: help demo tour test test-clients test-fuzz test-faults test-stripe check schema migration bench lock
 
 help: ## List what there is.
 	@echo "make <target>   with PORT=8000, DATABASE_URL=postgresql://… (else a private server), VENV=.venv"
@@ -33,10 +33,13 @@ test: $(INSTALLED) ## Run the test suite, on two processes.
 	$(BIN)/python -m pytest -n 2 -m "not faults and not clients" $(ARGS)
 
 test-clients: $(INSTALLED) $(CLIENTS)/.installed ## Try the API with the clients that apps are built with; needs Node 20 or newer.
-	$(BIN)/python -m pytest -n 0 -m clients tests/clients $(ARGS)
+	$(BIN)/python -m pytest -n 0 -m clients tests/clients --timeout 300 $(ARGS)
 
 test-faults: $(INSTALLED) ## Run the long drills: kill -9 of everything, under load.
 	$(BIN)/python -m pytest -n 0 -s -m faults --timeout 3600 $(ARGS)
+
+test-fuzz: $(INSTALLED) ## Ask 20,000 operations by chance, as everybody.
+	$(BIN)/python -m pytest -n 0 -s -m faults tests/app/test_fuzz.py --timeout 3600 $(ARGS)
 
 test-stripe: $(INSTALLED) ## Run the payment tests against Stripe itself, with a test key in STRIPE_TEST_KEY.
 	@test -n "$$STRIPE_TEST_KEY" || { echo "STRIPE_TEST_KEY names no test key" >&2; exit 1; }

@@ -12,7 +12,7 @@ from tests.clients.conftest import HERE, ROOT, Served
 
 pytestmark = pytest.mark.clients
 INSTALLED = HERE / "node_modules" / ".bin"
-TIMEOUT_S = 115
+TIMEOUT_S = 240
 
 
 def run(*command: str | Path, cwd: Path = HERE, environment: Mapping[str, str] | None = None) -> list[str]:

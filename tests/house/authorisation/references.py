@@ -72,5 +72,6 @@ class Chosen:
         if name == "owner":
             return "program"
         field = self.root_field.lower()
-        meant = [prefix for prefix in node_loaders() if field.endswith(prefix.lower())]
+        meant = [prefix for prefix in node_loaders() if prefix.lower().endswith(said.lower())]
+        meant = meant or [prefix for prefix in node_loaders() if field.endswith(prefix.lower())]
         return max(meant, key=len) if meant else "partner"

@@ -129,6 +129,7 @@ async def _upload_and_key(side: Side, name: str) -> None:
     assert "id" in answer, answer
     for caller in (shop, as_program(side.program.id)):
         await _done(caller, "issueApiKey", name=f"A key on the {name}")
+        await _done(caller, "addStaffMember", name=f"Somebody on the {name}", roles=["OWNER"])
 
 
 async def give_member_account(member: Member) -> None:
