@@ -117,3 +117,17 @@ async def test_a_page_that_shows_what_is_the_members_own_is_not_kept(
         await looked(app, token)
 
     assert plans.answered["planned"] == made + 1
+
+
+async def test_an_offer_that_ends_leaves_a_kept_page(tmp_path: Path, token: str, member: Member, item: Item):
+    app, moment = app_that_keeps(tmp_path, 1_000_000), clock.now()
+    await an_item(
+        await an_offer(
+            title={"en": "Soon over"}, popularity=9, published_until=moment + timedelta(milliseconds=100)
+        )
+    )
+    with clock.at(moment):
+        assert (await looked(app, token, 4))["title"] == "Soon over"
+
+    with clock.at(moment + timedelta(milliseconds=500)):
+        assert (await looked(app, token))["title"] == "Coffee"

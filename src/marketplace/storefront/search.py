@@ -337,14 +337,21 @@ class _Reading:
         standing = self.asked.standing
         if standing is not None:
             version = standpoint.version(standing.actor, _Where(values=values).bind)
-            columns = f"{columns}, {version}, {changes.stamp('catalogue')} AS stamp"
+            columns = f"{columns}, o.published_until AS ends, {version}, {changes.stamp('catalogue')} AS stamp"
         sql = f"SELECT {columns}, {self.place} FROM {_TABLES} {joins} WHERE {self.where} {self.tail}"
         records = await database.records(sql, *values)
         if standing is not None and records:
             standing.must_hold(records[0]["facts"])
         elif standing is not None:
             await standing.must_hold_now()
+        self._tell(records)
         return records
+
+    def _tell(self, records: list[Any]) -> None:
+        """Say what the page goes by beside its rows: when each ends, and who looks, where that decides."""
+        if isinstance(self.pick, RecallingPick) and self.asked.standing is not None:
+            ends = [record["ends"] for record in records if record["ends"] is not None]
+            self.pick.goes_by(ends, lasting=not self.asked.wanted.available_only)
 
 
 def _place(cursor: str, sort: OfferSort) -> tuple[Any, UUID]:

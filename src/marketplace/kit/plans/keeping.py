@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from marketplace.kit import clock
 from marketplace.kit.plans.compile import Plan
 from marketplace.kit.plans.memory import NEVER
 from marketplace.kit.plans.picks import RecallingPick
@@ -23,8 +24,9 @@ class Keeping:
     def learn(self, plan: Plan, pick: Any) -> None:
         """Add what one plan of the answer goes by."""
         view = pick.view if isinstance(pick, RecallingPick) else None
-        if plan.varies or view is None or view.own or pick.stamp is None:
+        if plan.varies or view is None or view.own or not pick.lasting or pick.stamp is None:
             self.lasting = False
             return
-        self.until = min(self.until, view.until)
+        ahead = (moment for moment in pick.moments if moment > view.now)
+        self.until = min([self.until, view.until, clock.next_quarter(view.now), *ahead])
         self.stamps.add(pick.stamp)

@@ -1,6 +1,7 @@
 """What a plan's statement reads, and rows of it that need no shaping because they were shaped before."""
 
 from collections.abc import Callable, Hashable, Sequence
+from datetime import datetime
 from typing import Any
 
 from marketplace.kit import clock
@@ -61,7 +62,13 @@ class RecallingPick(Pick[Any]):
         self._nesting = nesting
         self.view: View | None = None
         self.stamp: str | None = None
+        self.lasting = True
+        self.moments: list[datetime] = []
         self._records: dict[int, Any] = {}
+
+    def goes_by(self, moments: list[datetime], *, lasting: bool) -> None:
+        """Say at which moments other rows are found, and whether the same are found for others until then."""
+        self.moments, self.lasting = moments, lasting
 
     def recalled(self, keys: Sequence[Any], stamp: str, **given: Any) -> list[Shaped] | None:
         """All rows with these keys, if all of them are remembered and nothing is noted to have changed."""
