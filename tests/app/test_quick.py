@@ -131,3 +131,16 @@ async def test_an_offer_that_ends_leaves_a_kept_page(tmp_path: Path, token: str,
 
     with clock.at(moment + timedelta(milliseconds=500)):
         assert (await looked(app, token))["title"] == "Coffee"
+
+
+async def test_what_goes_by_the_wallet_is_the_same_however_often_it_is_asked(
+    tmp_path: Path, token: str, member: Member, item: Item
+):
+    """Their wallet is empty."""
+    app, query = app_that_keeps(tmp_path, 1_000_000), "{ offers { nodes { whyNot { code pointsToGo } } } }"
+    async with caller(app, token) as http:
+        answers = [await ask(http, query) for _ in range(4)]
+
+    assert (
+        answers == [{"offers": {"nodes": [{"whyNot": {"code": "INSUFFICIENT_POINTS", "pointsToGo": 1000}}]}}] * 4
+    )

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 from weakref import WeakValueDictionary
 
@@ -23,21 +23,25 @@ from marketplace.storefront.rules import Shopper
 
 MOST: Final = 20_000
 _POINT_VALUE = queries.POINT_VALUE.replace("$2", "{moment}")
+_SCHEME = queries.SCHEME.replace("$2", "{moment}")
 _POLICY = queries.POLICY.format(country="member.country").replace("$2", "{moment}")
 _FACTS: Final = f"""
 SELECT row_to_json(facts)::text AS facts, {{version}} AS version, least(
     (SELECT min(valid_from) FROM redemption_policy p
         WHERE p.program_id = facts.program_id AND valid_from > {{moment}}),
+    (SELECT min(valid_from) FROM tier_scheme s
+        WHERE s.program_id = facts.program_id AND valid_from > {{moment}}),
     (SELECT min(as_of) FROM fx_rate WHERE as_of > {{moment}})) AS until
 FROM (
     SELECT program.id AS program_id, 'PTS-' || program.code AS unit, program.home_currency, program.countries,
         value.value::text AS point_value, value.valid_from AS point_value_from, policy.facts AS policy,
         member.country, member.segments, member.languages, tier.name AS tier_name,
-        coalesce(tier.rank, 0) AS tier_rank, coalesce(tier.discount_bp, 0) AS discount_bp,
+        coalesce(tier.rank, 0) AS tier_rank, {queries.DISCOUNT} AS discount_bp,
+        scheme.margin_bp, scheme.max_discount_points, program.limits IS NOT NULL AS limited,
         {changes.stamp("prices")} AS prices,
         (SELECT max(as_of) FROM fx_rate WHERE as_of <= {{moment}}) AS rates_as_of
     FROM member JOIN program ON program.id = member.program_id
-        LEFT JOIN tier_level tier ON tier.id = member.tier_id {_POINT_VALUE} {_POLICY}
+        LEFT JOIN tier_level tier ON tier.id = member.tier_id {_SCHEME} {_POINT_VALUE} {_POLICY}
     WHERE member.id = {{member}} AND member.status = 'ACTIVE'
 ) facts"""
 _VERSION: Final = f"""(
@@ -82,7 +86,7 @@ class Standing:
         self.must_hold(await database.value(f"SELECT {_VERSION.format(member='$1')}", self.actor.id))
 
 
-_NOT_THE_SHOPPERS: Final = ("prices", "rates_as_of", "languages")
+_NOT_THE_SHOPPERS: Final = ("prices", "rates_as_of", "languages", "limited")
 NEVER: Final = datetime.max.replace(tzinfo=UTC)
 _standings: OrderedDict[UUID, Standing] = OrderedDict()
 _standpoints: WeakValueDictionary[tuple[str, str | None], Standpoint] = WeakValueDictionary()
@@ -95,7 +99,9 @@ def recall(actor: Actor) -> Standing | None:
 
 
 async def stand(actor: Actor) -> Standing | None:
-    """Where a member stands now; None for anybody else, and for one who has left."""
+    """Where a member stands now; None for anybody else, for one who has left, and where a program limits its
+    members: what is left of a limit goes by each of them.
+    """
     if actor.kind is not ActorKind.MEMBER:
         return None
     return recall(actor) or await _ask(actor)
@@ -110,10 +116,11 @@ async def _ask(actor: Actor) -> Standing | None:
     moment = clock.now()
     version = _VERSION.format(member="$1")
     row = await database.row(_FACTS.format(member="$1", moment="$2", version=version), actor.id, moment)
-    if row is None or tuple(orjson.loads(row["facts"])["languages"]) != actor.languages:
+    facts: str = row["facts"] if row else "{}"
+    known: dict[str, Any] = orjson.loads(facts)
+    if row is None or known["limited"] or tuple(known["languages"]) != actor.languages:
         return None
-    facts: str = row["facts"]
-    told = {name: value for name, value in orjson.loads(facts).items() if name not in _NOT_THE_SHOPPERS}
+    told = {name: value for name, value in known.items() if name not in _NOT_THE_SHOPPERS}
     shopper = queries.shopper_of_facts(told, actor.id)
     key = (facts, shopper.policy.arm)
     standpoint = _standpoints.get(key)

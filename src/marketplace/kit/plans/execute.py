@@ -13,7 +13,7 @@ import structlog
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from marketplace.kit.plans.compile import Plan, Seen, Shaped
-from marketplace.kit.plans.declare import Asked, Source, Unplannable
+from marketplace.kit.plans.declare import Asked, Source, Unplannable, Varies
 from marketplace.kit.plans.kept import Plans
 from marketplace.kit.plans.picks import RecallingPick, pick_of
 from marketplace.kit.rows import Pick
@@ -54,8 +54,8 @@ async def answer(info: Any, source: Source, read: Callable[[Pick[Any]], Awaitabl
     """A resolver's answer: `read` makes it of the rows it picks; planned, of no more than the selection takes."""
     plan = _plans.get(info._raw_info, source) if info.context.planned else None
     if info.context.direct:
-        if plan is None:
-            raise Unplannable("only plans answer here")
+        if plan is None or Varies.CALLER in plan.varies:
+            raise Unplannable("only what is the same for all of a standpoint is answered here")
         shaped = await _planned(plan, info, source, read)
         answered["planned"] += 1
         return cast(T, Shaped(shaped))

@@ -11,6 +11,7 @@ from marketplace.redemptions.graphql.reads import RedemptionQuery
 from marketplace.redemptions.graphql.refunds import RefundMutation, RefundQuery
 from marketplace.redemptions.graphql.timeline import RedemptionEventType
 from marketplace.redemptions.graphql.types import RedemptionType
+from marketplace.redemptions.graphql.wallets import WalletSavings
 from marketplace.redemptions.graphql.writes import MemberMutation
 
 
@@ -24,4 +25,12 @@ class Mutation(MemberMutation, CashMutation, RefundMutation, PartnerMutation, Fr
     """What members, support and partners do."""
 
 
-__all__ = ["CashChoice", "CashRedemptionType", "Mutation", "Query", "RedemptionEventType", "RedemptionType"]
+__all__ = [
+    "CashChoice",
+    "CashRedemptionType",
+    "Mutation",
+    "Query",
+    "RedemptionEventType",
+    "RedemptionType",
+    "WalletSavings",
+]

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from marketplace.catalog.models import OfferKind
-from marketplace.catalog.steps import count_for_member
+from marketplace.catalog.steps import count_for_limits, count_for_member
 from marketplace.kit import database
 from marketplace.kit.actor import Actor, Scope
 from marketplace.kit.ids import new_id
@@ -13,6 +13,7 @@ from marketplace.kit.money import Money
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, Problem
 from marketplace.members.models import Program
+from marketplace.members.steps import count_use
 from marketplace.redemptions import events, rules, steps
 from marketplace.redemptions.addresses import Address, address_problems
 from marketplace.redemptions.models import Booking, Credit, CreditState, Redemption, Shipment, ShipmentState
@@ -76,7 +77,8 @@ async def redeem_offer(actor: Actor, command: RedeemOffer) -> Redemption:
     stock is taken. A voucher, a seat or a donation is fulfilled at once: the points are posted and the partner
     is owed. Brand currency and merchandise are PENDING until the partner answers. Raises what `price_item`
     raises, PriceChanged, InvalidInput, InvalidMembershipNumber, InvalidAddress,
-    InsufficientPoints, ProgramUnfunded, CharityNotOpen or OfferSoldOut, and then nothing has happened.
+    InsufficientPoints, ProgramUnfunded, ProgramLimitReached, CharityNotOpen or OfferSoldOut, and then nothing has
+    happened.
     """
     amount_minor = command.amount.minor if command.amount else None
     priced = await price_item(actor.id, command.item_id, amount_minor)
@@ -85,6 +87,8 @@ async def redeem_offer(actor: Actor, command: RedeemOffer) -> Redemption:
     if priced.points * lots > command.expected_points:
         raise PriceChanged(seen=command.expected_points, now=priced.points * lots)
     program = await Program.get(id=actor.program_id)
+    await count_use(program, actor.id, priced.points * lots)
+    await count_for_limits(priced.offer, actor.id, lots, program.timezone)
     await count_for_member(priced.item, actor.id, lots)
     redemption = steps.drafted(new_id(), actor.id, program, priced, lots)
     await steps.set_aside(redemption, program)

@@ -10,16 +10,19 @@ from uuid import UUID
 
 import strawberry
 
+from marketplace.catalog import queries as catalog
 from marketplace.catalog.graphql import ITEM_TYPES, ITEMS_OF_OFFERS, OFFER_TYPES, ItemType, OfferType
 from marketplace.catalog.queries import ItemRow, OfferRow
 from marketplace.catalog.refusals import NotAvailable
 from marketplace.kit import clock
 from marketplace.kit.actor import Actor
-from marketplace.kit.graphql import BigInt, CurrencyCode, Info, MoneyType, batched, extend
+from marketplace.kit.graphql import BigInt, CurrencyCode, Info, MoneyType, NextStepType, batched, extend
 from marketplace.kit.money import BadAmount, Money
+from marketplace.kit.periods import LimitPeriod
 from marketplace.kit.plans import Asked, Need, Unplannable, Varies, planned
 from marketplace.kit.refusals import BadUserInput, InvalidInput, Refusal
 from marketplace.ledger.queries import Rate
+from marketplace.members.refusals import ProgramLimitReached
 from marketplace.points.refusals import InsufficientPoints
 from marketplace.storefront import queries, rules
 from marketplace.storefront.refusals import CashAboveMaximum, CashBelowMinimum, CashCoolingOff
@@ -79,6 +82,18 @@ class PricePassport:
     def tier(self) -> str | None:
         return self.by
 
+    @planned(description="Whether the discount stopped at the floor: what the partner is owed and a margin.")
+    def floor_applied(self) -> bool:
+        return self.made.floor_applied
+
+    @planned(description="The floor in points; null when the program has none, or your tier no discount.")
+    def floor_points(self) -> BigInt | None:
+        return None if self.made.floor_points is None else BigInt(self.made.floor_points)
+
+    @planned(description="Whether the discount stopped at the program's cap.")
+    def cap_applied(self) -> bool:
+        return self.made.cap_applied
+
     @planned(description="What it costs in its market.")
     def price(self) -> MoneyType:
         return MoneyType.minor(self.made.price_minor, self.made.currency)
@@ -136,6 +151,9 @@ class WhyNot:
     message: str = strawberry.field(description="The reason in a sentence.")
     points_to_go: BigInt | None = strawberry.field(description="How many points are missing, if it is that.")
     opens_at: datetime | None = strawberry.field(description="When it opens, if it is not open yet.")
+    next_step: NextStepType | None = strawberry.field(
+        description="What to do next; null where the message says it."
+    )
 
     @classmethod
     def of(cls, refusal: Refusal, languages: Sequence[str]) -> "WhyNot":
@@ -145,6 +163,7 @@ class WhyNot:
             message=refusal.said(languages),
             points_to_go=BigInt(refusal.missing) if isinstance(refusal, _MISSING) else None,
             opens_at=_opening(refusal),
+            next_step=NextStepType.of(refusal.next_step, languages),
         )
 
 
@@ -153,6 +172,8 @@ def _opening(refusal: Refusal) -> datetime | None:
     match refusal:
         case NotAvailable():
             return refusal.opens_at
+        case ProgramLimitReached():
+            return refusal.resets_at
         case CashCoolingOff():
             return refusal.ready_at
         case CashAboveMaximum():
@@ -188,6 +209,7 @@ class Shelf:
     offer: OfferRow
     rates: dict[str, Rate | None]
     payable: bool
+    full_until: datetime | None = None
     quotes: dict[tuple[UUID, int | None], Quote] = field(default_factory=dict)
 
     def quote(self, item: ItemRow, amount_minor: int | None = None) -> Quote:
@@ -200,7 +222,7 @@ class Shelf:
     def _quote(self, item: ItemRow, amount_minor: int | None) -> Quote:
         amount = item.price_minor if amount_minor is None else rules.chosen_amount(item, amount_minor)
         rate = self.rates[item.currency] if self.payable else None
-        return rules.quote(self.shopper, self.offer, item, amount, rate, clock.now())
+        return rules.quote(self.shopper, self.offer, item, amount, rate, clock.now(), self.full_until)
 
 
 async def shelf_of(info: Info, offer: OfferRow, items: list[ItemRow]) -> Shelf | None:
@@ -214,17 +236,28 @@ async def shelf_of(info: Info, offer: OfferRow, items: list[ItemRow]) -> Shelf |
     home = shopper.home_currency
     rates = {currency: await rate_of(info, currency, home) for currency in {item.currency for item in items}}
     payable = offer.settled_in is None or await rate_of(info, home, offer.settled_in) is not None
-    return Shelf(shopper, offer, rates, payable)
+    return Shelf(shopper, offer, rates, payable, (await _full(shopper, [offer])).get(offer.id))
+
+
+async def _full(shopper: Shopper, offers: Sequence[OfferRow]) -> dict[UUID, datetime]:
+    """Of the offers that have limits those that the member has reached; asked only if there are such."""
+    limited = [offer.id for offer in offers if offer.limits]
+    if not limited or shopper.member_id is None:
+        return {}
+    return await catalog.limits_reached(shopper.member_id, limited)
 
 
 OFFER_PRICED = (
     "status",
     "partner_approved",
     "settled_in",
+    "contract_shares",
     "published_from",
     "published_until",
     "min_tier_rank",
     "segment",
+    "limits",
+    "early_access",
 )
 ITEM_PRICED = (
     "currency",
@@ -246,6 +279,8 @@ async def _fetch_shelves(info: Info, asked: Asked) -> None:
     items = [item for found in asked.at_hand["items"].values() for item in found]
     if info.context.direct and len({item.currency for item in items}) > 1:
         raise Unplannable("which of several currencies is the cheapest within reach goes by the wallet")
+    if info.context.direct and any(offer.row.limits for offer in asked.parents):
+        raise Unplannable("what is left of an offer's limits goes by who looks")
     shopper = await shopper_of(info)
     if shopper is None:
         asked.at_hand[SHELVES] = {offer.row.id: None for offer in asked.parents}
@@ -255,9 +290,17 @@ async def _fetch_shelves(info: Info, asked: Asked) -> None:
     pairs |= {(home, offer.row.settled_in) for offer in asked.parents if offer.row.settled_in is not None}
     found = dict(zip(pairs, await asyncio.gather(*(rate_of(info, *pair) for pair in pairs)), strict=True))
     rates = {base: rate for (base, quote), rate in found.items() if quote == home}
+    rows = [offer.row for offer in asked.parents]
+    full = await _full(shopper, rows)
     asked.at_hand[SHELVES] = {
-        row.id: Shelf(shopper, row, rates, row.settled_in is None or found[home, row.settled_in] is not None)
-        for row in (offer.row for offer in asked.parents)
+        row.id: Shelf(
+            shopper,
+            row,
+            rates,
+            row.settled_in is None or found[home, row.settled_in] is not None,
+            full.get(row.id),
+        )
+        for row in rows
     }
 
 
@@ -284,9 +327,27 @@ async def _quote_of_item(info: Info, item: ItemType, amount: Decimal | None) -> 
         raise BadUserInput(bad.problems[0].message) from None
 
 
+@strawberry.type(description="How many units one member can take in a period.")
+class OfferLimit:
+    period: LimitPeriod = strawberry.field(description="The period, in the time zone of the member's program.")
+    units: int = strawberry.field(description="How many units.")
+
+
 @extend(OfferType, *OFFER_TYPES)
 class OfferPricing:
     """What the storefront knows of an offer."""
+
+    @planned(reads=("limits",), description="How much of it one member can take in a period.")
+    def limits(self, offer: strawberry.Parent[OfferType]) -> list[OfferLimit]:
+        return [OfferLimit(period=LimitPeriod(name), units=units) for name, units in offer.row.limits.items()]
+
+    @planned(
+        reads=("published_from", "early_access"),
+        description="When it opens for you: earlier than for others, if your tier gives that.",
+    )
+    async def opens_for_you_at(self, info: Info, offer: strawberry.Parent[OfferType]) -> datetime:
+        shopper = await shopper_of(info)
+        return rules.opens_for(shopper, offer.row) if shopper else offer.row.published_from
 
     @planned(
         uses=PRICED,

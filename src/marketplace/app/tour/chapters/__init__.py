@@ -11,8 +11,10 @@ from marketplace.app.tour.chapters import (
     browsing,
     cashing,
     deliveries,
+    earning,
     funding,
     giving,
+    keeping,
     opening,
     paying,
     refunding,
@@ -28,7 +30,7 @@ CHAPTERS: Final[tuple[tuple[str, Play], ...]] = tuple(
     (chapter.TITLE, chapter.play)
     for chapter in (
         opening, uploading, funding, browsing, vouchers, deliveries, bookings, unfunded, cashing, giving,
-        refunding, paying, settling, adjusting, balancing,
+        keeping, earning, refunding, paying, settling, adjusting, balancing,
     )
 )  # fmt: skip
 """Title and play of each."""

@@ -7,7 +7,7 @@ WHOLE = {
     "catalogue": (
         *("offer", "item", "listing", "category", "market", "returned_code", "brand", "partner", "contract"),
     ),
-    "prices": ("program", "tier_level", "point_value", "redemption_policy", "fx_rate"),
+    "prices": ("program", "tier_level", "point_value", "tier_scheme", "redemption_policy", "fx_rate"),
 }
 
 
@@ -23,10 +23,10 @@ class Migration(migrations.Migration):
     """Changes of the catalogue and of rates are noted (see `kit.changes`)."""
 
     dependencies = [
-        ("catalog", "0007_codes_are_withheld"),
+        ("catalog", "0008_limits_and_early_access"),
         ("kit", "0005_changes_are_noted"),
         ("ledger", "0001_initial"),
-        ("members", "0002_a_policy_for_every_market"),
+        ("members", "0003_levels_are_earned"),
         ("partners", "0001_initial"),
     ]
 
