@@ -304,6 +304,11 @@ async def _fetch_shelves(info: Info, asked: Asked) -> None:
     }
 
 
+async def _fetch_shopper(info: Info, asked: Asked) -> None:
+    await shopper_of(info)
+
+
+WHO_LOOKS = Need("who looks", _fetch_shopper)
 STOCKED = Need(SHELVES, _fetch_shelves, reads=OFFER_PRICED)
 PRICED = (ITEMS_OF_OFFERS(*ITEM_PRICED), STOCKED())
 
@@ -343,6 +348,7 @@ class OfferPricing:
 
     @planned(
         reads=("published_from", "early_access"),
+        uses=(WHO_LOOKS(),),
         description="When it opens for you: earlier than for others, if your tier gives that.",
     )
     async def opens_for_you_at(self, info: Info, offer: strawberry.Parent[OfferType]) -> datetime:
