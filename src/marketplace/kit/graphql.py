@@ -20,7 +20,7 @@ from strawberry.utils.str_converters import to_camel_case
 from marketplace.kit import ids, metrics, money, next_steps, paging
 from marketplace.kit.actor import Actor, ActorKind, Scope
 from marketplace.kit.next_steps import NextStep, NextStepKind
-from marketplace.kit.plans import Asked, Keeping, Need, Varies, planned
+from marketplace.kit.plans import COUNTED, Keeping, Varies, planned
 from marketplace.kit.refusals import (
     IdempotencyKeyReused,
     InProgress,
@@ -124,10 +124,9 @@ CONFIG = StrawberryConfig(scalar_map=SCALARS)
 class Context:
     """What a resolver knows of the request: who asks, in which languages, and its batching loaders.
 
-    `at_hand` is what a plan has fetched before resolvers ask for it, by name and key; `planned` is off where
-    everything shall be resolved plainly. `direct` says that plans answer or nobody does (see `plans.direct`), and
-    `standpoint` whatever is remembered of the caller then, as of `seen_at`: the same for all who see the same.
-    Plans tell `keeping` whether their answer may be kept.
+    `at_hand` is what a plan has fetched, by name and key; `planned` is off where everything shall be resolved
+    plainly. With `direct` only plans answer (`kit/plans/direct.py`), for a caller's `standpoint` at `seen_at`, and
+    tell `keeping` whether that may be kept.
     """
 
     actor: Actor | None
@@ -271,18 +270,6 @@ class Edge(Generic[T]):
     node: T = strawberry.field(description="The row itself.")
 
 
-async def _count(info: Info, asked: Asked) -> None:
-    counted = await asked.root.counter() if asked.root.counter else None
-
-    async def known() -> int | None:
-        return counted
-
-    asked.root.counter = known
-
-
-_COUNT = Need("count", _count)
-
-
 @strawberry.type(description="One page of a list.")
 class Connection(Generic[T]):
     page: strawberry.Private[paging.Page[Any]]
@@ -295,20 +282,14 @@ class Connection(Generic[T]):
 
     @planned(description="Where this page stands.")
     def page_info(self) -> PageInfo:
-        cursors = self.page.cursors
-        return PageInfo(
-            has_next_page=self.page.has_next,
-            has_previous_page=self.page.has_previous,
-            start_cursor=cursors[0] if cursors else None,
-            end_cursor=cursors[-1] if cursors else None,
-        )
+        return PageInfo(**self.page.info())
 
     @planned(description="The rows alone.")
     def nodes(self) -> list[T]:
         return self.shown
 
     @planned(
-        uses=(_COUNT(),),
+        uses=(COUNTED(),),
         varies=(Varies.LIST,),
         description="How many rows the whole list has; counted only when asked for.",
     )

@@ -5,6 +5,7 @@ plans what it can and leaves the rest to the plain path. See docs/planned-reads.
 """
 
 from marketplace.kit.plans.compile import Shaped
+from marketplace.kit.plans.counting import COUNTED
 from marketplace.kit.plans.declare import (
     Asked,
     Join,
@@ -23,6 +24,7 @@ from marketplace.kit.plans.keeping import Keeping
 from marketplace.kit.plans.picks import RecallingPick
 
 __all__ = [
+    "COUNTED",
     "Asked",
     "Join",
     "Keeping",
