@@ -10,7 +10,7 @@ from marketplace.members.refusals import ProgramLimitReached, ProgramUnfunded
 from marketplace.points.refusals import InsufficientPoints
 from marketplace.redemptions import operations, queries
 from marketplace.redemptions.addresses import Address
-from marketplace.redemptions.graphql.types import RedemptionType, key_of
+from marketplace.redemptions.graphql.types import RedemptionType, key_of, key_or_none
 from marketplace.redemptions.models import CodeReveal
 from marketplace.redemptions.refusals import (
     CancellationClosed,
@@ -20,6 +20,7 @@ from marketplace.redemptions.refusals import (
     InvalidMembershipNumber,
     NoCode,
     PriceChanged,
+    QuoteLapsed,
     RedemptionClosed,
 )
 
@@ -62,6 +63,9 @@ class RedeemOfferInput(WriteInput):
     quantity: int | None = strawberry.field(
         default=None, description="How many units of merchandise, or seats; one if absent."
     )
+    quote_id: strawberry.ID | None = strawberry.field(
+        default=None, description="A quote for these lots of brand currency, whose price still holds."
+    )
     membership_number: str | None = strawberry.field(
         default=None, description="Your number with the brand, for brand currency."
     )
@@ -77,6 +81,7 @@ class RedeemOfferInput(WriteInput):
             amount=self.amount.money("amount") if self.amount else None,
             lots=self.lots,
             quantity=self.quantity,
+            quote_id=key_or_none("exchangeQuote", self.quote_id) if self.quote_id else None,
             membership_number=self.membership_number,
             address=self.address.address() if self.address else None,
             message=self.message,
@@ -142,6 +147,7 @@ class MemberMutation:
             NotFound,
             NotAvailable,
             PriceChanged,
+            QuoteLapsed,
             InvalidMembershipNumber,
             InvalidAddress,
             InsufficientPoints,

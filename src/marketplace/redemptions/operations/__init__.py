@@ -2,6 +2,15 @@
 
 from marketplace.redemptions.operations.cashing import RedeemForCash, ReverseCash, redeem_for_cash, reverse_cash
 from marketplace.redemptions.operations.codes import ReissueCode, RevealCode, reissue_code, reveal_code
+from marketplace.redemptions.operations.crediting import (
+    AcknowledgeCreditBatch,
+    AnswerCreditBatch,
+    CollectCredits,
+    RefusedCredit,
+    acknowledge_credit_batch,
+    answer_credit_batch,
+    collect_credits,
+)
 from marketplace.redemptions.operations.freezing import (
     FreezeCodes,
     ReleaseCodes,
@@ -32,7 +41,9 @@ from marketplace.redemptions.operations.parcels import (
     ship_parcel,
     ship_redemption,
 )
+from marketplace.redemptions.operations.quoting import QuoteExchange, quote_exchange
 from marketplace.redemptions.operations.redeeming import RedeemOffer, redeem_offer
+from marketplace.redemptions.operations.rescheduling import RescheduleBooking, reschedule_booking
 from marketplace.redemptions.operations.returning import (
     ConfirmReturn,
     RefuseReturn,
@@ -40,6 +51,16 @@ from marketplace.redemptions.operations.returning import (
     confirm_return,
     refuse_return,
     request_return,
+)
+from marketplace.redemptions.operations.showing import (
+    CheckInTicket,
+    ExpireEntitlement,
+    ShowProof,
+    UseEntitlement,
+    check_in_ticket,
+    expire_entitlement,
+    show_proof,
+    use_entitlement,
 )
 from marketplace.redemptions.operations.undoing import (
     CancelRedemption,
@@ -49,37 +70,53 @@ from marketplace.redemptions.operations.undoing import (
 )
 
 __all__ = [
+    "AcknowledgeCreditBatch",
+    "AnswerCreditBatch",
     "CancelRedemption",
+    "CheckInTicket",
+    "CollectCredits",
     "ConfirmCredit",
     "ConfirmReturn",
+    "ExpireEntitlement",
     "FailOverdue",
     "FailRedemption",
     "FreezeCodes",
     "MarkDelivered",
     "MoveParcel",
     "PackParcel",
+    "QuoteExchange",
     "RedeemForCash",
     "RedeemOffer",
     "RefundRedemption",
     "RefuseCredit",
     "RefuseReturn",
+    "RefusedCredit",
     "ReissueCode",
     "ReleaseCodes",
     "RequestReturn",
+    "RescheduleBooking",
     "RevealCode",
     "ReverseCash",
     "ShipParcel",
     "ShipRedemption",
+    "ShowProof",
     "TellOfFreeze",
+    "UseEntitlement",
+    "acknowledge_credit_batch",
+    "answer_credit_batch",
     "cancel_redemption",
+    "check_in_ticket",
+    "collect_credits",
     "confirm_credit",
     "confirm_return",
+    "expire_entitlement",
     "fail_overdue",
     "fail_redemption",
     "freeze_codes",
     "mark_delivered",
     "move_parcel",
     "pack_parcel",
+    "quote_exchange",
     "redeem_for_cash",
     "redeem_offer",
     "refund_redemption",
@@ -88,9 +125,12 @@ __all__ = [
     "reissue_code",
     "release_codes",
     "request_return",
+    "reschedule_booking",
     "reveal_code",
     "reverse_cash",
     "ship_parcel",
     "ship_redemption",
+    "show_proof",
     "tell_of_freeze",
+    "use_entitlement",
 ]
