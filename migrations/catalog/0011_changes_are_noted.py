@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
     """Changes of the catalogue and of rates are noted (see `kit.changes`)."""
 
     dependencies = [
-        ("catalog", "0008_limits_and_early_access"),
+        ("catalog", "0010_drops"),
         ("kit", "0005_changes_are_noted"),
         ("ledger", "0001_initial"),
         ("members", "0003_levels_are_earned"),
