@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from marketplace.kit import changes, clock, database
+from marketplace.kit import clock, database, stamps
 from marketplace.kit.graphql import Context
 from marketplace.kit.plans import Keeping
 
@@ -81,7 +81,7 @@ class KeptPages:
             return self._stamp
         async with self._looking:
             if not self._fresh(now):
-                self._stamp = await database.value(f"SELECT {changes.stamp('catalogue')}")
+                self._stamp = await database.value(f"SELECT {stamps.stamp('catalogue')}")
                 self._looked_at = now
         return self._stamp
 

@@ -53,8 +53,8 @@ class AuditEntry(Model):
         ]
 
 
-class Change(Model):
-    """That a transaction changed something others keep copies of; written by triggers, see `kit.changes`."""
+class StampNote(Model):
+    """That a transaction changed something others keep copies of; written by triggers, see `kit.stamps`."""
 
     id: fields.Field[UUID] = fields.UUIDField(primary_key=True, default=new_id)
     what: fields.Field[str] = fields.CharField(max_length=20)
@@ -62,9 +62,9 @@ class Change(Model):
     at: fields.Field[Any] = fields.DatetimeField()
 
     class Meta(Model.Meta):
-        table = "change"
+        table = "stamp_note"
         unique_together = (("what", "xact"),)
-        indexes = [Index(fields=["at"], name="change_at")]
+        indexes = [Index(fields=["at"], name="stamp_note_at")]
 
 
 class OutboxMessage(Model):

@@ -15,7 +15,7 @@ from marketplace.catalog import queries as catalog
 from marketplace.catalog import rules as catalog_rules
 from marketplace.catalog.models import OfferKind
 from marketplace.catalog.queries import OFFER_TABLES, PUBLIC, OfferRow
-from marketplace.kit import changes, clock, database, paging
+from marketplace.kit import clock, database, paging, stamps
 from marketplace.kit.actor import Actor
 from marketplace.kit.plans import RecallingPick
 from marketplace.kit.refusals import BadUserInput
@@ -347,7 +347,7 @@ class _Reading:
         standing = self.asked.standing
         if standing is not None:
             version = standpoint.version(standing.actor, _Where(values=values).bind)
-            columns = f"{columns}, o.published_until AS ends, {version}, {changes.stamp('catalogue')} AS stamp"
+            columns = f"{columns}, o.published_until AS ends, {version}, {stamps.stamp('catalogue')} AS stamp"
         sql = f"SELECT {columns}, {self.place} FROM {_TABLES} {joins} WHERE {self.where} {self.tail}"
         records = await database.records(sql, *values)
         if standing is not None and records:

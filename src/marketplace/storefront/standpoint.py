@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 
 import orjson
 
-from marketplace.kit import changes, clock, database
+from marketplace.kit import clock, database, stamps
 from marketplace.kit.actor import Actor, ActorKind
 from marketplace.storefront import queries
 from marketplace.storefront.rules import Shopper
@@ -38,14 +38,14 @@ FROM (
         member.country, member.segments, member.languages, tier.name AS tier_name,
         coalesce(tier.rank, 0) AS tier_rank, {queries.DISCOUNT} AS discount_bp,
         scheme.margin_bp, scheme.max_discount_points, program.limits IS NOT NULL AS limited,
-        {changes.stamp("prices")} AS prices,
+        {stamps.stamp("prices")} AS prices,
         (SELECT max(as_of) FROM fx_rate WHERE as_of <= {{moment}}) AS rates_as_of
     FROM member JOIN program ON program.id = member.program_id
         LEFT JOIN tier_level tier ON tier.id = member.tier_id {_SCHEME} {_POINT_VALUE} {_POLICY}
     WHERE member.id = {{member}} AND member.status = 'ACTIVE'
 ) facts"""
 _VERSION: Final = f"""(
-    SELECT member.xmin::text || ' ' || {changes.stamp("prices")} FROM member
+    SELECT member.xmin::text || ' ' || {stamps.stamp("prices")} FROM member
     WHERE member.id = {{member}} AND member.status = 'ACTIVE')"""
 """What changes when any of the facts do: the member's row, or a noted change. Null for one who has left."""
 

@@ -93,7 +93,7 @@ class Plan:
 
     @property
     def noted(self) -> bool:
-        """Whether a row has the same shape for as long as nothing is noted to have changed (see `changes`)."""
+        """Whether a row has the same shape for as long as nothing is noted to have changed (see `stamps`)."""
         return self.remembers and Varies.OFTEN not in self.varies
 
 

@@ -1,7 +1,7 @@
 """Rows that were shaped before: a row with the same values, seen from the same standpoint, has the same shape.
 
 Nothing here can be stale. A row is found by all the values that were read of it with this very request; or by its
-key alone, when the statement that found it also said that nothing was noted to have changed since (see `changes`).
+key alone, when the statement that found it also said that nothing was noted to have changed since (see `stamps`).
 Only making JSON of it is spared. The memory is bounded in bytes; what was not asked for lately goes first.
 """
 

@@ -12,4 +12,4 @@ What = Literal["catalogue", "prices"]
 
 def stamp(what: What) -> str:
     """The stamp of now, as SQL of one text column."""
-    return f"(SELECT count(*) || ':' || coalesce(sum(xact), 0) FROM change WHERE what = '{what}')"
+    return f"(SELECT count(*) || ':' || coalesce(sum(xact), 0) FROM stamp_note WHERE what = '{what}')"

@@ -13,18 +13,18 @@ WHOLE = {
 
 def _noted(what: str, table: str) -> ops.RunSQL:
     return ops.RunSQL(
-        f"CREATE TRIGGER note_change AFTER INSERT OR UPDATE OR DELETE ON {table} "
-        f"FOR EACH STATEMENT EXECUTE FUNCTION note_change('{what}')",
-        f"DROP TRIGGER note_change ON {table}",
+        f"CREATE TRIGGER note_stamp AFTER INSERT OR UPDATE OR DELETE ON {table} "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION note_stamp('{what}')",
+        f"DROP TRIGGER note_stamp ON {table}",
     )
 
 
 class Migration(migrations.Migration):
-    """Changes of the catalogue and of rates are noted (see `kit.changes`)."""
+    """Changes of the catalogue and of rates are noted (see `kit.stamps`)."""
 
     dependencies = [
         ("catalog", "0010_drops"),
-        ("kit", "0005_changes_are_noted"),
+        ("kit", "0006_stamps"),
         ("ledger", "0001_initial"),
         ("members", "0003_levels_are_earned"),
         ("partners", "0001_initial"),
@@ -33,9 +33,9 @@ class Migration(migrations.Migration):
     operations = [
         *(_noted(what, table) for what, tables in WHOLE.items() for table in tables),
         ops.RunSQL(
-            "CREATE TRIGGER note_change AFTER UPDATE OF loaded, taken ON stock FOR EACH ROW "
+            "CREATE TRIGGER note_stamp AFTER UPDATE OF loaded, taken ON stock FOR EACH ROW "
             "WHEN ((OLD.taken < OLD.loaded) IS DISTINCT FROM (NEW.taken < NEW.loaded)) "
-            "EXECUTE FUNCTION note_change('catalogue')",
-            "DROP TRIGGER note_change ON stock",
+            "EXECUTE FUNCTION note_stamp('catalogue')",
+            "DROP TRIGGER note_stamp ON stock",
         ),
     ]
