@@ -13,10 +13,10 @@ from typing import Any
 import orjson
 import strawberry
 import structlog
-from graphql import FragmentDefinitionNode, OperationDefinitionNode
+from graphql import FragmentDefinitionNode
 from starlette.requests import Request
 
-from marketplace.app.documents import KnownDocument
+from marketplace.app.asking import Prepared
 from marketplace.app.kept_pages import KeptPages
 from marketplace.kit import clock
 from marketplace.kit.graphql import Context
@@ -65,27 +65,21 @@ class Quick:
         self._known.move_to_end(body)
         return known
 
-    def learn(
-        self,
-        body: bytes,
-        document: KnownDocument,
-        operation: OperationDefinitionNode,
-        variables: Mapping[str, Any],
-        extensions: Mapping[str, Any],
-    ) -> None:
+    def learn(self, body: bytes, prepared: Prepared) -> None:
         """Keep what a body that was found to be sound says, if plans alone can answer it."""
+        operation = prepared.operation
         if len(body) > LONGEST or body in self._known:
             return
         fragments = {
             each.name.value: each
-            for each in document.document.definitions
+            for each in prepared.known.document.definitions
             if isinstance(each, FragmentDefinitionNode)
         }
-        calls = direct.calls_of(self._schema, operation, fragments, variables)
+        calls = direct.calls_of(self._schema, operation, fragments, prepared.asked.variables)
         if calls is None:
             return
         name = operation.name.value if operation.name else None
-        self._known[body] = Known(name, calls, extensions, clock.now().timestamp() + KNOWN_FOR_S)
+        self._known[body] = Known(name, calls, prepared.extensions, clock.now().timestamp() + KNOWN_FOR_S)
         self._bytes += len(body) + OVERHEAD
         while self._bytes > MOST_BYTES:
             self._drop(next(iter(self._known)))
