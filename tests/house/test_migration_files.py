@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from tortoise.migrations.operations import AddField
 
-
 FOLDER = Path(__file__).parents[2] / "migrations"
 NAMES = [f"migrations.{path.parent.name}.{path.stem}" for path in sorted(FOLDER.glob("*/0*.py"))]
 
