@@ -22,6 +22,7 @@ ROOMS = (
     "payments",
     "uploads",
     "donations",
+    "risk",
     "redemptions",
     "gifts",
     "settlement",

@@ -34,6 +34,7 @@ ROOMS: Final = (
     "payments",
     "uploads",
     "donations",
+    "risk",
     "redemptions",
     "gifts",
     "settlement",

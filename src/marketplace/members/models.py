@@ -42,6 +42,7 @@ class Program(Model):
     audience: fields.Field[str] = columns.text(120)
     jwks_uri: fields.Field[str | None] = columns.text_or_none(300)
     enrol_on_sight: fields.Field[bool] = columns.flag()
+    reviews_rewards: fields.Field[bool] = columns.flag()
     gift_days: fields.Field[int] = fields.IntField(default=30)
     created_at: fields.Field[datetime] = columns.moment()
 

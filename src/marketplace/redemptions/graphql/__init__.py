@@ -2,6 +2,7 @@
 
 import strawberry
 
+from marketplace.redemptions.graphql.baskets import BasketMutation
 from marketplace.redemptions.graphql.cards import CardMutation, CardQuery
 from marketplace.redemptions.graphql.cash import CashMutation, CashQuery, CashRedemptionType
 from marketplace.redemptions.graphql.choices import CashChoice
@@ -10,6 +11,7 @@ from marketplace.redemptions.graphql.freezes import FreezeMutation, FreezeQuery
 from marketplace.redemptions.graphql.parcels import ParcelMutation, ParcelQuery
 from marketplace.redemptions.graphql.reads import RedemptionQuery
 from marketplace.redemptions.graphql.refunds import RefundMutation, RefundQuery
+from marketplace.redemptions.graphql.reviews import ReviewMutation
 from marketplace.redemptions.graphql.timeline import RedemptionEventType
 from marketplace.redemptions.graphql.types import RedemptionType
 from marketplace.redemptions.graphql.writes import MemberMutation
@@ -23,9 +25,11 @@ class Query(RedemptionQuery, CashQuery, CardQuery, RefundQuery, FreezeQuery, Par
 @strawberry.type
 class Mutation(
     MemberMutation,
+    BasketMutation,
     CashMutation,
     CardMutation,
     RefundMutation,
+    ReviewMutation,
     PartnerMutation,
     FreezeMutation,
     ParcelMutation,

@@ -42,6 +42,8 @@ from marketplace.redemptions.operations.returning import (
     refuse_return,
     request_return,
 )
+from marketplace.redemptions.operations.reviewing import DecideReview, decide_review
+from marketplace.redemptions.operations.splitting import MOST_LINES, RedeemSplit, redeem_split
 from marketplace.redemptions.operations.undoing import (
     CancelRedemption,
     RefundRedemption,
@@ -50,9 +52,11 @@ from marketplace.redemptions.operations.undoing import (
 )
 
 __all__ = [
+    "MOST_LINES",
     "CancelRedemption",
     "ConfirmCredit",
     "ConfirmReturn",
+    "DecideReview",
     "FailOverdue",
     "FailRedemption",
     "FreezeCodes",
@@ -61,6 +65,7 @@ __all__ = [
     "PackParcel",
     "RedeemForCash",
     "RedeemOffer",
+    "RedeemSplit",
     "RefundRedemption",
     "RefuseCredit",
     "RefuseReturn",
@@ -76,6 +81,7 @@ __all__ = [
     "cancel_redemption",
     "confirm_credit",
     "confirm_return",
+    "decide_review",
     "fail_overdue",
     "fail_redemption",
     "freeze_codes",
@@ -84,6 +90,7 @@ __all__ = [
     "pack_parcel",
     "redeem_for_cash",
     "redeem_offer",
+    "redeem_split",
     "refund_redemption",
     "refuse_credit",
     "refuse_return",

@@ -16,8 +16,18 @@ from marketplace.members.models import Program
 from marketplace.redemptions import cards, events, rules, steps
 from marketplace.redemptions.addresses import Address, address_problems
 from marketplace.redemptions.cards import CardPart
-from marketplace.redemptions.models import Booking, Credit, CreditState, Redemption, Shipment, ShipmentState
+from marketplace.redemptions.models import (
+    Booking,
+    Credit,
+    CreditState,
+    Redemption,
+    Shipment,
+    ShipmentState,
+    WaitsFor,
+)
 from marketplace.redemptions.refusals import InvalidAddress, InvalidMembershipNumber, PriceChanged
+from marketplace.risk.models import Leaving
+from marketplace.risk.steps import Attempt, look
 from marketplace.storefront.queries import Priced, price_item
 
 
@@ -34,6 +44,7 @@ class RedeemOffer(Command):
     address: Address | None = None
     message: str | None = None
     card: Money | None = None
+    device: str | None = None
 
 
 def _number(command: RedeemOffer, priced: Priced) -> str:
@@ -83,6 +94,21 @@ def _card_part(command: RedeemOffer, priced: Priced, lots: int) -> CardPart | No
     return part
 
 
+async def _is_odd(redemption: Redemption, command: RedeemOffer) -> bool:
+    """Whether a person has to look first, by the program's rules."""
+    address = command.address.tidy() if command.address else None
+    attempt = Attempt(
+        program_id=redemption.program_id,
+        member_id=redemption.member_id,
+        leaving=Leaving.REWARD,
+        points=redemption.points,
+        ref_id=redemption.id,
+        device=steps.sound_device(command.device),
+        address=f"{address.country} {address.postal_code} {address.line1}".casefold() if address else None,
+    )
+    return await look(attempt)
+
+
 @operation(scope=Scope.REDEEM, returns=Redemption)
 async def redeem_offer(actor: Actor, command: RedeemOffer) -> Redemption:
     """Spend the member's points on one item.
@@ -94,6 +120,11 @@ async def redeem_offer(actor: Actor, command: RedeemOffer) -> Redemption:
     raises, PriceChanged, InvalidInput, InvalidMembershipNumber, InvalidAddress,
     InsufficientPoints, ProgramUnfunded, CharityNotOpen or OfferSoldOut, and then nothing has happened.
     """
+    return await redeem_one(actor, command)
+
+
+async def redeem_one(actor: Actor, command: RedeemOffer) -> Redemption:
+    """What `redeem_offer` does, inside a transaction that somebody else opened."""
     amount_minor = command.amount.minor if command.amount else None
     priced = await price_item(actor.id, command.item_id, amount_minor)
     _must_be_sound(command, priced)
@@ -105,6 +136,8 @@ async def redeem_offer(actor: Actor, command: RedeemOffer) -> Redemption:
     if part is not None:
         cards.share(redemption, part)
     await steps.set_aside(redemption, program)
+    if program.reviews_rewards and priced.offer.kind != OfferKind.DONATION and await _is_odd(redemption, command):
+        redemption.waits_for = WaitsFor.IN_REVIEW.value
     if redemption.waits_for is not None:
         pass
     elif priced.offer.kind == OfferKind.DONATION:
@@ -114,7 +147,7 @@ async def redeem_offer(actor: Actor, command: RedeemOffer) -> Redemption:
     redemption.code_position = await steps.take_units(priced.item, redemption.id, lots)
     await database.add(redemption)
     await _arrange(redemption, priced, command)
-    if part is not None:
+    if redemption.waits_for == WaitsFor.CARD:
         await cards.ask(redemption)
     await events.tell(redemption)
     return redemption
