@@ -5,6 +5,7 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; 
 	$$p -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+CLIENTS := tests/clients/node_modules
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 # Given on the command line or in the environment, these reach the programs: make demo PORT=9000
@@ -16,7 +17,7 @@ export DATABASE_URL
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo tour test test-faults test-stripe check schema migration bench lock
+.PHONY: help demo tour test test-clients test-fuzz test-faults test-stripe check schema migration bench lock
 
 help: ## List what there is.
 	@echo "make <target>   with PORT=8000, DATABASE_URL=postgresql://… (else a private server), VENV=.venv"
@@ -29,10 +30,16 @@ tour: $(INSTALLED) ## Play the whole story over HTTP, starting the demo if none 
 	$(BIN)/marketplace tour
 
 test: $(INSTALLED) ## Run the test suite, on two processes.
-	$(BIN)/python -m pytest -n 2 -m "not faults" $(ARGS)
+	$(BIN)/python -m pytest -n 2 -m "not faults and not clients" $(ARGS)
+
+test-clients: $(INSTALLED) $(CLIENTS)/.installed ## Try the API with the clients that apps are built with; needs Node 20 or newer.
+	$(BIN)/python -m pytest -n 0 -m clients tests/clients --timeout 300 $(ARGS)
 
 test-faults: $(INSTALLED) ## Run the long drills: kill -9 of everything, under load.
 	$(BIN)/python -m pytest -n 0 -s -m faults --timeout 3600 $(ARGS)
+
+test-fuzz: $(INSTALLED) ## Ask 20,000 operations by chance, as everybody.
+	$(BIN)/python -m pytest -n 0 -s -m faults tests/app/test_fuzz.py --timeout 3600 $(ARGS)
 
 test-stripe: $(INSTALLED) ## Run the payment tests against Stripe itself, with a test key in STRIPE_TEST_KEY.
 	@test -n "$$STRIPE_TEST_KEY" || { echo "STRIPE_TEST_KEY names no test key" >&2; exit 1; }
@@ -67,4 +74,10 @@ $(INSTALLED): requirements.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(PIP) install --require-hashes -r requirements.lock
 	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# What package.json names exactly. No lock: it would name where packages come from.
+$(CLIENTS)/.installed: tests/clients/package.json
+	@command -v npm >/dev/null || { echo "Install Node 20 or newer, with npm: the clients need it." >&2; exit 1; }
+	cd tests/clients && npm install --no-package-lock --no-audit --no-fund --loglevel=error
 	@touch $@

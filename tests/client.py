@@ -27,7 +27,7 @@ _actors: dict[str, Actor] = {}
 _keys = count()
 
 
-async def _context(request: Request) -> Context:
+async def context_of(request: Request) -> Context:
     token = request.headers.get("authorization", "").removeprefix("Bearer ")
     actor = _actors.get(token)
     return Context(actor=actor, languages=actor.languages if actor else ("en",))
@@ -35,7 +35,7 @@ async def _context(request: Request) -> Context:
 
 @cache
 def _view() -> GraphQLView:
-    return GraphQLView(schema(), _context)
+    return GraphQLView(schema(), context_of)
 
 
 def new_key() -> str:
@@ -91,7 +91,7 @@ class Caller:
             "map": json.dumps({"0": ["variables.input.file"]}),
         }
         headers = {"authorization": f"Bearer {self.token}", "x-graphql-preflight": "1"}
-        view = GraphQLView(schema(), _context, caps=Caps(upload_bytes=50_000_000))
+        view = GraphQLView(schema(), context_of, caps=Caps(upload_bytes=50_000_000))
         transport = httpx.ASGITransport(app=view)
         async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
             response = await client.post("/graphql", data=form, files={"0": file}, timeout=60)

@@ -9,22 +9,17 @@ from marketplace.kit.ids import new_id
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0001_initial"),
-        ("catalog", "0002_search_by_trigram"),
-        ("catalog", "0003_takes_are_counted_by_member"),
-        ("catalog", "0004_words_with_typos_find_offers"),
-        ("catalog", "0005_a_typo_is_looked_up_in_known_words"),
-        ("catalog", "0006_codes_are_found_by_fingerprint"),
-        ("catalog", "0007_codes_are_withheld"),
+        ("catalog", "0008_limits_and_early_access"),
         ("members", "0001_initial"),
         ("members", "0002_a_policy_for_every_market"),
-        ("members", "0003_reviews_and_baskets"),
+        ("members", "0003_levels_are_earned"),
+        ("members", "0004_limits_and_early_access"),
+        ("members", "0005_reviews_and_baskets"),
         ("partners", "0001_initial"),
         ("partners", "0002_contracts_never_overlap"),
         ("partners", "0003_refunds_in_parts"),
         ("payments", "0003_reviews_and_baskets"),
-        ("points", "0001_initial"),
-        ("points", "0002_lots_follow_a_policy"),
+        ("points", "0003_notices_of_expiry"),
         ("redemptions", "0008_points_and_a_card"),
     ]
 

@@ -111,7 +111,7 @@ def test_any_body_under_any_headers(body: Any, content_type: str, accept: str, e
     st.dictionaries(st.sampled_from(["query", "variables", "operationName", "extensions", "x"]), QUERIES | HEADERS)
 )
 def test_any_url(parameters: dict[str, str]):
-    answered(method="GET", params=parameters)
+    answered(method="GET", params=parameters, headers={"Accept": "application/json"})
 
 
 @MANY

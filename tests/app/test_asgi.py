@@ -129,7 +129,8 @@ async def test_a_real_server_speaks_the_same(server: str):
     async with httpx.AsyncClient(base_url=server, timeout=20) as http:
         answer = await http.post("/graphql", json={"query": "{ __typename }"})
         ready = await http.get("/health/ready")
-        by_get = await http.get("/graphql", params={"query": "mutation { x }"})
+        asked, plainly = {"query": "mutation { x }"}, {"Accept": "application/json"}
+        by_get = await http.get("/graphql", params=asked, headers=plainly)
         wrong = await http.post("/graphql", content=b"x", headers={"Content-Type": "text/plain"})
         deep = await http.post("/graphql", content=b"[" * 500_000, headers={"Content-Type": "application/json"})
 

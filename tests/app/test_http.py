@@ -17,7 +17,7 @@ HELLO = {"query": "{ hello }"}
 async def test_a_query_is_answered_by_post_and_by_get():
     async with client() as http:
         by_post = await ask(http, "{ hello }")
-        by_get = await http.get("", params=HELLO)
+        by_get = await http.get("", params=HELLO, headers={"Accept": JSON})
 
     assert by_post.status_code == by_get.status_code == 200
     assert by_post.json() == by_get.json() == {"data": {"hello": "hello world"}}
@@ -164,7 +164,7 @@ async def test_a_body_that_is_no_request_is_400(body: bytes, accept: str):
 @pytest.mark.parametrize("escape", ["\\u0000", "\\u{0}", "\\u{000000}"])
 async def test_a_nul_in_a_document_is_refused(escape: str):
     async with client() as http:
-        by_get = await http.get("", params={"query": f'{{ hello(name: "{escape}") }}'})
+        by_get = await http.get("", params={"query": f'{{ hello(name: "{escape}") }}'}, headers={"Accept": JSON})
         by_post = await ask(http, f'{{ hello(name: "{escape}") }}')
 
     assert code_of(by_get) == "BAD_USER_INPUT"
@@ -174,7 +174,9 @@ async def test_a_nul_in_a_document_is_refused(escape: str):
 @pytest.mark.parametrize("variables", ["{", "5", "[]", '"x"', "\xff"])
 async def test_variables_in_a_url_must_be_a_json_object(variables: str):
     async with client() as http:
-        response = await http.get("", params={"query": "{ hello }", "variables": variables})
+        response = await http.get(
+            "", params={"query": "{ hello }", "variables": variables}, headers={"Accept": JSON}
+        )
 
     assert response.status_code == 400
 
@@ -183,7 +185,9 @@ async def test_get_takes_variables_and_an_operation_name():
     query = "query A($n: String!) { hello(name: $n) } query B { thing { name } }"
     async with client() as http:
         response = await http.get(
-            "", params={"query": query, "operationName": "A", "variables": '{"n": "Ada"}', "extensions": "{}"}
+            "",
+            params={"query": query, "operationName": "A", "variables": '{"n": "Ada"}', "extensions": "{}"},
+            headers={"Accept": JSON},
         )
 
     assert response.json() == {"data": {"hello": "hello Ada"}}
@@ -242,3 +246,22 @@ async def test_what_is_not_http_about_a_query_string_is_400():
         )
 
     assert response.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Accept": "*/*"}, 400),
+        ({"Accept": "*/*", "Sec-Fetch-Mode": "no-cors"}, 400),
+        ({"Accept": "*/*", "Sec-Fetch-Mode": "cors"}, 200),
+        ({"Accept": "*/*", "x-graphql-preflight": "1"}, 200),
+        ({"Accept": "application/json;q=0.9, */*;q=0.1"}, 200),
+        ({"Accept": GRAPHQL_RESPONSE}, 200),
+    ],
+)
+async def test_a_get_that_a_link_or_an_image_could_send_is_refused(headers: dict[str, str], status: int):
+    async with client() as http:
+        response = await http.get("", params=HELLO, headers=headers)
+
+    assert response.status_code == status
+    assert ("PREFLIGHT_REQUIRED" in response.text) is (status == 400)

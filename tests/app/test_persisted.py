@@ -39,7 +39,7 @@ async def test_an_unknown_hash_is_learnt_with_its_document_and_then_known():
         unknown = await http.post("", json=named(HELLO), headers=ACCEPT)
         taught = await http.post("", json=named(HELLO, query=HELLO))
         known = await http.post("", json=named(HELLO))
-        by_get = await http.get("", params=in_url(named(HELLO)))
+        by_get = await http.get("", params=in_url(named(HELLO)), headers={"Accept": "application/json"})
 
     assert (unknown.status_code, code_of(unknown)) == (400, "PERSISTED_QUERY_NOT_FOUND")
     assert unknown.json()["errors"][0]["message"] == "PersistedQueryNotFound"
@@ -56,8 +56,12 @@ async def test_an_old_client_reads_not_found_from_a_200():
 async def test_a_get_can_teach_a_query_and_never_runs_a_mutation():
     push = 'mutation { push(text: "by get") }'
     async with client() as http:
-        taught = await http.get("", params=in_url(named(HELLO, query=HELLO)))
-        refused = await http.get("", params=in_url(named(push, query=push)))
+        taught = await http.get(
+            "", params=in_url(named(HELLO, query=HELLO)), headers={"Accept": "application/json"}
+        )
+        refused = await http.get(
+            "", params=in_url(named(push, query=push)), headers={"Accept": "application/json"}
+        )
 
     assert taught.json() == {"data": {"hello": "hello world"}}
     assert refused.status_code == 405

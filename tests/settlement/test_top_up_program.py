@@ -1,10 +1,12 @@
 """Programs pay in, and their members can spend it once it is there."""
 
+import asyncio
 from typing import Any
 
 import pytest
 from dirty_equals import IsPartialDict
 
+from marketplace.access.models import FirstWord
 from marketplace.app import wiring
 from marketplace.kit import database, ids, jobs
 from marketplace.kit.ids import new_id
@@ -17,7 +19,7 @@ from tests import builders
 from tests.books import violations
 from tests.client import as_member, as_operator, as_partner, as_program
 from tests.payments.outbound import Payments, run_jobs
-from tests.settlement.books import FINANCE, euros, house, rows, sell
+from tests.settlement.books import COLLEAGUE, FINANCE, euros, house, rows, sell
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -236,3 +238,45 @@ async def test_nobody_else_pays_in_confirms_or_looks() -> None:
     assert seen["program"]["funding"] is None
     assert await rows() == before
     await jobs.drain()
+
+
+async def test_much_money_takes_two_people_of_finance() -> None:
+    program = await builders.a_program()
+    asked = await pay_in(program, "10000.01")
+    shown = "... on TopUp { state evidence awaitsSecondPerson }"
+    wish = {"topUpId": asked["id"]}
+
+    first = await FINANCE.do("confirmTopUp", shown, **wish, evidence="entry 7")
+    again = await FINANCE.do("confirmTopUp", shown, **wish, evidence="entry 7")
+
+    assert first == IsPartialDict(state="PENDING", evidence="entry 7", awaitsSecondPerson=True)
+    assert again == IsPartialDict(__typename="SecondPersonNeeded", code="SECOND_PERSON_NEEDED")
+    assert await available(program) == "0.00"
+
+    second = await COLLEAGUE.do("confirmTopUp", shown, **wish, evidence="entry 7, seen")
+
+    assert second == IsPartialDict(state="SUCCEEDED", awaitsSecondPerson=False)
+    assert await available(program) == "10000.01"
+    assert (await FirstWord.get()).said == "entry 7"
+    assert await violations() == []
+
+
+async def test_two_at_once_are_two_people_and_the_same_person_is_not() -> None:
+    program = await builders.a_program()
+    asked = await pay_in(program, "50000.00")
+    wish = {"topUpId": asked["id"], "evidence": "entry 8"}
+
+    twins = await asyncio.gather(*(FINANCE.do("confirmTopUp", "", **wish) for _ in range(3)))
+    assert sorted(each["__typename"] for each in twins) == ["SecondPersonNeeded", "SecondPersonNeeded", "TopUp"]
+    assert await available(program) == "0.00"
+
+    await COLLEAGUE.do("confirmTopUp", "", **wish)
+    assert await available(program) == "50000.00"
+
+
+async def test_a_currency_without_a_limit_always_takes_two() -> None:
+    program = await builders.a_program(home_currency="KWD")
+    asked = await pay_in(program, "1.000", "KWD")
+
+    assert (await confirm(asked["id"]))["state"] == "PENDING"
+    assert (await confirm(asked["id"], caller=COLLEAGUE))["state"] == "SUCCEEDED"

@@ -8,8 +8,10 @@ from dirty_equals import IsPartialDict, IsStr
 from openpyxl import Workbook
 
 from marketplace.catalog.models import Offer
+from marketplace.kit.ids import new_id
 from marketplace.kit.settings import settings
 from marketplace.uploads.models import Upload, UploadRow
+from tests.client import as_operator
 from tests.uploads.files import COFFEE, HEADER, a_shop, csv_of, findings, only, upload
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -206,3 +208,15 @@ async def test_many_problems_are_cut_short_and_it_is_said() -> None:
 
     assert file["rowsBad"] == 10_050
     assert file["findings"]["totalCount"] == 10_001
+
+
+async def test_the_catalogues_operators_list_the_files_of_all_partners() -> None:
+    shop, _ = await a_shop()
+    file = await upload(shop, csv_of(COFFEE))
+    text = "{ uploads(first: 5) { nodes { id } totalCount } }"
+
+    listed = await as_operator(new_id(), "catalogue").get(text)
+    turned_away = await as_operator(new_id(), "finance").ask(text)
+
+    assert listed["uploads"] == {"nodes": [{"id": file["id"]}], "totalCount": 1}
+    assert turned_away["errors"][0]["extensions"]["code"] == "FORBIDDEN"

@@ -9,7 +9,7 @@ from marketplace.kit.facts import Fact
 
 @dataclass(frozen=True, slots=True)
 class ApiKeyIssued(Fact):
-    """A key was issued. Access does not know partners and programs: who does can still refuse."""
+    """A key was issued or a person added. Who knows partners and programs can still refuse."""
 
     owner_kind: KeyOwner
     owner_id: UUID

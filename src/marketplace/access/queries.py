@@ -9,7 +9,7 @@ import orjson
 from tortoise.queryset import QuerySet
 
 from marketplace.access import rules
-from marketplace.access.models import ApiKey, KeyOwner, Operator
+from marketplace.access.models import ApiKey, KeyOwner, Operator, StaffMember
 from marketplace.kit import clock, database
 from marketplace.kit.actor import Actor, ActorKind, Scope
 from marketplace.kit.refusals import Unauthenticated
@@ -19,8 +19,9 @@ _NOBODYS_HASH = rules.hash_secret("")
 
 _FIND = """
 SELECT k.id, k.owner_kind, k.owner_id, k.secret_hash, k.scopes, k.expires_at, k.revoked_at, k.last_used_at,
-       o.roles, o.active
+       k.staff_id, coalesce(s.roles, o.roles) AS roles, coalesce(s.active, o.active) AS active
 FROM api_key k LEFT JOIN operator o ON k.owner_kind = 'OPERATOR' AND o.id = k.owner_id
+LEFT JOIN staff_member s ON s.id = k.staff_id
 WHERE k.key_id = $1"""
 _NOTE_USE = "UPDATE api_key SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)"
 
@@ -46,9 +47,11 @@ async def actor_of_key(text: str) -> Actor:
 
 def _actor(found: Mapping[str, Any]) -> Actor:
     owner = KeyOwner(found["owner_kind"])
-    held = rules.known_scopes(_names(found["scopes"])) & rules.grantable(owner, _names(found["roles"]))
+    roles, person = _names(found["roles"]), found["staff_id"]
+    most = rules.grantable(owner, roles) if person is None else rules.scopes_of_staff(owner, roles)
+    held = rules.known_scopes(_names(found["scopes"])) & most
     program_id = found["owner_id"] if owner is KeyOwner.PROGRAM else None
-    return Actor(ActorKind(owner.value), found["owner_id"], held, program_id)
+    return Actor(ActorKind(owner.value), found["owner_id"], held, program_id, person=person)
 
 
 def _names(stored: str | None) -> list[str]:
@@ -68,6 +71,13 @@ def keys_visible_to(actor: Actor) -> QuerySet[ApiKey]:
     if actor.kind is ActorKind.OPERATOR and actor.may(Scope.KEYS_MANAGE):
         return ApiKey.all()
     return ApiKey.filter(owner_kind=actor.kind.value, owner_id=actor.id)
+
+
+def staff_visible_to(actor: Actor) -> QuerySet[StaffMember]:
+    """The people an actor may see: of their own principal, or everybody's for an operator who manages keys."""
+    if actor.kind is ActorKind.OPERATOR and actor.may(Scope.KEYS_MANAGE):
+        return StaffMember.all()
+    return StaffMember.filter(owner_kind=actor.kind.value, owner_id=actor.id)
 
 
 async def roles_of(operator_id: UUID) -> list[str] | None:

@@ -13,6 +13,21 @@ class ScopeNotGrantable(Refusal):
     scopes: Annotated[str, "The scopes that cannot be granted, with commas between."]
 
 
+class ApiKeyEnded(Refusal):
+    """The key was revoked, has expired or was replaced before: there is nothing to go on from."""
+
+    code = "API_KEY_ENDED"
+    text = "The key {key_id} was ended or replaced before. Issue another."
+    key_id: Annotated[str, "The public part of the key."]
+
+
+class SecondPersonNeeded(Refusal):
+    """This is more than one person does alone, and the one who said it first cannot be the second."""
+
+    code = "SECOND_PERSON_NEEDED"
+    text = "You have said this already. It takes a second person."
+
+
 class SecretAlreadyShown(Refusal):
     """The key was issued by an earlier request with the same idempotency key; its secret is not kept."""
 

@@ -4,12 +4,14 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 
 from marketplace.access.models import KeyOwner
-from marketplace.kit.actor import PARTNER_SCOPES, PROGRAM_SCOPES, ROLE_SCOPES, Scope
+from marketplace.kit.actor import PARTNER_ROLES, PARTNER_SCOPES, PROGRAM_ROLES, PROGRAM_SCOPES, ROLE_SCOPES, Scope
+from marketplace.kit.money import Money
 
 KEY_PREFIX = "mk_live_"
 KEY_ID_BYTES = 8
@@ -67,6 +69,28 @@ def grantable(owner: KeyOwner, roles: Iterable[str] = ()) -> frozenset[Scope]:
     if owner is KeyOwner.PARTNER:
         return PARTNER_SCOPES
     return PROGRAM_SCOPES if owner is KeyOwner.PROGRAM else scopes_of_roles(roles)
+
+
+def staff_roles(owner: KeyOwner) -> dict[str, frozenset[Scope]]:
+    """The roles that people of a partner or a program can have, with what each may do."""
+    return {KeyOwner.PARTNER: PARTNER_ROLES, KeyOwner.PROGRAM: PROGRAM_ROLES}.get(owner, {})
+
+
+def scopes_of_staff(owner: KeyOwner, roles: Iterable[str]) -> frozenset[Scope]:
+    """Everything a person of a partner or a program may do with these roles; unknown ones give nothing."""
+    known = staff_roles(owner)
+    return frozenset[Scope]().union(*(known.get(role, frozenset[Scope]()) for role in roles))
+
+
+def overlap_end(*, expires_at: datetime | None, now: datetime, overlap: timedelta) -> datetime:
+    """Until when a key works that was replaced: for the overlap, and not longer than it would have."""
+    end = now + overlap
+    return end if expires_at is None else min(end, expires_at)
+
+
+def takes_two(amount: Money, alone_up_to: Mapping[str, Decimal]) -> bool:
+    """Whether moving this amount takes two people: it is over the limit of its currency, or there is none."""
+    return amount.amount > alone_up_to.get(amount.currency, Decimal(0))
 
 
 def known_scopes(names: Iterable[str]) -> frozenset[Scope]:

@@ -12,6 +12,33 @@ from marketplace.app.nodes import load_nodes
 from marketplace.kit.graphql import Info
 
 _printed: dict[int, str] = {}
+# https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/directives
+DEFINITIONS = '''\
+"""What an entity is recognised by in a federated graph."""
+directive @key(fields: federation__FieldSet!, resolvable: Boolean = true) repeatable on OBJECT | INTERFACE
+
+"""Which specification the directives of a federated graph come from."""
+directive @link(url: String!, as: String, for: link__Purpose, import: [link__Import]) repeatable on SCHEMA
+
+"""What several parts of a federated graph may answer."""
+directive @shareable repeatable on FIELD_DEFINITION | OBJECT
+
+"""Fields of a type, as in a selection."""
+scalar federation__FieldSet
+
+"""A name that a specification lends."""
+scalar link__Import
+
+"""What a specification is needed for."""
+enum link__Purpose {
+  """To keep what is not for everybody."""
+  SECURITY
+
+  """To answer at all."""
+  EXECUTION
+}
+'''
+"""What federation's directives are, for readers that do not know them: our file is a whole schema by itself."""
 
 
 @strawberry.type(name="_Service", description="This subgraph, as a gateway's composition reads it.")
@@ -33,6 +60,10 @@ class FederationQuery:
 
 class Subgraph(strawberry.federation.Schema):
     """Strawberry's federated schema, with our own way to entities."""
+
+    def as_str(self) -> str:
+        """The schema for tools that do not know federation; `_service` tells it to a gateway."""
+        return f"{DEFINITIONS}\n{print_schema(self)}"
 
     async def entities_resolver(  # pyright: ignore[reportIncompatibleMethodOverride]  # a resolver may be async
         self, info: Info, representations: list[FederationAny]

@@ -46,6 +46,7 @@ class Caps:
     root_fields: int = 30
     aliases: int = 100
     directives: int = 100
+    directives_in_one_place: int = 5
     page_size: int = 100
     cost: int | None = None
     operation_timeout_s: float | None = None
@@ -106,7 +107,9 @@ class Meter:
             raise exceeded("nesting", level, self.caps.nesting)
         total = Size()
         for selection in selection_set.selections:
-            directives = Size(directives=len(selection.directives or ()))
+            here = len(selection.directives or ())
+            must_not_exceed("directives_in_one_place", here, self.caps.directives_in_one_place)
+            directives = Size(directives=here)
             if isinstance(selection, FieldNode):
                 total = total.beside(self._field(selection, level))
             elif isinstance(selection, InlineFragmentNode):

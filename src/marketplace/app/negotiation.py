@@ -42,6 +42,12 @@ class MediaType:
         return _ANYTHING if self.name == "*/*" else _NO_MATCH
 
 
+def names_json(accept: str | None) -> bool:
+    """Whether the client says itself that it wants JSON: a link, an image or a form of another site does not."""
+    names = (MediaType.parse(part).name for part in (accept or "").split(","))
+    return not {GRAPHQL_RESPONSE, JSON}.isdisjoint(names)
+
+
 def negotiate(accept: str | None) -> str | None:
     """The media type of the answer, or None when the client takes neither (406).
 

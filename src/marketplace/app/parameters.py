@@ -17,7 +17,7 @@ from starlette.requests import Request
 from marketplace.app import multipart
 from marketplace.app.errors import HttpRefusal, bad_request, too_large
 from marketplace.app.limits import Caps, depth_of_json
-from marketplace.app.negotiation import JSON, MediaType
+from marketplace.app.negotiation import JSON, MediaType, names_json
 
 NUL = b"\\u0000"
 MULTIPART = "multipart/form-data"
@@ -68,7 +68,15 @@ def _object(given: Mapping[str, object], name: str) -> Mapping[str, Any]:
 
 
 def from_url(request: Request, caps: Caps) -> Parameters:
-    """The parameters of a GET; `variables` and `extensions` are JSON in the URL."""
+    """The parameters of a GET; `variables` and `extensions` are JSON in the URL.
+
+    Raises HttpRefusal (400) for a GET that any page could cause, as by a link or an image.
+    """
+    if not (_is_by_a_script(request) or names_json(request.headers.get("accept")) or _has_preflight(request)):
+        raise bad_request(
+            f"Name {JSON} in the header `Accept` of a GET, so that no link or image can send it.",
+            "PREFLIGHT_REQUIRED",
+        )
     try:
         given: dict[str, object] = dict(request.query_params)
     except ValueError as error:
@@ -91,7 +99,7 @@ async def from_body(request: Request, caps: Caps) -> AsyncGenerator[Parameters]:
         return
     if media.name != MULTIPART:
         raise _unsupported(f"Send the operation as {JSON}; got {media.name or 'no Content-Type'}.")
-    if not any(request.headers.get(name) for name in PREFLIGHT_HEADERS):
+    if not _has_preflight(request):
         raise bad_request(
             f"A form needs the header `{PREFLIGHT_HEADERS[1]}: 1`, so that no other site can send it.",
             "PREFLIGHT_REQUIRED",
@@ -99,6 +107,18 @@ async def from_body(request: Request, caps: Caps) -> AsyncGenerator[Parameters]:
     chunks = _chunks(request, caps.upload_bytes, caps.body_timeout_s)
     async with multipart.operations(request.headers, chunks, caps) as operations:
         yield Parameters.of(operations, caps)
+
+
+def _is_by_a_script(request: Request) -> bool:
+    """Whether a browser says that a script sends this, which is held to CORS; links, images and forms are not.
+
+    https://www.w3.org/TR/fetch-metadata/#sec-fetch-mode-header
+    """
+    return request.headers.get("sec-fetch-mode") in ("cors", "same-origin")
+
+
+def _has_preflight(request: Request) -> bool:
+    return any(request.headers.get(name) for name in PREFLIGHT_HEADERS)
 
 
 def decode(body: bytes, *, what: str) -> object:

@@ -4,8 +4,9 @@ from marketplace.access.facts import ApiKeyIssued
 from marketplace.access.models import KeyOwner
 from marketplace.app import rooms, standing
 from marketplace.donations import steps as donations
+from marketplace.earning import queries as earned
 from marketplace.earning import reactions as earning
-from marketplace.kit import facts, jobs
+from marketplace.kit import facts, jobs, next_steps
 from marketplace.kit.refusals import NotFound
 from marketplace.members import queries as members
 from marketplace.members.facts import MemberEnrolled
@@ -23,6 +24,7 @@ def wire() -> None:
     rooms.load_jobs()
     jobs.periodic("kit.check_books", cron="40 2 * * *")(standing.check_books)
     facts.on(ApiKeyIssued, owner_must_exist)
+    next_steps.shortest_action_from(earned.shortest_action_said)
     facts.on(MemberEnrolled, earning.member_enrolled)
     _cash()
     _cards()

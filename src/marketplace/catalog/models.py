@@ -10,6 +10,7 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 
 from marketplace.kit import columns
+from marketplace.kit.periods import LimitPeriod
 
 
 class OfferKind(StrEnum):
@@ -74,6 +75,9 @@ class Offer(Model):
     Kind-specific: vouchers have a `delivery`; brand currency a `unit_name`, and a `number_pattern` (regular
     expression) and `check_digit` scheme ("luhn") for membership numbers; experiences `cancel_until_hours`
     before the start; donations a `cause`, their brand belongs to a charity.
+
+    `limits` is how many units a member can take in each period (`kit.periods.LimitPeriod`); `early_access` how
+    many hours earlier it opens for members from a tier's rank on.
     """
 
     id: fields.Field[UUID] = columns.key()
@@ -98,6 +102,8 @@ class Offer(Model):
     check_digit: fields.Field[str | None] = columns.text_or_none(20)
     cancel_until_hours: fields.Field[int | None] = fields.IntField(null=True)
     cause: fields.Field[dict[str, str]] = columns.texts()
+    limits: fields.Field[dict[str, int] | None] = fields.JSONField[dict[str, int] | None](null=True)
+    early_access: fields.Field[dict[str, int] | None] = fields.JSONField[dict[str, int] | None](null=True)
     source: fields.Field[str] = columns.text(80)
     source_updated_at: fields.Field[datetime] = columns.moment()
     created_at: fields.Field[datetime] = columns.moment()
@@ -303,6 +309,28 @@ class MemberTake(Model):
         table = "member_take"
         unique_together = (("item_id", "member_id"),)
         constraints = [columns.holds("member_take", "not_negative", "units >= 0")]
+
+
+class OfferTake(Model):
+    """How many units of an offer one member took in the current period of each kind."""
+
+    id: fields.Field[UUID] = columns.key()
+    offer: Any = columns.ref("catalog.Offer", index=False)
+    offer_id: UUID
+    member: Any = columns.ref("members.Member")
+    member_id: UUID
+    period: fields.Field[str] = columns.text(20)
+    starts_at: fields.Field[datetime] = columns.moment()
+    resets_at: fields.Field[datetime] = columns.moment()
+    units: fields.Field[int] = fields.IntField()
+
+    class Meta(Model.Meta):
+        table = "offer_take"
+        unique_together = (("offer_id", "member_id", "period"),)
+        constraints = [
+            columns.one_of("offer_take", "period", LimitPeriod),
+            columns.holds("offer_take", "not_negative", "units >= 0 AND resets_at > starts_at"),
+        ]
 
 
 class SearchWord(Model):

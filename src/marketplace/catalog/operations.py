@@ -8,9 +8,13 @@ from marketplace.catalog.publishing import refresh_listings
 from marketplace.catalog.refusals import NothingToTake
 from marketplace.kit.actor import Actor, Scope
 from marketplace.kit.operations import Command, operation
-from marketplace.kit.refusals import NotFound
+from marketplace.kit.periods import LimitPeriod
+from marketplace.kit.refusals import InvalidInput, NotFound, Problem
 from marketplace.partners.models import Brand
 from marketplace.partners.queries import must_be_approved
+
+MOST_UNITS = 1_000_000
+MOST_HOURS = 720
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +42,39 @@ async def _stand(offer: Offer, status: OfferStatus) -> Offer:
     offer.status = status.value
     await offer.save(update_fields=["status"])
     await refresh_listings([offer.id])
+    return offer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetOfferAccess(Command):
+    """How many units a member can take in each period, and how many hours earlier each tier gets in."""
+
+    offer_id: UUID
+    limits: tuple[tuple[LimitPeriod, int], ...] = ()
+    early_access: tuple[tuple[int, int], ...] = ()
+
+
+@operation(scope=Scope.CATALOG_MANAGE, returns=Offer)
+async def set_offer_access(actor: Actor, command: SetOfferAccess) -> Offer:
+    """Set an offer's limits and early access anew; what members took counts from then on. Raises InvalidInput."""
+    offer = await _locked(command.offer_id)
+    periods, ranks = [name for name, _ in command.limits], [rank for rank, _ in command.early_access]
+    checks = [
+        (
+            all(0 < units < MOST_UNITS for _, units in command.limits),
+            "limits",
+            "Give 1 unit or more for each period.",
+        ),
+        (len(set(periods)) == len(periods), "limits", "Name each period once."),
+        (all(rank > 0 for rank in ranks), "earlyAccess", "A tier's rank here is 1 or more."),
+        (len(set(ranks)) == len(ranks), "earlyAccess", "Name each rank once."),
+        (all(0 < hours <= MOST_HOURS for _, hours in command.early_access), "earlyAccess", "Give 1 to 720 hours."),
+    ]
+    if problems := [Problem(path, text) for sound, path, text in checks if not sound]:
+        raise InvalidInput(problems=problems)
+    offer.limits = {period.value: units for period, units in command.limits} or None
+    offer.early_access = {str(rank): hours for rank, hours in command.early_access} or None
+    await offer.save(update_fields=["limits", "early_access"])
     return offer
 
 

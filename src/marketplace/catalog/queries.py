@@ -19,7 +19,8 @@ Texts = dict[str, str]
 class OfferRow:
     """An offer as lists show it, with where its partner stands today.
 
-    `partner_open` says that the partner is approved and under contract; `settled_in` is that contract's currency.
+    `partner_open` says that the partner is approved and under contract; `settled_in` is that contract's currency,
+    `contract_shares` its commission and the VAT on it, in basis points with a blank between.
     """
 
     id: UUID
@@ -41,12 +42,15 @@ class OfferRow:
     check_digit: str | None
     cancel_until_hours: int | None
     cause: Texts
+    limits: dict[str, int]
+    early_access: dict[str, int]
     source: str
     source_updated_at: datetime
     created_at: datetime
     partner_id: UUID
     partner_approved: bool
     settled_in: str | None
+    contract_shares: str | None
 
     @property
     def partner_open(self) -> bool:
@@ -88,8 +92,9 @@ class CategoryRow:
 
 
 CATEGORIES = Rows(CategoryRow, {"code": "c.code", "names": "c.names"}, always=("code",))
+_SHARES = "c.commission_bp || ' ' || c.vat_bp"
 _SETTLED_IN = """(
-    SELECT c.currency FROM contract c WHERE c.partner_id = p.id
+    SELECT {what} FROM contract c WHERE c.partner_id = p.id
         AND c.valid_from <= ({moment}::timestamptz AT TIME ZONE c.timezone)::date
         AND (c.valid_until IS NULL OR c.valid_until > ({moment}::timestamptz AT TIME ZONE c.timezone)::date)
     ORDER BY c.valid_from DESC LIMIT 1
@@ -101,7 +106,10 @@ OFFERS = Rows(
     | {
         "partner_id": "b.partner_id",
         "partner_approved": "(p.status = 'APPROVED')",
-        "settled_in": _SETTLED_IN,
+        "limits": "coalesce(o.limits, '{}'::jsonb)",
+        "early_access": "coalesce(o.early_access, '{}'::jsonb)",
+        "settled_in": _SETTLED_IN.format(what="c.currency", moment="{moment}"),
+        "contract_shares": _SETTLED_IN.format(what=_SHARES, moment="{moment}"),
     },
     always=("id", "kind"),
 )
@@ -181,6 +189,18 @@ async def items_by_id(member_id: UUID | None, item_ids: Sequence[UUID]) -> dict[
     reading = ITEMS.reading()
     sql = _ITEMS_BY_ID.format(columns=reading.sql())
     return {row.id: row for row in map(reading.row, await database.records(sql, member_id, list(item_ids)))}
+
+
+_REACHED = """
+SELECT t.offer_id, max(t.resets_at) AS resets_at FROM offer_take t JOIN offer o ON o.id = t.offer_id
+WHERE t.member_id = $1 AND t.offer_id = ANY ($2) AND t.resets_at > $3 AND t.units >= (o.limits->>t.period)::int
+GROUP BY t.offer_id"""
+
+
+async def limits_reached(member_id: UUID, offer_ids: Sequence[UUID]) -> dict[UUID, datetime]:
+    """Of these offers those that a member has taken as often as the limits allow, and when that resets."""
+    found = await database.rows(_REACHED, member_id, list(offer_ids), clock.now())
+    return {row["offer_id"]: row["resets_at"] for row in found}
 
 
 async def country_of(actor: Actor) -> str | None:

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from marketplace.kit.messages import noted
+from marketplace.kit.next_steps import NextStep, NextStepKind
 from marketplace.kit.refusals import Refusal
 
 
@@ -35,11 +36,31 @@ _SENTENCES: dict[ClosedReason, str] = {
 }
 
 
+_CHOOSE = noted("Choose another reward.")
+_NEXT: dict[ClosedReason, tuple[NextStepKind, str]] = {
+    ClosedReason.NOT_IN_YOUR_MARKET: (NextStepKind.CHOOSE_ANOTHER, noted("Choose a reward of your own country.")),
+    ClosedReason.TIER_TOO_LOW: (
+        NextStepKind.REACH_TIER,
+        noted("Reach a higher tier: your progress says how far."),
+    ),
+    ClosedReason.NO_RATE: (NextStepKind.TRY_AGAIN, noted("Please try again later.")),
+}
+_LATER = {
+    ClosedReason.NOT_YET_OPEN: noted("It opens for you on {opens_at}."),
+    ClosedReason.LIMIT_REACHED: noted("You can take it again from {opens_at} on."),
+}
+
+
 class OfferSoldOut(Refusal):
     """The last one is gone. Nothing was taken from the wallet."""
 
     code = "OFFER_SOLD_OUT"
     text = "This is sold out. Your points are untouched."
+
+    @property
+    def next_step(self) -> NextStep:
+        """Something else."""
+        return NextStep(NextStepKind.CHOOSE_ANOTHER, _CHOOSE)
 
 
 class NotAvailable(Refusal):
@@ -47,7 +68,7 @@ class NotAvailable(Refusal):
 
     code = "NOT_AVAILABLE"
     reason: Annotated[ClosedReason, "Why, for programs."]
-    opens_at: Annotated[datetime | None, "When it opens, if it is not open yet."]
+    opens_at: Annotated[datetime | None, "When it opens for you, if it is not open yet or a limit is reached."]
 
     @classmethod
     def because(cls, reason: ClosedReason, opens_at: datetime | None = None) -> "NotAvailable":
@@ -58,6 +79,14 @@ class NotAvailable(Refusal):
     def template(self) -> str:
         """The reason in a sentence."""
         return _SENTENCES[self.reason]
+
+    @property
+    def next_step(self) -> NextStep:
+        """Wait for the moment, if there is one; else what helps against the reason."""
+        if self.opens_at is not None and self.reason in _LATER:
+            facts = {"opens_at": self.opens_at}
+            return NextStep(NextStepKind.WAIT, _LATER[self.reason], facts, opens_at=self.opens_at)
+        return NextStep(*_NEXT.get(self.reason, (NextStepKind.CHOOSE_ANOTHER, _CHOOSE)))
 
 
 class NothingToTake(Refusal):

@@ -3,13 +3,15 @@
 The stock row is locked last: take stock after everything else that may wait or refuse.
 """
 
+from datetime import datetime
 from uuid import UUID
 
 from marketplace.catalog import withholding
-from marketplace.catalog.models import Item, StockMode
+from marketplace.catalog.models import Item, Offer, StockMode
 from marketplace.catalog.refusals import ClosedReason, NotAvailable, OfferSoldOut
 from marketplace.kit import clock, database
 from marketplace.kit.ids import new_id
+from marketplace.kit.periods import FOR_EVER, LimitPeriod, period_of
 
 # Nothing but the stock's own row is read here, as the lock shows it: other rows would be those of before the wait.
 _TAKE = """
@@ -68,6 +70,37 @@ async def uncount_for_member(item: Item, member_id: UUID, units: int = 1) -> Non
     """The member holds so many units less: they were cancelled, failed or refunded."""
     less = "UPDATE member_take SET units = greatest(units - $3, 0) WHERE item_id = $1 AND member_id = $2"
     await database.execute(less, item.id, member_id, units)
+
+
+_COUNT_OFFER = """
+INSERT INTO offer_take AS t (id, offer_id, member_id, period, starts_at, resets_at, units)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (offer_id, member_id, period) DO UPDATE SET
+    units = CASE WHEN t.resets_at <= $8 THEN excluded.units ELSE t.units + excluded.units END,
+    starts_at = CASE WHEN t.resets_at <= $8 THEN excluded.starts_at ELSE t.starts_at END,
+    resets_at = CASE WHEN t.resets_at <= $8 THEN excluded.resets_at ELSE t.resets_at END
+RETURNING units, resets_at"""
+
+
+async def count_for_limits(offer: Offer, member_id: UUID, units: int, timezone: str) -> None:
+    """Count units towards the offer's limits per member and period, in the program's time zone.
+
+    Twins of one member wait for each other here. Raises NotAvailable (LIMIT_REACHED) with the moment it resets.
+    """
+    moment = clock.now()
+    for name, most in sorted((offer.limits or {}).items()):
+        span = period_of(moment, LimitPeriod(name), timezone)
+        counted = await database.row(_COUNT_OFFER, new_id(), offer.id, member_id, name, *span, units, moment)
+        if counted is None or counted["units"] > most:
+            resets = counted["resets_at"] if counted else span[1]
+            raise NotAvailable.because(ClosedReason.LIMIT_REACHED, None if resets >= FOR_EVER else resets)
+
+
+async def uncount_for_limits(offer_id: UUID, member_id: UUID, units: int, taken_at: datetime) -> None:
+    """So many units less were taken: in the period they were taken in, if that still counts."""
+    less = """UPDATE offer_take SET units = greatest(units - $3, 0)
+        WHERE offer_id = $1 AND member_id = $2 AND starts_at <= $4 AND $4 < resets_at"""
+    await database.execute(less, offer_id, member_id, units, taken_at)
 
 
 async def take_stock(item: Item, *, ref_type: str, ref_id: UUID) -> int | None:

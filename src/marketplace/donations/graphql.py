@@ -1,5 +1,6 @@
 """Giving in the graph."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -28,11 +29,13 @@ from marketplace.kit.graphql import (
     mutation,
     node_loader,
 )
+from marketplace.kit.messages import noted, say
 from marketplace.kit.paging import page_of
 from marketplace.kit.refusals import NotFound
 from marketplace.members.refusals import ProgramUnfunded
 from marketplace.partners.graphql import CharityType
 from marketplace.partners.models import Partner
+from marketplace.points.graphql import Cause, Moved, causes_of
 from marketplace.points.refusals import InsufficientPoints
 
 describe_enum(
@@ -83,6 +86,20 @@ class PledgeType(Node):
         charity: Any = await batched(info, "charities", _charities, self.row.charity_id)
         amount = f"{self.amount.amount} {self.amount.currency}"
         return f"{self.number}: thank you for {amount} to {charity.name} ({charity.registry_id})."
+
+
+@causes_of("pledge", "donation")
+async def told_pledges(info: Info, wanted: Sequence[Moved]) -> dict[UUID, Cause]:
+    """The donations behind movements of wallets: each holds its points under a key of its own."""
+    by_hold = {each.hold_id: each.cause_id for each in wanted if each.hold_id}
+    rows = await queries.pledges_for(actor_of(info)).filter(hold_id__in=list(by_hold)).prefetch_related("charity")
+    languages = info.context.languages
+    return {
+        by_hold[row.hold_id]: Cause(
+            say(noted("Donation to {charity}"), {"charity": row.charity.name}, languages), ("pledge", row.id)
+        )
+        for row in rows
+    }
 
 
 @node_loader("pledge")

@@ -1,5 +1,6 @@
 """Gifts in the graph."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -27,9 +28,10 @@ from marketplace.kit.graphql import (
     mutation,
     node_loader,
 )
+from marketplace.kit.messages import noted, say
 from marketplace.kit.paging import page_of
 from marketplace.kit.refusals import InvalidInput, NotFound
-from marketplace.points.graphql import ReturnTerms
+from marketplace.points.graphql import Cause, Moved, ReturnTerms, causes_of
 from marketplace.points.models import ReturnRule
 from marketplace.points.queries import dates_of_holds, points_by_date, policies, policies_of_holds
 from marketplace.points.refusals import InsufficientPoints
@@ -107,6 +109,19 @@ class GiftType(Node):
 async def load_gifts(info: Info, wanted: list[UUID]) -> dict[UUID, GiftType]:
     rows = await queries.gifts_for(actor_of(info)).filter(id__in=wanted)
     return {row.id: GiftType.of(row) for row in rows}
+
+
+_TITLES = {True: noted("A gift you gave"), False: noted("A gift you received")}
+
+
+@causes_of("gift")
+async def told_gifts(info: Info, wanted: Sequence[Moved]) -> dict[UUID, Cause]:
+    """The gifts behind movements of wallets: a gift is the giver's and the receiver's alike."""
+    actor, languages = actor_of(info), info.context.languages
+    rows = await queries.gifts_for(actor).filter(id__in=[each.cause_id for each in wanted])
+    return {
+        row.id: Cause(say(_TITLES[row.recipient_id != actor.id], {}, languages), ("gift", row.id)) for row in rows
+    }
 
 
 @strawberry.type

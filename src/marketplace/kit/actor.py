@@ -86,15 +86,32 @@ ROLE_SCOPES: dict[str, frozenset[Scope]] = {
 }
 
 
+PARTNER_ROLES: dict[str, frozenset[Scope]] = {
+    "owner": PARTNER_SCOPES,
+    "catalogue": frozenset({Scope.CATALOG_READ, Scope.OFFERS_UPLOAD}),
+    "fulfilment": frozenset({Scope.CATALOG_READ, Scope.FULFIL}),
+    "finance": frozenset({Scope.CATALOG_READ, Scope.STATEMENTS_READ, Scope.PAYOUT_ACCOUNT}),
+}
+PROGRAM_ROLES: dict[str, frozenset[Scope]] = {
+    "owner": PROGRAM_SCOPES,
+    "members": PROGRAM_SCOPES - {Scope.PROGRAM_FUND, Scope.KEYS_MANAGE},
+    "finance": frozenset({Scope.CATALOG_READ, Scope.PROGRAM_READ, Scope.PROGRAM_FUND}),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A principal: `id` is the member, partner, program or operator, whatever token was used."""
+    """A principal: `id` is the member, partner, program or operator, whatever token was used.
+
+    `person` is who of the partner's or program's staff holds the token, when it is a person's.
+    """
 
     kind: ActorKind
     id: UUID
     scopes: frozenset[Scope]
     program_id: UUID | None = None
     languages: tuple[str, ...] = field(default=("en",))
+    person: UUID | None = None
 
     def may(self, scope: Scope) -> bool:
         """Whether the actor holds the scope."""

@@ -17,8 +17,9 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import get_object_definition
 from strawberry.utils.str_converters import to_camel_case
 
-from marketplace.kit import ids, metrics, money, paging
+from marketplace.kit import ids, metrics, money, next_steps, paging
 from marketplace.kit.actor import Actor, ActorKind, Scope
+from marketplace.kit.next_steps import NextStep, NextStepKind
 from marketplace.kit.plans import Asked, Need, planned
 from marketplace.kit.refusals import (
     IdempotencyKeyReused,
@@ -158,10 +159,61 @@ class Node:
     id: strawberry.ID = strawberry.field(description="The opaque global id.")
 
 
+def describe_enum(kind: type[StrEnum], about: str, *, name: str | None = None, **values: str) -> None:
+    """Publish an enum with a description for itself and, by name, for every value."""
+    published = cast(Any, strawberry.enum(kind, name=name, description=about))
+    missing = {member.name for member in kind} ^ values.keys()
+    if missing:
+        raise TypeError(f"{kind.__name__} has values that are not described: {sorted(missing)}")
+    for value in published.__strawberry_definition__.values:
+        value.description = values[value.name]
+
+
+describe_enum(
+    NextStepKind,
+    "What helps after a refusal.",
+    EARN_POINTS="Earn the points that are missing.",
+    WAIT="Wait until it opens, or the limit resets.",
+    REACH_TIER="Reach a higher level.",
+    CHOOSE_ANOTHER="Choose something else.",
+    LOOK_AGAIN="Look at what changed, and confirm it.",
+    MEND_INPUT="Mend what was sent.",
+    TRY_AGAIN="Try the same again later.",
+    ASK="Ask somebody who can help.",
+)
+
+
+@strawberry.type(name="NextStep", description="What to do next.")
+class NextStepType:
+    kind: NextStepKind = strawberry.field(description="What helps.")
+    text: str = strawberry.field(description="The same in a sentence.")
+    points: BigInt | None = strawberry.field(description="How many points to go, if it is that.")
+    opens_at: datetime | None = strawberry.field(
+        description="When it opens for you, or a limit resets, if it is that."
+    )
+
+    @strawberry.field(description="The shortest way to earn these points, if your program has one.")
+    async def action(self, info: Info) -> str | None:
+        actor = info.context.actor
+        if self.points is None or actor is None or actor.kind is not ActorKind.MEMBER:
+            return None
+        return await next_steps.shortest_action(actor.id, self.points, info.context.languages)
+
+    @classmethod
+    def of(cls, step: NextStep | None, languages: Sequence[str]) -> "NextStepType | None":
+        if step is None:
+            return None
+        points = None if step.points is None else BigInt(step.points)
+        return cls(kind=step.kind, text=step.said(languages), points=points, opens_at=step.opens_at)
+
+
 @strawberry.interface(description="An expected refusal that an app can show to its user.")
 class UserError:
     code: str = strawberry.field(description="A stable code for programs.")
     message: str = strawberry.field(description="The refusal in a sentence for people.")
+    next_step: NextStepType | None = strawberry.field(
+        description="What to do next; null where the message says it all."
+    )
 
 
 @strawberry.federation.type(name="Money", shareable=True, description="An amount of money.")
@@ -311,7 +363,8 @@ def refusal_handlers() -> list[Any]:
                 metrics.refusals.labels(exception.code).inc()
                 languages = info.context.languages
                 facts = {name: _output_value(value, languages) for name, value in exception.facts.items()}
-                return published(code=exception.code, message=exception.said(languages), **facts)
+                step = NextStepType.of(exception.next_step, languages)
+                return published(code=exception.code, message=exception.said(languages), next_step=step, **facts)
 
         return Handler()
 
@@ -321,16 +374,6 @@ def refusal_handlers() -> list[Any]:
 def published_refusals() -> Mapping[type[Refusal], type]:
     """Every refusal that some mutation can answer, with its GraphQL type."""
     return _refusal_types
-
-
-def describe_enum(kind: type[StrEnum], about: str, *, name: str | None = None, **values: str) -> None:
-    """Publish an enum with a description for itself and, by name, for every value."""
-    published = cast(Any, strawberry.enum(kind, name=name, description=about))
-    missing = {member.name for member in kind} ^ values.keys()
-    if missing:
-        raise TypeError(f"{kind.__name__} has values that are not described: {sorted(missing)}")
-    for value in published.__strawberry_definition__.values:
-        value.description = values[value.name]
 
 
 _THE_INPUT = strawberry.argument(description="What is asked for, under the key that makes it happen once.")

@@ -29,7 +29,10 @@ class OperationRecord(Model):
 
 
 class AuditEntry(Model):
-    """Who did what to which row, written in the transaction that did it. Append-only."""
+    """Who did what to which row, written in the transaction that did it. Append-only.
+
+    `person_id` is the member of a partner's or program's staff who did it, when a person did.
+    """
 
     id: fields.Field[UUID] = fields.UUIDField(primary_key=True, default=new_id)
     at: fields.Field[Any] = fields.DatetimeField()
@@ -38,6 +41,7 @@ class AuditEntry(Model):
     operation: fields.Field[str] = fields.CharField(max_length=80)
     subject_type: fields.Field[str] = fields.CharField(max_length=60)
     subject_id: fields.Field[UUID | None] = fields.UUIDField(null=True)
+    person_id: fields.Field[UUID | None] = fields.UUIDField(null=True)
 
     append_only: ClassVar[bool] = True
 

@@ -168,6 +168,7 @@ async def _close(actor: Actor, name: str, claim: UUID, result: Model, moment: da
                 operation=name,
                 subject_type=type(result).__name__,
                 subject_id=result.pk,
+                person_id=actor.person,
             )
         )
 

@@ -6,6 +6,8 @@ from functools import cache
 from typing import Annotated, Any, ClassVar, get_type_hints
 
 from marketplace.kit import messages
+from marketplace.kit.messages import noted
+from marketplace.kit.next_steps import NextStep, NextStepKind
 
 
 class Refusal(Exception):
@@ -45,6 +47,11 @@ class Refusal(Exception):
         """The sentence with its facts still to be filled in; a subclass may choose among several."""
         return self.text
 
+    @property
+    def next_step(self) -> NextStep | None:
+        """What to do next; None where the sentence says it all."""
+        return None
+
     def __str__(self) -> str:
         return self.message
 
@@ -83,6 +90,11 @@ class InvalidInput(Refusal):
     text = "Something in the request needs mending."
     problems: Annotated[list[Problem], "Everything that is wrong, each with its place."]
 
+    @property
+    def next_step(self) -> NextStep:
+        """Mend it."""
+        return NextStep(NextStepKind.MEND_INPUT, noted("Mend what is named, and send it again."))
+
     @classmethod
     def at(cls, path: str, text: str, **facts: object) -> "InvalidInput":
         """One problem at one place: a template with its facts."""
@@ -109,6 +121,11 @@ class InProgress(Refusal):
 
     code = "IN_PROGRESS"
     text = "This is still being worked on. Ask again with the same key in a moment."
+
+    @property
+    def next_step(self) -> NextStep:
+        """Wait for the twin."""
+        return NextStep(NextStepKind.TRY_AGAIN, noted("Ask again with the same key in a moment."))
 
 
 class TopLevelError(Exception):

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import secrets
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
@@ -74,6 +75,17 @@ def must_be_origins(value: object) -> object:
     return split_at_commas(value)
 
 
+def must_be_amounts(value: object) -> Any:
+    """Amounts by currency, such as `EUR=10000,JPY=1500000`."""
+    if not isinstance(value, str):
+        return value
+    pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+    try:
+        return {currency.strip().upper(): Decimal(amount.strip()) for currency, _, amount in pairs}
+    except InvalidOperation:
+        raise ValueError("is not written like EUR=10000,JPY=1500000") from None
+
+
 DatabaseUrl = Annotated[SecretStr, BeforeValidator(must_be_postgres)]
 CodeKey = Annotated[SecretStr, BeforeValidator(must_be_fernet_key)]
 
@@ -118,6 +130,11 @@ class Settings(BaseSettings):
 
     cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(must_be_origins)] = ()
     """Origins of web applications that may call us from a browser; `*` for any. Cookies are never used."""
+
+    alone_up_to: Annotated[dict[str, Decimal], NoDecode, BeforeValidator(must_be_amounts)] = must_be_amounts(
+        "EUR=10000,USD=10000,GBP=10000,CHF=10000,SEK=100000,NOK=100000,DKK=75000,JPY=1500000"
+    )
+    """What one person of finance may move alone, by currency; more, and any other currency, takes two people."""
 
     rate_limits: bool | None = None
     """Whether requests are counted; left out, in production only."""

@@ -12,3 +12,14 @@ class MemberEnrolled(Fact):
 
     member_id: UUID
     program_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class TierChanged(Fact):
+    """A member rose to another level, or fell to one, or was given one."""
+
+    change_id: UUID
+    member_id: UUID
+    from_tier_id: UUID | None
+    to_tier_id: UUID | None
+    reason: str

@@ -7,9 +7,11 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from tortoise import fields
+from tortoise.indexes import Index
 from tortoise.models import Model
 
 from marketplace.kit import columns
+from marketplace.kit.periods import LimitPeriod
 
 
 class MemberStatus(StrEnum):
@@ -44,6 +46,9 @@ class Program(Model):
     enrol_on_sight: fields.Field[bool] = columns.flag()
     reviews_rewards: fields.Field[bool] = columns.flag()
     gift_days: fields.Field[int] = fields.IntField(default=30)
+    limits: fields.Field[dict[str, dict[str, int]] | None] = fields.JSONField[dict[str, dict[str, int]] | None](
+        null=True
+    )
     created_at: fields.Field[datetime] = columns.moment()
 
     class Meta(Model.Meta):
@@ -170,3 +175,150 @@ class PersonalData(Model):
 
     class Meta(Model.Meta):
         table = "personal_data"
+
+
+class TierBasis(StrEnum):
+    """What counts towards a level, apart from what can be spent."""
+
+    POINTS = "POINTS"
+    SPEND = "SPEND"
+    COUNT = "COUNT"
+
+
+class TierWindow(StrEnum):
+    """In which stretch of time it counts."""
+
+    CALENDAR = "CALENDAR"
+    ROLLING = "ROLLING"
+
+
+class Landing(StrEnum):
+    """Where somebody lands who has not earned a level again."""
+
+    ONE_LEVEL = "ONE_LEVEL"
+    EARNED = "EARNED"
+
+
+class TierChangeReason(StrEnum):
+    """Why a member's level, or its date, changed."""
+
+    EARNED = "EARNED"
+    GIVEN = "GIVEN"
+    GRACE = "GRACE"
+    PERIOD_ENDED = "PERIOD_ENDED"
+
+
+class TierScheme(Model):
+    """How members of a program earn and lose its levels, from a moment on.
+
+    `terms` says for each level's code its `threshold` in a period of `months` (None: only given) and its
+    `discount_bp`. SPEND is in minor units of the home currency. A discount never takes a points price below what
+    the partner is owed plus `margin_bp` of it (None: no floor), and takes at most `max_discount_points` off.
+    """
+
+    id: fields.Field[UUID] = columns.key()
+    program: Any = columns.ref("members.Program", index=False)
+    program_id: UUID
+    valid_from: fields.Field[datetime] = columns.moment()
+    basis: fields.Field[str] = columns.text(20)
+    span: fields.Field[str] = columns.text(20)
+    months: fields.Field[int] = fields.IntField()
+    grace_months: fields.Field[int] = fields.IntField(default=0)
+    landing: fields.Field[str] = columns.text(20)
+    terms: fields.Field[dict[str, Any]] = columns.facts()
+    margin_bp: fields.Field[int | None] = fields.IntField(null=True)
+    max_discount_points: fields.Field[int | None] = columns.whole_or_none()
+    stated_at: fields.Field[datetime] = columns.moment()
+
+    append_only: ClassVar[bool] = True
+
+    class Meta(Model.Meta):
+        table = "tier_scheme"
+        unique_together = (("program_id", "valid_from"),)
+        constraints = [
+            columns.one_of("tier_scheme", "basis", TierBasis),
+            columns.one_of("tier_scheme", "span", TierWindow),
+            columns.one_of("tier_scheme", "landing", Landing),
+            columns.holds("tier_scheme", "months_positive", "months > 0 AND grace_months >= 0"),
+            columns.holds("tier_scheme", "margin_not_negative", "margin_bp >= 0 AND max_discount_points >= 0"),
+        ]
+
+
+class TierCredit(Model):
+    """Something that counts towards levels, once for each cause; what is taken back has negative amounts."""
+
+    id: fields.Field[UUID] = columns.key()
+    member: Any = columns.ref("members.Member", index=False)
+    member_id: UUID
+    ref_type: fields.Field[str] = columns.text(60)
+    ref_id: fields.Field[UUID] = fields.UUIDField()
+    points: fields.Field[int] = columns.whole(0)
+    spend_minor: fields.Field[int] = columns.whole(0)
+    events: fields.Field[int] = fields.IntField(default=0)
+    at: fields.Field[datetime] = columns.moment()
+    recorded_at: fields.Field[datetime] = columns.moment()
+
+    append_only: ClassVar[bool] = True
+
+    class Meta(Model.Meta):
+        table = "tier_credit"
+        unique_together = (("ref_type", "ref_id"),)
+        indexes = [Index(fields=["member_id", "at"], name="tier_credit_window")]
+
+
+class TierStanding(Model):
+    """Until when a member keeps the level; judged then. Without a row, or without a date, nothing is judged."""
+
+    member: Any = columns.ref_key("members.Member")
+    member_id: UUID
+    until: fields.Field[datetime | None] = columns.moment_or_none()
+    in_grace: fields.Field[bool] = columns.flag()
+
+    class Meta(Model.Meta):
+        table = "tier_standing"
+        indexes = [Index(fields=["until"], name="tier_standing_due")]
+
+
+class MemberUse(Model):
+    """How often a member redeemed, and for how many points, in the current period of a limit of the program."""
+
+    id: fields.Field[UUID] = columns.key()
+    member: Any = columns.ref("members.Member", index=False)
+    member_id: UUID
+    period: fields.Field[str] = columns.text(20)
+    starts_at: fields.Field[datetime] = columns.moment()
+    resets_at: fields.Field[datetime] = columns.moment()
+    redemptions: fields.Field[int] = fields.IntField()
+    points: fields.Field[int] = columns.whole()
+
+    class Meta(Model.Meta):
+        table = "member_use"
+        unique_together = (("member_id", "period"),)
+        constraints = [
+            columns.one_of("member_use", "period", LimitPeriod),
+            columns.holds(
+                "member_use", "not_negative", "redemptions >= 0 AND points >= 0 AND resets_at > starts_at"
+            ),
+        ]
+
+
+class TierChange(Model):
+    """A member's level changed, or got another date, with the reason. Append-only."""
+
+    id: fields.Field[UUID] = columns.key()
+    member: Any = columns.ref("members.Member")
+    member_id: UUID
+    from_tier: Any = columns.ref("members.TierLevel", null=True, index=False)
+    from_tier_id: UUID | None
+    to_tier: Any = columns.ref("members.TierLevel", null=True, index=False)
+    to_tier_id: UUID | None
+    reason: fields.Field[str] = columns.text(20)
+    qualified: fields.Field[int | None] = columns.whole_or_none()
+    until: fields.Field[datetime | None] = columns.moment_or_none()
+    at: fields.Field[datetime] = columns.moment()
+
+    append_only: ClassVar[bool] = True
+
+    class Meta(Model.Meta):
+        table = "tier_change"
+        constraints = [columns.one_of("tier_change", "reason", TierChangeReason)]

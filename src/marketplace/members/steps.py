@@ -8,9 +8,23 @@ from marketplace.kit.money import split_evenly
 from marketplace.ledger import accounts
 from marketplace.ledger.models import Purpose
 from marketplace.ledger.steps import Entry, draw, open_accounts, post
+from marketplace.members.limit_steps import count_use, uncount_use
 from marketplace.members.models import Program, RedemptionPolicy
 from marketplace.members.policies import Policy
 from marketplace.members.refusals import ProgramUnfunded
+from marketplace.members.tier_steps import Credit, qualify
+
+__all__ = [
+    "Credit",
+    "any_slice",
+    "count_use",
+    "fund",
+    "hold_funding",
+    "qualify",
+    "release_funding",
+    "state_policy",
+    "uncount_use",
+]
 
 
 async def hold_funding(program: Program, minor: int, *, ref_type: str, ref_id: UUID) -> None:

@@ -231,3 +231,22 @@ class LotExtension(Model):
             columns.one_of("lot_extension", "rule", ReturnRule),
             columns.holds("lot_extension", "later", "expires_at IS NULL OR expires_at > expired_at"),
         ]
+
+
+class ExpiryNotice(Model):
+    """A member was told that points with one date expire soon: once for each number of days. Append-only."""
+
+    id: fields.Field[UUID] = columns.key()
+    member: Any = columns.ref("members.Member", index=False)
+    member_id: UUID
+    expires_at: fields.Field[datetime] = columns.moment()
+    days_before: fields.Field[int] = fields.IntField()
+    points: fields.Field[int] = columns.whole()
+    noticed_at: fields.Field[datetime] = columns.moment()
+
+    append_only: ClassVar[bool] = True
+
+    class Meta(Model.Meta):
+        table = "expiry_notice"
+        unique_together = (("member_id", "expires_at", "days_before"),)
+        constraints = [columns.holds("expiry_notice", "points_positive", "points > 0 AND days_before > 0")]

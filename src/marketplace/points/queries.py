@@ -2,17 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import orjson
 
 from marketplace.kit import clock, database
-from marketplace.kit.paging import Page, decode_cursor, encode_cursor, page_size
-from marketplace.kit.refusals import BadUserInput
-from marketplace.ledger import accounts
-from marketplace.ledger.models import Purpose
 from marketplace.points.models import ExpiryKind, ExpiryPeriod, ReturnRule
 from marketplace.points.rules import EXPIRING_SOON, Dated, Policy
 
@@ -59,52 +55,6 @@ async def balances(member_ids: list[UUID]) -> dict[UUID, Balances]:
 async def available_points(member_id: UUID) -> int:
     """What the member can spend now."""
     return (await balances([member_id]))[member_id].available
-
-
-@dataclass(frozen=True, slots=True)
-class Movement:
-    """Points that came into or left a wallet, and the cause."""
-
-    id: UUID
-    points: int
-    reason: str
-    ref_type: str
-    ref_id: UUID
-    at: datetime
-
-
-_MOVEMENTS = """
-SELECT t.id, t.amount, j.reason, j.ref_type, j.ref_id, j.booked_at FROM (
-    (SELECT id, journal_id, amount FROM transfer
-     WHERE credit_account_id = $1 AND id < $2 ORDER BY id DESC LIMIT {size})
-    UNION ALL
-    (SELECT id, journal_id, -amount FROM transfer
-     WHERE debit_account_id = $1 AND id < $2 ORDER BY id DESC LIMIT {size})
-) t JOIN journal j ON j.id = t.journal_id ORDER BY t.id DESC LIMIT {size}"""
-_END = UUID(int=2**128 - 1)
-
-
-async def movements(member_id: UUID, unit: str, *, first: int | None, after: str | None) -> Page[Movement]:
-    """The newest movements of a wallet first."""
-    size = page_size(first)
-    account = accounts.member(member_id, Purpose.WALLET, unit).id
-    rows = await database.rows(_MOVEMENTS.format(size=size + 1), account, _cursor(after))
-    found = [_movement(row) for row in rows[:size]]
-    cursors = [encode_cursor(movement.id) for movement in found]
-    return Page(found, cursors, len(rows) > size, after is not None)
-
-
-def _cursor(after: str | None) -> UUID:
-    if after is None:
-        return _END
-    try:
-        return UUID(decode_cursor(after, 1)[0])
-    except (ValueError, AttributeError, TypeError):
-        raise BadUserInput("This cursor is not one that a page of this list gave.") from None
-
-
-def _movement(row: dict[str, Any]) -> Movement:
-    return Movement(row["id"], row["amount"], row["reason"], row["ref_type"], row["ref_id"], row["booked_at"])
 
 
 _EXPIRED = """
@@ -158,6 +108,28 @@ async def expiry_key(lot_id: UUID) -> str:
     return f"expire:{lot_id.hex}:{count}"
 
 
+@dataclass(frozen=True, slots=True)
+class DueNotice:
+    """Points of a member with one date that is near."""
+
+    member_id: UUID
+    expires_at: datetime
+    points: int
+
+
+_DUE = """
+SELECT lots.member_id, lots.expires_at, sum(lots.remaining)::bigint AS points FROM (
+    SELECT member_id, remaining, expires_at FROM lot WHERE has_points AND expires_at > $2 AND expires_at <= $3
+    UNION ALL
+    SELECT lot.member_id, lot.remaining, c.expires_at FROM activity_clock c
+    JOIN lot ON lot.clock_id = c.id AND lot.has_points
+    WHERE NOT c.swept AND c.expires_at > $2 AND c.expires_at <= $3
+) lots JOIN member ON member.id = lots.member_id
+WHERE member.program_id = $1 AND member.status = 'ACTIVE' AND NOT EXISTS (
+    SELECT FROM expiry_notice n
+    WHERE n.member_id = lots.member_id AND n.expires_at = lots.expires_at AND n.days_before = $4)
+GROUP BY 1, 2 ORDER BY 2, 1 LIMIT $5"""
+
 _POLICY = """
 LEFT JOIN LATERAL (
     SELECT p.valid_from, p.kind, p.months, p.period, p.periods_after, p.returned, p.grace_days, p.notice_days
@@ -167,6 +139,9 @@ LEFT JOIN LATERAL (
 _OF_PROGRAMS = f"""
 SELECT program.id, program.timezone, program.lot_months, policy.*
 FROM program {_POLICY.format(moment="$2")} WHERE program.id = ANY ($1)"""
+_OF_ALL = f"""
+SELECT program.id, program.timezone, program.lot_months, policy.*
+FROM program {_POLICY.format(moment="$1")} ORDER BY program.code"""
 _OF_HOLDS = f"""
 SELECT hold.id, program.timezone, program.lot_months, policy.*
 FROM points_hold hold JOIN member ON member.id = hold.member_id JOIN program ON program.id = member.program_id
@@ -196,6 +171,19 @@ async def policies(program_ids: Sequence[UUID], moment: datetime | None = None) 
     return {row["id"]: _policy(row) for row in found}
 
 
+async def every_policy() -> dict[UUID, Policy]:
+    """The policy that is in force now of each program."""
+    return {row["id"]: _policy(row) for row in await database.rows(_OF_ALL, clock.now())}
+
+
 async def policies_of_holds(hold_ids: Sequence[UUID]) -> dict[UUID, Policy]:
     """The policies under which points were set aside: those of the moment of each hold."""
     return {row["id"]: _policy(row) for row in await database.rows(_OF_HOLDS, list(hold_ids))}
+
+
+async def notices_due(program_id: UUID, days: int, nearer: int, limit: int) -> list[DueNotice]:
+    """Points of a program's members that expire within `days`, not within `nearer`, and were not announced so."""
+    moment = clock.now()
+    dates = (moment + timedelta(days=nearer), moment + timedelta(days=days))
+    found = await database.rows(_DUE, program_id, *dates, days, limit)
+    return [DueNotice(row["member_id"], row["expires_at"], row["points"]) for row in found]

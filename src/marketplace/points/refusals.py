@@ -2,6 +2,8 @@
 
 from typing import Annotated
 
+from marketplace.kit.messages import noted
+from marketplace.kit.next_steps import NextStep, NextStepKind
 from marketplace.kit.refusals import Refusal
 
 
@@ -13,6 +15,12 @@ class InsufficientPoints(Refusal):
     required: Annotated[int, "Points that this needs."]
     available: Annotated[int, "Points that can be spent now."]
     missing: Annotated[int, "Points to go."]
+
+    @property
+    def next_step(self) -> NextStep:
+        """Earn them."""
+        text = noted("Earn {missing} more points.")
+        return NextStep(NextStepKind.EARN_POINTS, text, {"missing": self.missing}, points=self.missing)
 
 
 class AwardReferenceReused(Refusal):

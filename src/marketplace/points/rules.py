@@ -74,6 +74,12 @@ def date_of(policy: Policy, moment: datetime) -> datetime | None:
     return expiry_of(moment, policy.months or 1, policy.timezone)
 
 
+def notice_steps(days: Sequence[int]) -> list[tuple[int, int]]:
+    """(within so many days, not within so many) for each notice: after a pause only the nearest is told."""
+    steps = sorted(set(days))
+    return list(zip(steps, [0, *steps], strict=False))
+
+
 def problems_of_policy(policy: Policy) -> list[Problem]:
     """What is wrong with a policy that somebody states."""
     lives = policy.kind in (ExpiryKind.FIXED, ExpiryKind.ROLLING)

@@ -6,14 +6,16 @@ from datetime import datetime
 from enum import Enum
 from uuid import UUID
 
-from marketplace.kit import clock, database
+from marketplace.kit import clock, database, facts
 from marketplace.ledger import accounts
 from marketplace.ledger.models import Purpose
 from marketplace.ledger.steps import Entry, post
+from marketplace.members.steps import Credit, qualify
 from marketplace.points import lifetimes
+from marketplace.points.facts import PointsExpiring
 from marketplace.points.lifetimes import Lifetime
-from marketplace.points.models import Allocation, Hold, HoldState, Lot, LotExpiry
-from marketplace.points.queries import policies, policies_of_holds
+from marketplace.points.models import Allocation, ExpiryNotice, Hold, HoldState, Lot, LotExpiry
+from marketplace.points.queries import notices_due, policies, policies_of_holds
 from marketplace.points.refusals import InsufficientPoints
 
 
@@ -291,12 +293,15 @@ async def earn(
     earned_at: datetime,
     expires_at: datetime | ByPolicy | None = BY_POLICY,
     lives_from: datetime | None = None,
+    spend_minor: int = 0,
+    qualifying: int | None = None,
 ) -> Lot:
     """A new lot in the member's wallet: ISSUED -> WALLET, effective on the day it was earned.
 
     Its date is the one named (None: it never expires), else that of the program's policy on that day; see
     `queries.dates_of_lots` for what that came to. Points that come later than they were earned live from then
-    (`lives_from`), so waiting does not shorten their life. Earning is an activity: rolling lots live on.
+    (`lives_from`), so waiting does not shorten their life. Earning is an activity: rolling lots live on. It also
+    counts towards the member's level: `qualifying` points (all of them, if not said), what was spent, and once.
     """
     policy = (await policies([program_id], earned_at))[program_id]
     await lifetimes.touch(member_id, policy.timezone, earned_at)
@@ -307,6 +312,8 @@ async def earn(
     issued = accounts.program(program_id, Purpose.ISSUED, unit)
     entry = Entry(issued, _wallet(member_id, unit), points)
     await post("points.earned", origin_type, origin_id, [entry], effective_on=earned_at.date())
+    counted = points if qualifying is None else qualifying
+    await qualify(member_id, program_id, Credit(origin_type, origin_id, earned_at, counted, spend_minor, 1))
     return lot
 
 
@@ -321,7 +328,8 @@ async def take_back(
 ) -> int:
     """Take earned points back as far as they are still there: WALLET -> ISSUED; returns how many were.
 
-    The lot that `origin_id` brought first, then the earliest-expiring ones. Held points are left alone.
+    The lot that `origin_id` brought first, then the earliest-expiring ones. Held points are left alone. They count
+    towards the member's level no longer.
     """
     moment = clock.now()
     taken: list[tuple[UUID, int]] = []
@@ -346,6 +354,7 @@ async def take_back(
     await _allocate(row, taken)
     issued = accounts.program(program_id, Purpose.ISSUED, unit)
     await post("points.taken_back", ref_type, ref_id, [Entry(_wallet(member_id, unit), issued, row.points)])
+    await qualify(member_id, program_id, Credit(ref_type, ref_id, moment, -row.points))
     return row.points
 
 
@@ -369,3 +378,23 @@ async def break_lot(lot_id: UUID) -> LotExpiry | None:
     entry = Entry(_wallet(old["member_id"], old["unit"]), breakage, old["remaining"])
     await post("points.expired", "lot_expiry", expired.id, [entry])
     return expired
+
+
+async def announce(program_id: UUID, days: int, nearer: int, limit: int) -> int:
+    """Tell members of a program that points expire within `days` (and not within `nearer`); returns how many.
+
+    Each is a row and a fact, once for a member, date and number of days.
+    """
+    due = await notices_due(program_id, days, nearer, limit)
+    for each in due:
+        notice = ExpiryNotice(
+            member_id=each.member_id,
+            expires_at=each.expires_at,
+            days_before=days,
+            points=each.points,
+            noticed_at=clock.now(),
+        )
+        await database.add(notice)
+        told = PointsExpiring(notice.id, program_id, each.member_id, each.points, each.expires_at, days)
+        await facts.state(told)
+    return len(due)

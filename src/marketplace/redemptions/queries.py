@@ -11,6 +11,7 @@ from tortoise.queryset import QuerySet
 from marketplace.catalog.models import CodeFreeze, OfferKind
 from marketplace.kit import clock, database, vault
 from marketplace.kit.actor import Actor, ActorKind
+from marketplace.kit.money import minor_digits
 from marketplace.kit.refusals import NotFound
 from marketplace.members.models import Member
 from marketplace.redemptions.models import (
@@ -198,6 +199,39 @@ async def refunds_of(redemption_ids: Iterable[UUID]) -> dict[UUID, list[Refund]]
     found: dict[UUID, list[Refund]] = {id: [] for id in redemption_ids}
     for refund in await Refund.filter(redemption_id__in=list(found)).order_by("redemption_id", "number"):
         found[refund.redemption_id].append(refund)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a member has saved, in minor units of the program's home currency."""
+
+    currency: str
+    rewards_minor: int
+    discounts_minor: int
+    redemptions: int
+
+
+_SAVED = """
+SELECT member.id, program.home_currency, count(r.id) AS redemptions,
+    coalesce(sum(r.home_minor - back.home_minor), 0)::bigint AS rewards,
+    coalesce(sum((r.list_points - r.points - back.discount_points) * r.point_value), 0) AS discounts
+FROM member JOIN program ON program.id = member.program_id
+    LEFT JOIN redemption r ON r.member_id = member.id AND r.state = 'FULFILLED'
+    LEFT JOIN LATERAL (
+        SELECT coalesce(sum(home_minor), 0) AS home_minor, coalesce(sum(discount_points), 0) AS discount_points
+        FROM refund WHERE redemption_id = r.id
+    ) back ON TRUE
+WHERE member.id = ANY ($1) GROUP BY member.id, program.home_currency"""
+
+
+async def saved_by(member_ids: list[UUID]) -> dict[UUID, Saved]:
+    """What members have saved with what they took and kept; discounts at the point value of each day."""
+    found: dict[UUID, Saved] = {}
+    for row in await database.rows(_SAVED, member_ids):
+        currency = row["home_currency"]
+        discounts = round(row["discounts"].scaleb(minor_digits(currency)))
+        found[row["id"]] = Saved(currency, row["rewards"], discounts, row["redemptions"])
     return found
 
 

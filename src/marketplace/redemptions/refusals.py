@@ -5,6 +5,7 @@ from typing import Annotated
 
 from marketplace.kit.messages import noted
 from marketplace.kit.money import Money
+from marketplace.kit.next_steps import NextStep, NextStepKind
 from marketplace.kit.refusals import Problem, Refusal
 from marketplace.payments.rules import NotPayable
 
@@ -16,6 +17,12 @@ class PriceChanged(Refusal):
     text = "You saw a price of {seen} points; it is {now} points now. Please look again."
     seen: Annotated[int, "Points that the person saw."]
     now: Annotated[int, "Points that it costs now."]
+
+    @property
+    def next_step(self) -> NextStep:
+        """Confirm the new price."""
+        text = noted("Look at the new price, and confirm {now} points.")
+        return NextStep(NextStepKind.LOOK_AGAIN, text, {"now": self.now})
 
 
 class InvalidMembershipNumber(Refusal):

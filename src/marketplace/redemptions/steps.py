@@ -194,6 +194,10 @@ async def put_units_back(redemption: Redemption, units: int, kept: int = 0) -> N
     """The member holds so many units less and keeps `kept`; what can be sold again is put on the shelf."""
     item: Item = await redemption.item
     await catalog.uncount_for_member(item, redemption.member_id, units)
+    if (await redemption.offer).limits:
+        await catalog.uncount_for_limits(item.offer_id, redemption.member_id, units, redemption.redeemed_at)
+    if not kept and (await redemption.program).limits:
+        await members.uncount_use(redemption.member_id, redemption.points, redemption.redeemed_at)
     if not rules.is_resellable(
         RedemptionState(redemption.state),
         OfferKind(redemption.kind),

@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from marketplace.access.rules import takes_two
+from marketplace.access.steps import is_second
 from marketplace.kit import clock, outbox
 from marketplace.kit.actor import Actor, ActorKind, Scope
 from marketplace.kit.messages import noted
 from marketplace.kit.money import Money
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, NotAllowed, NotFound, Problem
+from marketplace.kit.settings import settings
 from marketplace.members.models import Program
 from marketplace.partners.models import Contract, Partner, Schedule
 from marketplace.partners.steps import accrue_adjustment
@@ -154,7 +157,9 @@ async def top_up_program(actor: Actor, command: TopUpProgram) -> TopUp:
 async def confirm_top_up(actor: Actor, command: ConfirmTopUp) -> TopUp:
     """Say that a bank transfer has arrived: BANK -> the program's funding.
 
-    Raises InvalidInput, NotFound, TopUpNotPending, TopUpConfirmsItself for one that Stripe charges.
+    What is more than one person moves alone is only noted until a second one says so. Raises InvalidInput,
+    NotFound, TopUpNotPending, TopUpConfirmsItself for one that Stripe charges, and SecondPersonNeeded for the
+    first person again.
     """
     evidence = _must_be_words("evidence", command.evidence, WORDS_LENGTH)
     top_up = await TopUp.select_for_update().get_or_none(id=command.top_up_id)
@@ -165,6 +170,10 @@ async def confirm_top_up(actor: Actor, command: ConfirmTopUp) -> TopUp:
     if top_up.state != TopUpState.PENDING:
         raise TopUpNotPending(state=TopUpState(top_up.state))
     top_up.evidence, top_up.confirmed_by = evidence, actor.id
+    is_much = takes_two(Money(top_up.amount_minor, top_up.currency), settings().alone_up_to)
+    if is_much and not await is_second(actor, "confirm_top_up", top_up.id, evidence):
+        await top_up.save(update_fields=["evidence", "confirmed_by"])
+        return top_up
     await steps.complete_top_up(top_up)
     return top_up
 

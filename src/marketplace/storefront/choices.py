@@ -71,7 +71,14 @@ async def points_to_go(shopper: Shopper, points: int, kinds: Sequence[OfferKind]
         items = await catalog.items_in(shopper.member_id, [(offer.id, shopper.country) for offer in cheapest])
         for offer in cheapest:
             prices = [
-                rules.price(shopper, item.price_minor, item.currency, rate, shopper.policy.worth_of(kind)).points
+                rules.price(
+                    shopper,
+                    item.price_minor,
+                    item.currency,
+                    rate,
+                    shopper.policy.worth_of(kind),
+                    offer.contract_shares,
+                ).points
                 for item in items[offer.id, shopper.country]
             ]
             if more := [price - points for price in prices if price > points]:
@@ -92,10 +99,10 @@ def _dearest(
     moment, worth_bp = clock.now(), shopper.policy.worth_of(offer.kind)
     affordable: list[Choice] = []
     for item in items:
-        amount = rules.most_within(shopper, item, points, rate, worth_bp)
+        amount = rules.most_within(shopper, item, points, rate, worth_bp, offer.contract_shares)
         if amount is None or rules.closed(shopper, offer, item, moment) is not None:
             continue
-        price = rules.price(shopper, amount, item.currency, rate, worth_bp)
+        price = rules.price(shopper, amount, item.currency, rate, worth_bp, offer.contract_shares)
         if price.points:
             affordable.append(Choice(offer, item, price, _times(item, price, points)))
     return max(affordable, key=lambda choice: choice.price.points, default=None)

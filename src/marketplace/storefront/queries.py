@@ -14,6 +14,7 @@ from marketplace.catalog.models import Item, Offer, OfferStatus
 from marketplace.catalog.refusals import ClosedReason, NotAvailable
 from marketplace.kit import clock, database
 from marketplace.kit.actor import SYSTEM, Actor, ActorKind
+from marketplace.kit.periods import LimitPeriod, period_of
 from marketplace.kit.refusals import NotFound
 from marketplace.ledger.queries import NoRate, Rate, fx_rate
 from marketplace.members.models import Period, RedemptionPolicy
@@ -22,7 +23,7 @@ from marketplace.partners.models import Brand
 from marketplace.points.queries import SPENDABLE
 from marketplace.storefront import rules
 from marketplace.storefront.cash import Ratios
-from marketplace.storefront.rules import Shopper
+from marketplace.storefront.rules import Limit, Shopper
 
 _PROGRAM = """
 program.id AS program_id, 'PTS-' || program.code AS unit, program.home_currency, program.countries,
@@ -39,13 +40,25 @@ LEFT JOIN LATERAL (
     WHERE p.program_id = program.id AND p.country IN ('', {country}) AND p.valid_from <= $2::timestamptz
     ORDER BY p.country DESC, p.valid_from DESC LIMIT 1
 ) policy ON TRUE"""
+_SCHEME = """
+LEFT JOIN LATERAL (
+    SELECT s.terms, s.margin_bp, s.max_discount_points FROM tier_scheme s
+    WHERE s.program_id = program.id AND s.valid_from <= $2::timestamptz ORDER BY s.valid_from DESC LIMIT 1
+) scheme ON TRUE"""
 _MEMBER = f"""
 SELECT {_PROGRAM}, member.id AS member_id, member.country, member.segments, tier.name AS tier_name,
-    coalesce(tier.rank, 0) AS tier_rank, coalesce(tier.discount_bp, 0) AS discount_bp, (
+    coalesce(tier.rank, 0) AS tier_rank,
+    coalesce((scheme.terms->tier.code->>'discount_bp')::int, tier.discount_bp, 0) AS discount_bp,
+    scheme.margin_bp, scheme.max_discount_points, program.timezone, program.limits, CASE
+        WHEN program.limits IS NOT NULL THEN (
+            SELECT json_object_agg(u.period, json_build_array(u.redemptions, u.points, u.resets_at))
+            FROM member_use u WHERE u.member_id = member.id
+        )::text END AS used, (
         {SPENDABLE.format(member="member.id", moment="$2::timestamptz")}
     ) AS spendable
 FROM member JOIN program ON program.id = member.program_id
-    LEFT JOIN tier_level tier ON tier.id = member.tier_id {_POINT_VALUE} {_POLICY.format(country="member.country")}
+    LEFT JOIN tier_level tier ON tier.id = member.tier_id
+    {_SCHEME} {_POINT_VALUE} {_POLICY.format(country="member.country")}
 WHERE member.id = $1 AND member.status = 'ACTIVE'"""
 _AT_HOME = _POLICY.format(country="''")
 _LIST_PRICES = f"SELECT {_PROGRAM} FROM program {_POINT_VALUE} {_AT_HOME} WHERE program.id = $1"
@@ -73,13 +86,30 @@ def _ratios(row: Mapping[str, Any], program_id: UUID, member_id: UUID | None) ->
     )
 
 
+def _limits(row: Mapping[str, Any]) -> tuple[Limit, ...]:
+    """The program's limits with what the member has used of each in the period that counts."""
+    used: dict[str, list[Any]] = orjson.loads(row["used"] or "{}")
+    limits: dict[str, dict[str, int]] = orjson.loads(row["limits"])
+    found: list[Limit] = []
+    for name, most in limits.items():
+        redemptions, points, resets = used.get(name, [0, 0, None])
+        resets_at = datetime.fromisoformat(resets) if resets else None
+        ends_at = period_of(clock.now(), LimitPeriod(name), row["timezone"])[1]
+        period = LimitPeriod(name)
+        most_of = (most.get("redemptions"), most.get("points"))
+        found.append(Limit(period, *most_of, redemptions, points, resets_at, ends_at))
+    return tuple(found)
+
+
 def _shopper(row: Mapping[str, Any]) -> Shopper:
-    aside = ("countries", "segments", "policy")
+    aside = ("countries", "segments", "policy", "timezone", "limits", "used")
     facts = {name: value for name, value in row.items() if name not in aside}
     if row["policy"] is not None:
         facts["policy"] = _ratios(orjson.loads(row["policy"]), row["program_id"], row.get("member_id"))
     if "segments" in row:
         facts["segments"] = tuple(orjson.loads(row["segments"]))
+    if row.get("limits"):
+        facts["limits"] = _limits(row)
     return Shopper(program_countries=tuple(orjson.loads(row["countries"])), **facts)
 
 
@@ -149,12 +179,15 @@ async def price_item(member_id: UUID, item_id: UUID, amount_minor: int | None = 
     if item is None or offers[item.offer_id].status == OfferStatus.DRAFT:
         raise NotFound(what="reward")
     offer = offers[item.offer_id]
-    refusal = rules.closed(shopper, offer, item, clock.now())
+    full = await catalog.limits_reached(member_id, [offer.id]) if offer.limits else {}
+    refusal = rules.closed(shopper, offer, item, clock.now(), full.get(offer.id))
     if refusal is not None:
         raise refusal
     rate = await rate_or_none(item.currency, shopper.home_currency)
     worth_bp = shopper.policy.worth_of(offer.kind)
-    priced = rules.price(shopper, rules.chosen_amount(item, amount_minor), item.currency, rate, worth_bp)
+    priced = rules.price(
+        shopper, rules.chosen_amount(item, amount_minor), item.currency, rate, worth_bp, offer.contract_shares
+    )
     if not await _can_be_settled(shopper, offer):
         raise NotAvailable.because(ClosedReason.NO_RATE)
     row = await Item.get(id=item_id).select_related("offer", "offer__brand")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from uuid import UUID
 
@@ -10,14 +10,30 @@ from marketplace.catalog.models import OfferStatus
 from marketplace.catalog.queries import ItemRow, OfferRow
 from marketplace.catalog.refusals import ClosedReason, NotAvailable, OfferSoldOut
 from marketplace.kit import money
+from marketplace.kit.periods import FOR_EVER, LimitPeriod
 from marketplace.kit.refusals import InvalidInput, Refusal
 from marketplace.ledger.queries import Rate
+from marketplace.members.refusals import ProgramLimitReached
+from marketplace.partners.rules import shares
 from marketplace.points.refusals import InsufficientPoints
 from marketplace.storefront.cash import THOUSAND, Ratios
 
 MOST_POINTS = 2**53 - 1
 VALUE_ONLY = Ratios()
 """Before a program has a policy: rewards at the points' value, and no cash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A program's limit per member with what one has used of it: until `resets_at`, and of it until `ends_at`."""
+
+    period: LimitPeriod
+    most_redemptions: int | None
+    most_points: int | None
+    redemptions: int
+    points: int
+    resets_at: datetime | None
+    ends_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +55,11 @@ class Shopper:
     tier_name: str | None = None
     tier_rank: int = 0
     discount_bp: int = 0
+    margin_bp: int | None = None
+    max_discount_points: int | None = None
     segments: tuple[str, ...] = ()
     spendable: int = 0
+    limits: tuple[Limit, ...] = ()
     policy: Ratios = VALUE_ONLY
 
 
@@ -63,6 +82,9 @@ class Price:
     point_value_from: date
     rate: Rate
     worth_bp: int = money.BASIS_POINTS
+    floor_points: int | None = None
+    floor_applied: bool = False
+    cap_applied: bool = False
 
     @property
     def worth_per_thousand_minor(self) -> int | None:
@@ -82,11 +104,26 @@ def after_discount(list_points: int, discount_bp: int) -> int:
     return -(-list_points * (money.BASIS_POINTS - discount_bp) // money.BASIS_POINTS)
 
 
+def floor_minor(home_minor: int, contract_shares: str, margin_bp: int) -> int:
+    """What the partner is owed of a price, and the margin on top of it, rounded up; never above the price."""
+    commission_bp, vat_bp = map(int, contract_shares.split())
+    cost = shares(home_minor, commission_bp, vat_bp).net
+    return min(home_minor, -(-cost * (money.BASIS_POINTS + margin_bp) // money.BASIS_POINTS))
+
+
 def price(
-    shopper: Shopper, price_minor: int, currency: str, rate: Rate | None, worth_bp: int = money.BASIS_POINTS
+    shopper: Shopper,
+    price_minor: int,
+    currency: str,
+    rate: Rate | None,
+    worth_bp: int = money.BASIS_POINTS,
+    contract_shares: str | None = None,
 ) -> Price:
     """Price an amount: points = ceil(price in home currency / what a point is worth for the kind), then the
-    tier's discount, rounded up.
+    tier's discount, rounded up, at most the program's cap.
+
+    With the contract's shares, the discount stops where the points would be worth less than what the partner is
+    owed and the program's margin on it.
 
     Raises NotAvailable (NO_RATE) without an exchange rate or a point value.
     """
@@ -95,34 +132,50 @@ def price(
     home_minor = home_price(price_minor, currency, shopper.home_currency, rate.rate)
     worth = shopper.point_value * worth_bp / money.BASIS_POINTS
     list_points = money.points_for(home_minor, shopper.home_currency, worth)
+    wished = after_discount(list_points, shopper.discount_bp)
+    capped = wished
+    if shopper.max_discount_points is not None:
+        capped = max(wished, list_points - shopper.max_discount_points)
+    floor = None
+    if shopper.margin_bp is not None and contract_shares is not None and shopper.discount_bp:
+        least = floor_minor(home_minor, contract_shares, shopper.margin_bp)
+        floor = min(list_points, money.points_for(least, shopper.home_currency, worth))
     return Price(
         price_minor=price_minor,
         currency=currency,
         home_minor=home_minor,
         home_currency=shopper.home_currency,
         list_points=list_points,
-        points=after_discount(list_points, shopper.discount_bp),
+        points=max(capped, floor or 0),
         discount_bp=shopper.discount_bp,
         point_value=shopper.point_value,
         point_value_from=shopper.point_value_from,
         rate=rate,
         worth_bp=worth_bp,
+        floor_points=floor,
+        floor_applied=floor is not None and floor > capped,
+        cap_applied=capped > wished,
     )
 
 
 def dearest_within(
-    shopper: Shopper, points: int, currency: str, rate: Rate | None, worth_bp: int = money.BASIS_POINTS
+    shopper: Shopper,
+    points: int,
+    currency: str,
+    rate: Rate | None,
+    worth_bp: int = money.BASIS_POINTS,
+    contract_shares: str | None = None,
 ) -> int:
     """The highest price in minor units that costs this shopper at most `points`; -1 when even nothing is more.
 
     Prices in points never fall when prices in money rise, so halving finds it.
     """
     low, high = -1, 1
-    while price(shopper, high, currency, rate, worth_bp).points <= points and high < MOST_POINTS:
+    while price(shopper, high, currency, rate, worth_bp, contract_shares).points <= points and high < MOST_POINTS:
         low, high = high, high * 2
     while high - low > 1:
         middle = (low + high) // 2
-        if price(shopper, middle, currency, rate, worth_bp).points <= points:
+        if price(shopper, middle, currency, rate, worth_bp, contract_shares).points <= points:
             low = middle
         else:
             high = middle
@@ -152,17 +205,44 @@ def chosen_amount(item: ItemRow, amount_minor: int | None) -> int:
     return amount_minor
 
 
-def closed(shopper: Shopper, offer: OfferRow, item: ItemRow, moment: datetime) -> Refusal | None:
-    """Why the shopper cannot take an item whatever it costs: the first reason that holds, None when open."""
+def opens_for(shopper: Shopper, offer: OfferRow) -> datetime:
+    """When an offer opens for the shopper: earlier by the most hours that their tier's rank gives."""
+    ranks = (shopper.tier_rank,) if shopper.member_id else ()
+    hours = [hours for rank, hours in offer.early_access.items() for held in ranks if int(rank) <= held]
+    return offer.published_from - timedelta(hours=max(hours, default=0))
+
+
+def closed(
+    shopper: Shopper, offer: OfferRow, item: ItemRow, moment: datetime, full_until: datetime | None = None
+) -> Refusal | None:
+    """Why the shopper cannot take an item whatever it costs: the first reason that holds, None when open.
+
+    `full_until` says when a limit of the offer resets that the member has reached.
+    """
     reason = _closed_for_all(offer, item, moment) or _closed_for(shopper, offer, item)
     if reason is not None:
         return NotAvailable.because(reason)
-    if offer.published_from > moment:
-        return NotAvailable.because(ClosedReason.NOT_YET_OPEN, offer.published_from)
+    opens_at = opens_for(shopper, offer)
+    if opens_at > moment:
+        return NotAvailable.because(ClosedReason.NOT_YET_OPEN, opens_at)
     if item.units_left is not None and item.units_left <= 0:
         return OfferSoldOut()
     if shopper.member_id and item.max_per_member is not None and item.taken_by_member >= item.max_per_member:
         return NotAvailable.because(ClosedReason.LIMIT_REACHED)
+    if full_until is not None:
+        return NotAvailable.because(ClosedReason.LIMIT_REACHED, None if full_until >= FOR_EVER else full_until)
+    return over_limit(shopper, 0, moment)
+
+
+def over_limit(shopper: Shopper, points: int, moment: datetime) -> ProgramLimitReached | None:
+    """That the program's limits leave no room for one more redemption of so many points."""
+    for limit in shopper.limits:
+        counts = limit.resets_at is None or limit.resets_at > moment
+        redemptions, spent = (limit.redemptions, limit.points) if counts else (0, 0)
+        full = limit.most_redemptions is not None and redemptions >= limit.most_redemptions
+        if full or (limit.most_points is not None and spent + points > limit.most_points):
+            resets = limit.ends_at
+            return ProgramLimitReached(period=limit.period, resets_at=None if resets >= FOR_EVER else resets)
     return None
 
 
@@ -190,12 +270,17 @@ def _closed_for(shopper: Shopper, offer: OfferRow, item: ItemRow) -> ClosedReaso
 
 
 def most_within(
-    shopper: Shopper, item: ItemRow, points: int, rate: Rate | None, worth_bp: int = money.BASIS_POINTS
+    shopper: Shopper,
+    item: ItemRow,
+    points: int,
+    rate: Rate | None,
+    worth_bp: int = money.BASIS_POINTS,
+    contract_shares: str | None = None,
 ) -> int | None:
     """The highest amount of an item that costs at most `points`; None when even its least costs more."""
     if rate is None or shopper.point_value is None:
         return None
-    limit = dearest_within(shopper, points, item.currency, rate, worth_bp)
+    limit = dearest_within(shopper, points, item.currency, rate, worth_bp, contract_shares)
     low, high = item.price_minor, min(item.max_price_minor or item.price_minor, limit)
     if high < low:
         return None
@@ -226,15 +311,24 @@ class Quote:
 
 
 def quote(
-    shopper: Shopper, offer: OfferRow, item: ItemRow, amount_minor: int, rate: Rate | None, moment: datetime
+    shopper: Shopper,
+    offer: OfferRow,
+    item: ItemRow,
+    amount_minor: int,
+    rate: Rate | None,
+    moment: datetime,
+    full_until: datetime | None = None,
 ) -> Quote:
     """Price an item and say whether the shopper can take it now."""
-    refusal = closed(shopper, offer, item, moment)
+    refusal = closed(shopper, offer, item, moment, full_until)
     try:
-        priced = price(shopper, amount_minor, item.currency, rate, shopper.policy.worth_of(offer.kind))
+        priced = price(
+            shopper, amount_minor, item.currency, rate, shopper.policy.worth_of(offer.kind), offer.contract_shares
+        )
     except NotAvailable as unpriced:
         return Quote(item, None, refusal or unpriced)
-    return Quote(item, priced, refusal or out_of_reach(shopper, priced.points))
+    refusal = refusal or out_of_reach(shopper, priced.points) or over_limit(shopper, priced.points, moment)
+    return Quote(item, priced, refusal)
 
 
 def best(quotes: Sequence[Quote]) -> Quote | None:

@@ -56,6 +56,14 @@ EXISTS (
             SELECT FROM member_take t WHERE t.item_id = i.id AND t.member_id = {member}
                 AND t.units >= i.max_per_member)))"""
 
+_OPEN_TO = """
+o.published_from <= {moment} OR o.early_access IS NOT NULL AND o.published_from <= {moment} + make_interval(
+    hours => (SELECT max(hours::int) FROM jsonb_each_text(o.early_access) AS e (rank, hours)
+        WHERE rank::int <= {rank}))"""
+_NOT_FULL = """
+o.limits IS NULL OR NOT EXISTS (
+    SELECT FROM offer_take f WHERE f.offer_id = o.id AND f.member_id = {member} AND f.resets_at > {moment}
+        AND f.units >= (o.limits->>f.period)::int)"""
 _ALIKE = f"""
 SELECT asked, alike.word FROM unnest($1::text[]) AS asked CROSS JOIN LATERAL (
     SELECT known.word, likeness, max(likeness) OVER () AS best
@@ -237,10 +245,12 @@ def _add_prices(where: _Where, ranges: Sequence[PriceRange]) -> None:
 def _add_available(where: _Where, asked: Search) -> None:
     """Only what the shopper could take now, points aside."""
     shopper = asked.shopper
-    where.add("o.published_from <= {moment}", moment=asked.moment)
+    rank = shopper.tier_rank if shopper and shopper.member_id else -1
+    where.add(_OPEN_TO, moment=asked.moment, rank=rank)
     where.add(_TAKEABLE, moment=asked.moment, member=shopper.member_id if shopper else None)
     if shopper is not None and shopper.member_id is not None:
         where.add("o.min_tier_rank <= {rank}", rank=shopper.tier_rank)
+        where.add(_NOT_FULL, moment=asked.moment, member=shopper.member_id)
         where.add("o.segment IS NULL OR o.segment = ANY({segments}::text[])", segments=list(shopper.segments))
 
 

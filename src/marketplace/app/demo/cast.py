@@ -13,12 +13,13 @@ Items = dict[tuple[str, str, str], UUID]
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Programs by code, members by reference, partners by slug, the operator, and items by their SKUs."""
+    """Programs by code, members by reference, partners by slug, the two operators, and items by their SKUs."""
 
     programs: dict[str, Actor]
     members: dict[str, Actor]
     partners: dict[str, Actor]
     operator: Actor
+    controller: Actor
     items: Items
 
     def program_of(self, member: Actor) -> Actor:
@@ -36,8 +37,10 @@ async def assembled() -> Cast:
     """Everybody, after the members were enrolled."""
     members = await database.rows("SELECT id, program_id, reference, languages FROM member")
     partners = await database.rows("SELECT id, slug FROM partner")
-    name, roles = next(iter(OPERATORS.items()))
-    operator = Actor(ActorKind.OPERATOR, await operator_id(name, roles), scopes_of_roles(roles))
+    operator, controller = [
+        Actor(ActorKind.OPERATOR, await operator_id(name, roles), scopes_of_roles(roles))
+        for name, roles in OPERATORS.items()
+    ]
     return Cast(
         programs=await programs(),
         members={
@@ -46,6 +49,7 @@ async def assembled() -> Cast:
         },
         partners={row["slug"]: Actor(ActorKind.PARTNER, row["id"], PARTNER_SCOPES) for row in partners},
         operator=operator,
+        controller=controller,
         items=await _items(),
     )
 

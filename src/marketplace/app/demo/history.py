@@ -20,7 +20,7 @@ from marketplace.kit.actor import Actor
 from marketplace.kit.money import Money
 from marketplace.kit.refusals import Refusal
 from marketplace.members.operations import EnrolMember, enrol_member
-from marketplace.settlement.models import TopUpMethod
+from marketplace.settlement.models import TopUpMethod, TopUpState
 from marketplace.settlement.operations import ConfirmTopUp, TopUpProgram, confirm_top_up, top_up_program
 
 Refused = Counter[str]
@@ -93,7 +93,7 @@ async def _enrol(servers: dict[str, Actor]) -> None:
 
 
 async def _fund(company: Cast, code: str, when: str, *, key: str | None = None) -> None:
-    """The program pays in by bank transfer, and finance sees it on the account."""
+    """The program pays in by bank transfer, and finance sees it on the account: two people when it is much."""
     seed = PROGRAMS[code]
     command = TopUpProgram(
         idempotency_key=f"demo:fund:{code}:{when}",
@@ -107,4 +107,6 @@ async def _fund(company: Cast, code: str, when: str, *, key: str | None = None) 
         top_up_id=top_up.id,
         evidence=f"Demo bank statement, entry {code}-{when}",
     )
-    await confirm_top_up(company.operator, evidence)
+    seen = await confirm_top_up(company.operator, evidence)
+    if seen.state == TopUpState.PENDING:
+        await confirm_top_up(company.controller, evidence)

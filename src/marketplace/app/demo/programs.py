@@ -27,6 +27,38 @@ class CashSeed:
 
 
 @dataclass(frozen=True, slots=True)
+class PointsSeed:
+    """How points of a program expire, and how its levels are earned: see `ExpiryPolicy` and `TierScheme`."""
+
+    kind: str
+    months: int | None
+    period: str | None
+    periods_after: int
+    returned: str
+    grace_days: int
+    basis: str
+    span: str
+    span_months: int
+    grace_months: int
+    thresholds: tuple[int, ...]
+    margin_bp: int | None
+
+
+POINTS: dict[str, PointsSeed] = {
+    "NORTH": PointsSeed(
+        "ROLLING", 24, None, 0, "GRACE", 14, "POINTS", "CALENDAR", 12, 3, (0, 5_000, 20_000, 60_000, 150_000), None
+    ),
+    "KOPI": PointsSeed(
+        "CALENDAR", None, "QUARTER", 5, "RENEW", 0, "COUNT", "ROLLING", 12, 0, (0, 10, 40, 100, 250), None
+    ),
+    "ATLAS": PointsSeed(
+        "FIXED", 36, None, 0, "KEEP", 0, "POINTS", "CALENDAR", 12, 0, (0, 25_000, 60_000, 150_000, 400_000), 0
+    ),
+}
+"""By program: three ways for points to live, three for levels to be earned; Atlas has a floor under discounts."""
+
+
+@dataclass(frozen=True, slots=True)
 class ProgramSeed:
     """One program; `point_value` is in major units of its home currency, for one point."""
 

@@ -15,7 +15,7 @@ from marketplace.access.dev_issuer import DevIssuer
 from marketplace.app.demo import counterparties, data, offers
 from marketplace.app.demo.bulk import insert
 from marketplace.app.demo.counterparties import Terms
-from marketplace.app.demo.programs import PROGRAMS, TIERS, ProgramSeed
+from marketplace.app.demo.programs import POINTS, PROGRAMS, TIERS, ProgramSeed
 from marketplace.app.demo.shelves import stock_up
 from marketplace.app.demo.story import DAYS
 from marketplace.kit import clock, database
@@ -143,6 +143,7 @@ async def _program(seed: ProgramSeed, issuer: DevIssuer) -> None:
     valid_from = (since - timedelta(days=365)).date()
     value = {"id": new_id(), "program_id": key, "valid_from": valid_from, "value": seed.point_value}
     await insert("point_value", [value])
+    await _rules_of_points(seed.code, key, since - timedelta(days=365))
     await insert(
         "tier_level",
         (
@@ -150,6 +151,24 @@ async def _program(seed: ProgramSeed, issuer: DevIssuer) -> None:
             for rank, (code, name, cut) in enumerate(TIERS)
         ),
     )
+
+
+async def _rules_of_points(code: str, program: UUID, since: datetime) -> None:
+    """How the program's points expire and its levels are earned."""
+    seed = POINTS[code]
+    stated = {"id": new_id(), "program_id": program, "valid_from": since, "stated_at": since}
+    policy = {
+        "kind": seed.kind, "months": seed.months, "period": seed.period, "periods_after": seed.periods_after,
+        "returned": seed.returned, "grace_days": seed.grace_days, "notice_days": [30, 7, 1],
+    }  # fmt: skip
+    levels = zip(TIERS, seed.thresholds, strict=True)
+    scheme = {
+        "basis": seed.basis, "span": seed.span, "months": seed.span_months, "grace_months": seed.grace_months,
+        "landing": "ONE_LEVEL", "margin_bp": seed.margin_bp,
+        "terms": {level: {"threshold": least, "discount_bp": cut} for (level, _, cut), least in levels},
+    }  # fmt: skip
+    await insert("expiry_policy", [stated | policy])
+    await insert("tier_scheme", [stated | {"id": new_id()} | scheme])
 
 
 async def _counterparties() -> dict[str, UUID]:

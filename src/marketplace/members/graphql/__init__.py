@@ -1,7 +1,16 @@
 """The members' part of the graph: types, reads and writes."""
 
+import strawberry
+
 from marketplace.members.graphql.reads import Query
+from marketplace.members.graphql.tiers import TierMutation
 from marketplace.members.graphql.types import MemberType, ProgramType
-from marketplace.members.graphql.writes import Mutation
+from marketplace.members.graphql.writes import ProgramMutation
+
+
+@strawberry.type
+class Mutation(ProgramMutation, TierMutation):
+    """What programs and operators do with programs, members and levels."""
+
 
 __all__ = ["MemberType", "Mutation", "ProgramType", "Query"]

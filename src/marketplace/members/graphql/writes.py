@@ -124,9 +124,7 @@ def _create_program(input: CreateProgramInput) -> operations.CreateProgram:
 
 
 @strawberry.type
-class Mutation:
-    """What programs and operators do with programs and members."""
-
+class ProgramMutation:
     @mutation(
         gives=MemberType,
         refuses=(MemberReferenceReused,),

@@ -14,6 +14,7 @@ from marketplace.redemptions.graphql.refunds import RefundMutation, RefundQuery
 from marketplace.redemptions.graphql.reviews import ReviewMutation
 from marketplace.redemptions.graphql.timeline import RedemptionEventType
 from marketplace.redemptions.graphql.types import RedemptionType
+from marketplace.redemptions.graphql.wallets import WalletSavings
 from marketplace.redemptions.graphql.writes import MemberMutation
 
 
@@ -37,4 +38,12 @@ class Mutation(
     """What members, support and partners do."""
 
 
-__all__ = ["CashChoice", "CashRedemptionType", "Mutation", "Query", "RedemptionEventType", "RedemptionType"]
+__all__ = [
+    "CashChoice",
+    "CashRedemptionType",
+    "Mutation",
+    "Query",
+    "RedemptionEventType",
+    "RedemptionType",
+    "WalletSavings",
+]

@@ -6,7 +6,7 @@ from marketplace.catalog.refusals import NotAvailable, OfferSoldOut
 from marketplace.donations.refusals import CharityNotOpen, DonationTooSmall
 from marketplace.kit.graphql import BigInt, CountryCode, Info, MoneyInput, Node, WriteInput, actor_of, mutation
 from marketplace.kit.refusals import NotFound
-from marketplace.members.refusals import ProgramUnfunded
+from marketplace.members.refusals import ProgramLimitReached, ProgramUnfunded
 from marketplace.points.refusals import InsufficientPoints
 from marketplace.redemptions import operations, queries
 from marketplace.redemptions.addresses import Address
@@ -168,6 +168,7 @@ class MemberMutation:
             InvalidAddress,
             InsufficientPoints,
             ProgramUnfunded,
+            ProgramLimitReached,
             CharityNotOpen,
             DonationTooSmall,
             OfferSoldOut,

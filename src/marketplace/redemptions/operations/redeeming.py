@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from uuid import UUID
 
 from marketplace.catalog.models import OfferKind
-from marketplace.catalog.steps import count_for_member
+from marketplace.catalog.steps import count_for_limits, count_for_member
 from marketplace.kit import database
 from marketplace.kit.actor import Actor, Scope
 from marketplace.kit.ids import new_id
@@ -13,6 +13,7 @@ from marketplace.kit.money import Money
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, Problem
 from marketplace.members.models import Program
+from marketplace.members.steps import count_use
 from marketplace.redemptions import cards, events, rules, steps
 from marketplace.redemptions.addresses import Address, address_problems
 from marketplace.redemptions.cards import CardPart
@@ -118,7 +119,8 @@ async def redeem_offer(actor: Actor, command: RedeemOffer) -> Redemption:
     is owed. Brand currency and merchandise are PENDING until the partner answers, and everything that a card pays
     a part of until the card's bank has set that aside. Raises what `price_item`
     raises, PriceChanged, InvalidInput, InvalidMembershipNumber, InvalidAddress,
-    InsufficientPoints, ProgramUnfunded, CharityNotOpen or OfferSoldOut, and then nothing has happened.
+    InsufficientPoints, ProgramUnfunded, ProgramLimitReached, CharityNotOpen or OfferSoldOut, and then nothing has
+    happened.
     """
     return await redeem_one(actor, command)
 
@@ -131,6 +133,8 @@ async def redeem_one(actor: Actor, command: RedeemOffer) -> Redemption:
     lots = command.lots or command.quantity or 1
     part = _card_part(command, priced, lots)
     program = await Program.get(id=actor.program_id)
+    await count_use(program, actor.id, priced.points * lots - (part.points if part else 0))
+    await count_for_limits(priced.offer, actor.id, lots, program.timezone)
     await count_for_member(priced.item, actor.id, lots)
     redemption = steps.drafted(new_id(), actor.id, program, priced, lots)
     if part is not None:

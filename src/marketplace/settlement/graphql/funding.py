@@ -6,6 +6,7 @@ from uuid import UUID
 
 import strawberry
 
+from marketplace.access.refusals import SecondPersonNeeded
 from marketplace.kit import ids, paging
 from marketplace.kit.actor import Actor, ActorKind, Scope
 from marketplace.kit.graphql import (
@@ -70,6 +71,9 @@ class TopUpType(Node):
     succeeded_at: datetime | None = strawberry.field(description="When the money was there.")
     failure: str | None = strawberry.field(description="Why it failed, as a code of Stripe's.")
     evidence: str | None = strawberry.field(description="Where finance saw that a bank transfer had arrived.")
+    awaits_second_person: bool = strawberry.field(
+        description="Whether one person of finance has seen it, and it is so much that a second one has to."
+    )
     uncovered: MoneyType | None = strawberry.field(description="What members had spent when it was returned.")
     program_key: strawberry.Private[UUID]
 
@@ -89,6 +93,7 @@ class TopUpType(Node):
             succeeded_at=row.succeeded_at,
             failure=row.failure,
             evidence=row.evidence,
+            awaits_second_person=row.state == TopUpState.PENDING and row.evidence is not None,
             uncovered=None if row.uncovered_minor is None else MoneyType.minor(row.uncovered_minor, row.currency),
             program_key=row.program_id,
         )
@@ -192,8 +197,8 @@ class FundingMutation:
 
     @mutation(
         gives=TopUpType,
-        refuses=(NotFound, TopUpNotPending, TopUpConfirmsItself),
-        description="Say that a program's bank transfer has arrived, for finance.",
+        refuses=(NotFound, TopUpNotPending, TopUpConfirmsItself, SecondPersonNeeded),
+        description="Say that a program's bank transfer has arrived, for finance; two people when it is much.",
     )
     async def confirm_top_up(self, info: Info, input: ConfirmTopUpInput) -> TopUpType:
         return TopUpType.of(await operations.confirm_top_up(actor_of(info), input.command()))

@@ -10,16 +10,19 @@ from uuid import UUID
 
 import strawberry
 
+from marketplace.catalog import queries as catalog
 from marketplace.catalog.graphql import ITEM_TYPES, ITEMS_OF_OFFERS, OFFER_TYPES, ItemType, OfferType
 from marketplace.catalog.queries import ItemRow, OfferRow
 from marketplace.catalog.refusals import NotAvailable
 from marketplace.kit import clock
 from marketplace.kit.actor import Actor
-from marketplace.kit.graphql import BigInt, CurrencyCode, Info, MoneyType, batched, extend
+from marketplace.kit.graphql import BigInt, CurrencyCode, Info, MoneyType, NextStepType, batched, extend
 from marketplace.kit.money import BadAmount, Money
+from marketplace.kit.periods import LimitPeriod
 from marketplace.kit.plans import Asked, Need, planned
 from marketplace.kit.refusals import BadUserInput, InvalidInput, Refusal
 from marketplace.ledger.queries import Rate
+from marketplace.members.refusals import ProgramLimitReached
 from marketplace.points.refusals import InsufficientPoints
 from marketplace.storefront import queries, rules
 from marketplace.storefront.refusals import CashAboveMaximum, CashBelowMinimum, CashCoolingOff
@@ -61,6 +64,13 @@ class PricePassport:
     list_points: BigInt = strawberry.field(description="The same before your tier's discount.")
     discount_bp: int = strawberry.field(description="Your tier's discount in basis points: 900 is 9 %.")
     tier: str | None = strawberry.field(description="The tier that gives it.")
+    floor_applied: bool = strawberry.field(
+        description="Whether the discount stopped at the floor: what the partner is owed and a margin."
+    )
+    floor_points: BigInt | None = strawberry.field(
+        description="The floor in points; null when the program has none, or your tier no discount."
+    )
+    cap_applied: bool = strawberry.field(description="Whether the discount stopped at the program's cap.")
     price: MoneyType = strawberry.field(description="What it costs in its market.")
     worth: MoneyType = strawberry.field(description="The same in the program's home currency.")
     worth_per_thousand: MoneyType | None = strawberry.field(
@@ -83,6 +93,9 @@ class PricePassport:
             list_points=BigInt(price.list_points),
             discount_bp=price.discount_bp,
             tier=shopper.tier_name,
+            floor_applied=price.floor_applied,
+            floor_points=None if price.floor_points is None else BigInt(price.floor_points),
+            cap_applied=price.cap_applied,
             price=MoneyType.minor(price.price_minor, price.currency),
             worth=MoneyType.minor(price.home_minor, home),
             worth_per_thousand=None if thousand is None else MoneyType.minor(thousand, home),
@@ -116,6 +129,9 @@ class WhyNot:
     message: str = strawberry.field(description="The reason in a sentence.")
     points_to_go: BigInt | None = strawberry.field(description="How many points are missing, if it is that.")
     opens_at: datetime | None = strawberry.field(description="When it opens, if it is not open yet.")
+    next_step: NextStepType | None = strawberry.field(
+        description="What to do next; null where the message says it."
+    )
 
     @classmethod
     def of(cls, refusal: Refusal, languages: Sequence[str]) -> "WhyNot":
@@ -125,6 +141,7 @@ class WhyNot:
             message=refusal.said(languages),
             points_to_go=BigInt(refusal.missing) if isinstance(refusal, _MISSING) else None,
             opens_at=_opening(refusal),
+            next_step=NextStepType.of(refusal.next_step, languages),
         )
 
 
@@ -133,6 +150,8 @@ def _opening(refusal: Refusal) -> datetime | None:
     match refusal:
         case NotAvailable():
             return refusal.opens_at
+        case ProgramLimitReached():
+            return refusal.resets_at
         case CashCoolingOff():
             return refusal.ready_at
         case CashAboveMaximum():
@@ -168,6 +187,7 @@ class Shelf:
     offer: OfferRow
     rates: dict[str, Rate | None]
     payable: bool
+    full_until: datetime | None = None
     quotes: dict[tuple[UUID, int | None], Quote] = field(default_factory=dict)
 
     def quote(self, item: ItemRow, amount_minor: int | None = None) -> Quote:
@@ -180,7 +200,7 @@ class Shelf:
     def _quote(self, item: ItemRow, amount_minor: int | None) -> Quote:
         amount = item.price_minor if amount_minor is None else rules.chosen_amount(item, amount_minor)
         rate = self.rates[item.currency] if self.payable else None
-        return rules.quote(self.shopper, self.offer, item, amount, rate, clock.now())
+        return rules.quote(self.shopper, self.offer, item, amount, rate, clock.now(), self.full_until)
 
 
 async def shelf_of(info: Info, offer: OfferRow, items: list[ItemRow]) -> Shelf | None:
@@ -194,17 +214,28 @@ async def shelf_of(info: Info, offer: OfferRow, items: list[ItemRow]) -> Shelf |
     home = shopper.home_currency
     rates = {currency: await rate_of(info, currency, home) for currency in {item.currency for item in items}}
     payable = offer.settled_in is None or await rate_of(info, home, offer.settled_in) is not None
-    return Shelf(shopper, offer, rates, payable)
+    return Shelf(shopper, offer, rates, payable, (await _full(shopper, [offer])).get(offer.id))
+
+
+async def _full(shopper: Shopper, offers: Sequence[OfferRow]) -> dict[UUID, datetime]:
+    """Of the offers that have limits those that the member has reached; asked only if there are such."""
+    limited = [offer.id for offer in offers if offer.limits]
+    if not limited or shopper.member_id is None:
+        return {}
+    return await catalog.limits_reached(shopper.member_id, limited)
 
 
 OFFER_PRICED = (
     "status",
     "partner_approved",
     "settled_in",
+    "contract_shares",
     "published_from",
     "published_until",
     "min_tier_rank",
     "segment",
+    "limits",
+    "early_access",
 )
 ITEM_PRICED = (
     "currency",
@@ -231,9 +262,17 @@ async def _fetch_shelves(info: Info, asked: Asked) -> None:
     pairs |= {(home, offer.row.settled_in) for offer in asked.parents if offer.row.settled_in is not None}
     found = dict(zip(pairs, await asyncio.gather(*(rate_of(info, *pair) for pair in pairs)), strict=True))
     rates = {base: rate for (base, quote), rate in found.items() if quote == home}
+    rows = [offer.row for offer in asked.parents]
+    full = await _full(shopper, rows)
     asked.at_hand[SHELVES] = {
-        row.id: Shelf(shopper, row, rates, row.settled_in is None or found[home, row.settled_in] is not None)
-        for row in (offer.row for offer in asked.parents)
+        row.id: Shelf(
+            shopper,
+            row,
+            rates,
+            row.settled_in is None or found[home, row.settled_in] is not None,
+            full.get(row.id),
+        )
+        for row in rows
     }
 
 
@@ -260,9 +299,27 @@ async def _quote_of_item(info: Info, item: ItemType, amount: Decimal | None) -> 
         raise BadUserInput(bad.problems[0].message) from None
 
 
+@strawberry.type(description="How many units one member can take in a period.")
+class OfferLimit:
+    period: LimitPeriod = strawberry.field(description="The period, in the time zone of the member's program.")
+    units: int = strawberry.field(description="How many units.")
+
+
 @extend(OfferType, *OFFER_TYPES)
 class OfferPricing:
     """What the storefront knows of an offer."""
+
+    @planned(reads=("limits",), description="How much of it one member can take in a period.")
+    def limits(self, offer: strawberry.Parent[OfferType]) -> list[OfferLimit]:
+        return [OfferLimit(period=LimitPeriod(name), units=units) for name, units in offer.row.limits.items()]
+
+    @planned(
+        reads=("published_from", "early_access"),
+        description="When it opens for you: earlier than for others, if your tier gives that.",
+    )
+    async def opens_for_you_at(self, info: Info, offer: strawberry.Parent[OfferType]) -> datetime:
+        shopper = await shopper_of(info)
+        return rules.opens_for(shopper, offer.row) if shopper else offer.row.published_from
 
     @planned(
         uses=PRICED,

@@ -8,7 +8,7 @@ from starlette.datastructures import UploadFile
 from strawberry.file_uploads import Upload
 
 from marketplace.kit import ids, paging
-from marketplace.kit.actor import Scope
+from marketplace.kit.actor import ActorKind, Scope
 from marketplace.kit.graphql import Connection, Info, WriteInput, actor_of, actor_with, mutation
 from marketplace.kit.refusals import InvalidInput, NotFound
 from marketplace.partners.refusals import PartnerNotApproved
@@ -75,7 +75,9 @@ class Query:
         first: First = None,
         after: After = None,
     ) -> Connection[UploadedFileType]:
-        query = queries.uploads_visible_to(actor_with(info, Scope.OFFERS_UPLOAD))
+        is_operator = actor_of(info).kind is ActorKind.OPERATOR
+        actor = actor_with(info, Scope.CATALOG_MANAGE if is_operator else Scope.OFFERS_UPLOAD)
+        query = queries.uploads_visible_to(actor)
         query = query.filter(kind=kind.value) if kind else query
         query = query.filter(state=state.value) if state else query
         page = await paging.page_of(query, first=first, after=after)

@@ -13,6 +13,7 @@ from marketplace.app.tour.chapters import (
     deliveries,
     funding,
     giving,
+    keeping,
     opening,
     paying,
     refunding,
@@ -28,7 +29,7 @@ CHAPTERS: Final[tuple[tuple[str, Play], ...]] = tuple(
     (chapter.TITLE, chapter.play)
     for chapter in (
         opening, uploading, funding, browsing, vouchers, deliveries, bookings, unfunded, cashing, giving,
-        refunding, paying, settling, adjusting, balancing,
+        keeping,         refunding, paying, settling, adjusting, balancing,
     )
 )  # fmt: skip
 """Title and play of each."""

@@ -36,7 +36,7 @@ def _by_bank(stage: Stage, cast: Cast) -> None:
     wish = {"method": "BANK_TRANSFER", "reference": f"bank-{cast.run}"}
     euros = north.do("topUpProgram", **wish, amount={"amount": "100", "currency": "EUR"})
     stage.does(north, "announces euros, though its home currency is SEK", euros, "WrongCurrency")
-    amount = {"amount": "100000", "currency": "SEK"}
+    amount = {"amount": "250000", "currency": "SEK"}
     top_up = north.do("topUpProgram", _TOP_UP, **wish, amount=amount)
     stage.does(north, "announces a bank transfer", top_up, "TopUp", money(top_up.get("amount")), state="PENDING")
     other = north.do("topUpProgram", **wish, amount=amount | {"amount": "90000"})
@@ -45,9 +45,13 @@ def _by_bank(stage: Stage, cast: Cast) -> None:
     stage.turned_away(north, "confirms it by itself", north.attempt("confirmTopUp", **proof), "FORBIDDEN")
     stage.equal(north, "has nothing of it yet", _available(north), before)
     seen = operator.do("confirmTopUp", _TOP_UP, **proof)
-    stage.does(operator, "sees it on the bank statement", seen, "TopUp", state="SUCCEEDED")
-    stage.does(operator, "confirms it twice", operator.do("confirmTopUp", **proof), "TopUpNotPending")
-    stage.equal(north, "has exactly that much more", _available(north) - before, Decimal(100_000))
+    stage.does(operator, "sees it on the bank statement: much, so it takes two", seen, "TopUp", state="PENDING")
+    stage.does(operator, "confirms it alone", operator.do("confirmTopUp", **proof), "SecondPersonNeeded")
+    stage.equal(north, "has nothing of it yet", _available(north), before)
+    seconded = cast.controller.do("confirmTopUp", _TOP_UP, **proof)
+    stage.does(cast.controller, "sees it, too", seconded, "TopUp", state="SUCCEEDED")
+    stage.does(operator, "confirms it once more", operator.do("confirmTopUp", **proof), "TopUpNotPending")
+    stage.equal(north, "has exactly that much more", _available(north) - before, Decimal(250_000))
 
 
 def _by_card(stage: Stage, program: Client, operator: Client, currency: str, amount: str) -> None:

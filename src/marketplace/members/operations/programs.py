@@ -10,7 +10,7 @@ from marketplace.kit.actor import Actor, Scope
 from marketplace.kit.messages import noted
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, NotFound, Problem
-from marketplace.members import rules
+from marketplace.members import rules, tier_steps
 from marketplace.members.facts import MemberEnrolled
 from marketplace.members.models import Member, MemberStatus, PersonalData, PointValue, Program, TierLevel
 from marketplace.members.policies import Policy, problems_of_policy
@@ -66,10 +66,11 @@ async def enrol_member(actor: Actor, command: EnrolMember) -> Member:
         subject=command.subject,
         country=command.country,
         languages=list(command.languages),
-        tier=tier,
         status=MemberStatus.ACTIVE.value,
         enrolled_at=clock.now(),
     )
+    if tier is not None:
+        await tier_steps.give(member, tier)
     await PersonalData.create(member=member, name=command.name, email=command.email)
     await facts.state(MemberEnrolled(member.id, program.id))
     return member
@@ -108,8 +109,9 @@ async def change_member(actor: Actor, command: ChangeMember) -> Member:
     if problems := rules.problems_of_member(member.country, member.languages, program.countries):
         raise InvalidInput(problems=problems)
     tier = await _tier(program, command.tier)
-    member.tier_id = tier.id if tier else member.tier_id
-    await member.save(update_fields=["country", "languages", "tier_id"])
+    await member.save(update_fields=["country", "languages"])
+    if tier is not None and tier.id != member.tier_id:
+        await tier_steps.give(member, tier)
     return member
 
 

@@ -9,8 +9,11 @@ import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
 from marketplace.access import operations, queries
-from marketplace.access.models import ApiKey, KeyOwner
-from marketplace.access.refusals import ScopeNotGrantable, SecretAlreadyShown
+from marketplace.access.graphql import people
+from marketplace.access.graphql.owners import owner_of
+from marketplace.access.graphql.people import StaffMemberType
+from marketplace.access.models import ApiKey
+from marketplace.access.refusals import ApiKeyEnded, ScopeNotGrantable, SecretAlreadyShown
 from marketplace.kit import ids, paging
 from marketplace.kit.actor import Actor, Scope
 from marketplace.kit.graphql import (
@@ -20,10 +23,11 @@ from marketplace.kit.graphql import (
     WriteInput,
     actor_of,
     actor_with,
+    load_node,
     mutation,
     node_loader,
 )
-from marketplace.kit.refusals import InvalidInput, NotFound
+from marketplace.kit.refusals import NotFound
 
 PREFIX = "apiKey"
 
@@ -39,6 +43,7 @@ _SCOPES: dict[Scope, str] = {
     Scope.EARNING_MANAGE: "Draft, start and end a program's earning rules, and their budgets.",
     Scope.PROGRAM_READ: "Read a program's settings, members and funding.",
     Scope.PROGRAM_FUND: "Top up a program's funding.",
+    Scope.POLICY: "Set what a program's points can become.",
     Scope.PROGRAM_MANAGE: "Set a program's rules: expiry, tiers, limits.",
     Scope.OFFERS_UPLOAD: "Upload and publish a partner's offers and codes.",
     Scope.CODES_FREEZE: "Stop codes that may have leaked, and let them go again.",
@@ -76,6 +81,11 @@ class ApiKeyType(Node):
     expires_at: datetime | None = strawberry.field(description="When it stops working by itself.")
     revoked_at: datetime | None = strawberry.field(description="When it was ended.")
     last_used_at: datetime | None = strawberry.field(description="When it was last used, to the minute.")
+    staff_key: strawberry.Private[UUID | None] = None
+
+    @strawberry.field(description="The person whose token it is; null for a server's.")
+    async def staff_member(self, info: Info) -> StaffMemberType | None:
+        return await load_node(info, people.PREFIX, self.staff_key) if self.staff_key else None
 
     @classmethod
     def of(cls, key: ApiKey) -> "ApiKeyType":
@@ -88,6 +98,7 @@ class ApiKeyType(Node):
             expires_at=key.expires_at,
             revoked_at=key.revoked_at,
             last_used_at=key.last_used_at,
+            staff_key=key.staff_id,
         )
 
 
@@ -98,12 +109,23 @@ class IssuedApiKey:
         description="The whole key, `mk_live_…`, to be kept at once: it is not shown again."
     )
 
+    @classmethod
+    def of(cls, key: ApiKey) -> "IssuedApiKey":
+        """The key with its secret; raises SecretAlreadyShown for a replay, which has none."""
+        text = operations.text_of(key)
+        if text is None:
+            raise SecretAlreadyShown(key_id=key.key_id)
+        return cls(api_key=ApiKeyType.of(key), secret=str(text))
+
 
 @strawberry.input(description="Which key to issue, to whom.")
 class IssueApiKeyInput(WriteInput):
     name: str = strawberry.field(description="What the key is for, 1 to 120 characters.")
     owner: strawberry.ID | None = strawberry.field(
         default=None, description="The partner, program or operator it is for; yourself when left out."
+    )
+    staff_member: strawberry.ID | None = strawberry.field(
+        default=None, description="The person of the owner whose token it is to be, within their roles."
     )
     scopes: list[Scope] | None = strawberry.field(
         default=None,
@@ -116,15 +138,45 @@ class IssueApiKeyInput(WriteInput):
 
     def command(self, actor: Actor) -> operations.IssueApiKey:
         """The command, for the owner that is named or the actor itself."""
-        owner_kind, owner_id = _owner(self.owner, actor)
+        owner_kind, owner_id = owner_of(self.owner, actor)
         return operations.IssueApiKey(
             idempotency_key=self.idempotency_key,
             owner_kind=owner_kind,
             owner_id=owner_id,
             name=self.name,
+            staff_id=_person(self.staff_member),
             scopes=None if self.scopes is None else tuple(sorted(set(self.scopes))),
             expires_at=self.expires_at,
         )
+
+
+def _person(given: str | None) -> UUID | None:
+    """The person behind a global id; raises NotFound for what is no person's."""
+    try:
+        return None if given is None else ids.parse(people.PREFIX, given)
+    except ids.BadId:
+        raise NotFound(what="staff member") from None
+
+
+@strawberry.input(description="Which key to replace.")
+class RotateApiKeyInput(WriteInput):
+    id: strawberry.ID = strawberry.field(description="The key's global id.")
+    overlap_hours: int = strawberry.field(
+        default=24, description="How long it works on beside the new one, 0 to 720 hours."
+    )
+
+    def command(self) -> operations.RotateApiKey:
+        """The command; raises NotFound for what is no key's id."""
+        return operations.RotateApiKey(
+            idempotency_key=self.idempotency_key, id=_key(self.id), overlap_hours=self.overlap_hours
+        )
+
+
+def _key(given: str) -> UUID:
+    try:
+        return ids.parse(PREFIX, given)
+    except ids.BadId:
+        raise NotFound(what="API key") from None
 
 
 @strawberry.input(description="Which key to end.")
@@ -133,20 +185,7 @@ class RevokeApiKeyInput(WriteInput):
 
     def command(self) -> operations.RevokeApiKey:
         """The command; raises NotFound for what is no key's id."""
-        try:
-            key_id = ids.parse(PREFIX, self.id)
-        except ids.BadId:
-            raise NotFound(what="API key") from None
-        return operations.RevokeApiKey(idempotency_key=self.idempotency_key, id=key_id)
-
-
-def _owner(given: str | None, actor: Actor) -> tuple[KeyOwner, UUID]:
-    """Whose key it is to be; raises InvalidInput when that cannot be anybody."""
-    kinds = {kind.value: kind for kind in KeyOwner}
-    prefix, owner_id = (ids.split(given) or ("", actor.id)) if given else (actor.kind.value, actor.id)
-    if prefix.upper() not in kinds:
-        raise InvalidInput.at("owner", "Give the id of a partner, a program or an operator.")
-    return kinds[prefix.upper()], owner_id
+        return operations.RevokeApiKey(idempotency_key=self.idempotency_key, id=_key(self.id))
 
 
 @strawberry.type
@@ -162,7 +201,7 @@ class Query:
         after: Annotated[str | None, strawberry.argument(description="The cursor to go on from.")] = None,
     ) -> Connection[ApiKeyType]:
         actor = actor_with(info, Scope.KEYS_MANAGE)
-        kind, owner_id = _owner(owner, actor)
+        kind, owner_id = owner_of(owner, actor)
         query = queries.keys_visible_to(actor).filter(owner_kind=kind.value, owner_id=owner_id)
         page = await paging.page_of(query, first=first, after=after)
         return Connection[ApiKeyType].of(page, ApiKeyType.of, query.count)
@@ -177,11 +216,15 @@ class Mutation:
     )
     async def issue_api_key(self, info: Info, input: IssueApiKeyInput) -> IssuedApiKey:
         actor = actor_of(info)
-        key = await operations.issue_api_key(actor, input.command(actor))
-        text = operations.text_of(key)
-        if text is None:
-            raise SecretAlreadyShown(key_id=key.key_id)
-        return IssuedApiKey(api_key=ApiKeyType.of(key), secret=str(text))
+        return IssuedApiKey.of(await operations.issue_api_key(actor, input.command(actor)))
+
+    @mutation(
+        gives=IssuedApiKey,
+        refuses=[ApiKeyEnded, ScopeNotGrantable, SecretAlreadyShown, NotFound],
+        description="Issue a key in the place of another one, which works on for some hours.",
+    )
+    async def rotate_api_key(self, info: Info, input: RotateApiKeyInput) -> IssuedApiKey:
+        return IssuedApiKey.of(await operations.rotate_api_key(actor_of(info), input.command()))
 
     @mutation(gives=ApiKeyType, refuses=[NotFound], description="End an API key at once.")
     async def revoke_api_key(self, info: Info, input: RevokeApiKeyInput) -> ApiKeyType:

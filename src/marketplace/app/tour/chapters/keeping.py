@@ -1,0 +1,42 @@
+"""What becomes of points: their dates, every movement with its balance, and the way to the next level."""
+
+from itertools import pairwise
+
+from marketplace.app.tour.cast import Cast, Member
+from marketplace.app.tour.stage import Stage
+
+TITLE = "7b. Points, their dates, and levels"
+_WALLET = """{ me { tier { name discountBp }
+  wallet { available upcomingExpiries(first: 3) { points expiresAt } savedSoFar { rewards { amount currency } }
+    movements(first: 10) { nodes { points balance at cause { kind title } } } }
+  tierProgress { basis qualified toGo next { name } text keepUntil inGrace }
+  program { expiryPolicy { kind months period periodsAfter returned graceDays noticeDays } } } }"""
+_PREVIEW = "{ giftPreview(points: 100) { rule text firstExpiresAt points { points expiresAt } } }"
+
+
+def play(stage: Stage, cast: Cast) -> None:
+    """Nothing changes: members look at what they have."""
+    for member in (cast.astrid, cast.aisyah):
+        _kept(stage, member)
+    _told_before(stage, cast.astrid)
+
+
+def _kept(stage: Stage, member: Member) -> None:
+    me = member.phone.ask(_WALLET)["me"]
+    wallet, policy = me["wallet"], me["program"]["expiryPolicy"]
+    rows = wallet["movements"]["nodes"]
+    steps = all(newer["balance"] - newer["points"] == older["balance"] for newer, older in pairwise(rows))
+    stage.equal(member.phone, "each balance is the one before it and the movement", steps, True)
+    stage.equal(member.phone, "the newest balance is what there is", rows[0]["balance"], wallet["available"])
+    stage.show(
+        f"{member.phone.name}: points by policy {policy['kind']}, {policy['returned']} when they come back late",
+        ("points", "balance", "cause"),
+        [(str(row["points"]), str(row["balance"]), row["cause"]["title"]) for row in rows],
+    )
+    progress = me["tierProgress"]
+    stage.equal(member.phone, "knows the way to the next level", bool(progress and progress["text"]), True)
+
+
+def _told_before(stage: Stage, member: Member) -> None:
+    told = member.phone.ask(_PREVIEW)["giftPreview"]
+    stage.equal(member.phone, "is told before giving what becomes of dates", told["rule"], "GRACE")

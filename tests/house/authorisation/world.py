@@ -1,0 +1,152 @@
+"""Two of everything: two programs, partners and members with a row of each kind, and everybody who may ask."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from marketplace.catalog.models import Item, OfferKind
+from marketplace.kit import clock, ids
+from marketplace.kit.ids import new_id
+from marketplace.members.models import Member, Program
+from marketplace.partners.models import Partner
+from marketplace.payments.models import ConnectedAccount, PayeeKind
+from tests import builders
+from tests.client import Caller, as_member, as_operator, as_partner, as_program
+from tests.redemptions.world import give_points
+from tests.settlement.books import a_funded_program, give_account, sell, settle
+
+ROLES = ("support", "catalogue", "finance", "admin")
+OFFERS = """brand,sku,kind,category,title_en,delivery,country,currency,price
+brand-{name},TEA-{name},VOUCHER,dining,Tea,CODE,NL,EUR,5.00"""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One program and one partner that have dealt with each other, and with nobody of the other side."""
+
+    program: Program
+    partner: Partner
+    charity: Partner
+    member: Member
+    friend: Member
+    items: dict[OfferKind, Item] = field(default_factory=dict[OfferKind, Item])
+
+    @property
+    def principals(self) -> frozenset[UUID]:
+        """Who is of this side."""
+        return frozenset(each.id for each in (self.program, self.partner, self.charity, self.member, self.friend))
+
+    @property
+    def phone(self) -> Caller:
+        """The member's."""
+        return as_member(self.member.id, self.program.id)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Both sides, and the callers by the name of their column."""
+
+    left: Side
+    right: Side
+    callers: dict[str, Caller]
+
+
+async def a_world() -> World:
+    """Everything there is, twice, settled up to yesterday."""
+    left, right = await a_side("left"), await a_side("right")
+    await settle()
+    operators = {role: as_operator(new_id(), role) for role in ROLES}
+    for side in (left, right):
+        amount = {"amount": "1.00", "currency": "EUR"}
+        partner_id = ids.public("partner", side.partner.id)
+        await operators["finance"].do(
+            "proposeAdjustment", "", partnerId=partner_id, amount=amount, reason=f"Goodwill to {side.partner.name}"
+        )
+    callers = {
+        "nobody": Caller(),
+        "member": left.phone,
+        "partner": as_partner(left.partner.id),
+        "program": as_program(left.program.id),
+        **operators,
+    }
+    return World(left, right, callers)
+
+
+async def a_side(name: str) -> Side:
+    """A program whose member has done everything a member can do, with the partner of the same side."""
+    program = await a_funded_program(name=f"Program on the {name}", cash_countries=["NL"])
+    partner = await builders.a_partner(name=f"Partner on the {name}")
+    member = await builders.a_member(program, reference=f"reference-of-the-{name}-member")
+    friend = await builders.a_member(program, reference=f"reference-of-the-{name}-friend")
+    charity = await builders.a_charity(name=f"Charity on the {name}")
+    side = Side(program, partner, charity, member, friend, await _shelf(partner, charity, name))
+    await give_points(member, program, 50_000)
+    await _redeem(side)
+    await _give(side, name)
+    await _fund_and_sell(side, name)
+    await _upload_and_key(side, name)
+    return side
+
+
+async def _shelf(partner: Partner, charity: Partner, name: str) -> dict[OfferKind, Item]:
+    brand = await builders.a_brand(partner, name=f"Brand on the {name}", slug=f"brand-{name}")
+    cause = await builders.a_brand(charity, name=f"Cause on the {name}", slug=f"cause-{name}")
+    items: dict[OfferKind, Item] = {}
+    for kind in OfferKind:
+        offer = await builders.an_offer(kind, brand=cause if kind is OfferKind.DONATION else brand)
+        codes = [f"CODE-{name}-1", f"CODE-{name}-2"] if kind is OfferKind.VOUCHER else None
+        items[kind] = await builders.an_item(offer, codes=codes)
+    return items
+
+
+async def _redeem(side: Side) -> None:
+    voucher = ids.public("item", side.items[OfferKind.VOUCHER].id)
+    await _done(side.phone, "redeemOffer", itemId=voucher, expectedPoints=1000)
+    await give_member_account(side.member)
+    await _done(side.phone, "redeemForCash", points=1000)
+
+
+async def _give(side: Side, name: str) -> None:
+    charity = ids.public("charity", side.charity.id)
+    await _done(side.phone, "donatePoints", charityId=charity, points=500, message=f"From {name}")
+    await _done(side.phone, "givePoints", points=100, message=f"A gift on the {name}")
+    await _done(side.phone, "givePoints", points=100, recipientReference=side.friend.reference)
+
+
+async def _fund_and_sell(side: Side, name: str) -> None:
+    server = as_program(side.program.id)
+    amount = {"amount": "100.00", "currency": "EUR"}
+    await _done(server, "topUpProgram", amount=amount, method="BANK_TRANSFER", reference=f"Invoice on the {name}")
+    member = ids.public("member", side.member.id)
+    await _done(server, "awardPoints", memberId=member, reference=f"award-{name}", points=10, reason=f"For {name}")
+    await give_account(side.partner)
+    await sell(side.program, side.partner, 50_00, f"Sold on the {name}")
+
+
+async def _upload_and_key(side: Side, name: str) -> None:
+    shop = as_partner(side.partner.id)
+    rows = OFFERS.format(name=name).encode()
+    answer = await shop.send("uploadOffers", "... on UploadedFile { id }", (f"{name}.csv", rows))
+    assert "id" in answer, answer
+    for caller in (shop, as_program(side.program.id)):
+        await _done(caller, "issueApiKey", name=f"A key on the {name}")
+        await _done(caller, "addStaffMember", name=f"Somebody on the {name}", roles=["OWNER"])
+
+
+async def give_member_account(member: Member) -> None:
+    """An account that the member can be paid to, as payments would have noted it."""
+    moment = clock.now()
+    await ConnectedAccount.create(
+        owner_kind=PayeeKind.MEMBER.value,
+        owner_id=member.id,
+        country=member.country,
+        stripe_id=f"acct_{member.id.hex}",
+        payouts_enabled=True,
+        requirements=[],
+        created_at=moment,
+        updated_at=moment,
+    )
+
+
+async def _done(caller: Caller, mutation: str, **fields: object) -> None:
+    answer = await caller.do(mutation, "", **fields)
+    assert "code" not in answer, (mutation, answer)

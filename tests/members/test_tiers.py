@@ -1,0 +1,225 @@
+"""Levels: earned apart from what is spent, up at once, down at the period's end with grace, and why."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from dirty_equals import IsPartialDict
+
+from marketplace.kit import clock, database, ids
+from marketplace.members.jobs import judge_tiers
+from marketplace.members.models import Program, TierChange, TierScheme
+from tests import builders
+from tests.books import violations
+from tests.client import as_program, new_key
+from tests.redemptions.world import Shopper, a_shopper, forbidden, pay_in
+
+pytestmark = pytest.mark.usefixtures("db")
+START = datetime(2026, 3, 10, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+SCHEME = """... on TierScheme { basis window months graceMonths landing floorMarginBp validFrom
+    levels { threshold tier { code discountBp } } }"""
+LEVELS = [
+    {"code": "blue", "name": "Blue", "threshold": 0},
+    {"code": "gold", "name": "Gold", "threshold": 1000, "discountBp": 900},
+    {"code": "onyx", "name": "Onyx", "threshold": 5000, "discountBp": 1500},
+]
+TIERS = """{ me { tier { code discountBp }
+    tierProgress { basis qualified toGo next { code } keepUntil toKeep inGrace since until text shortestWay }
+    tierHistory { nodes { reason qualified until fromTier { code } toTier { code } } } } }"""
+
+
+async def state(program: Program, **scheme: Any) -> Any:
+    fields = {"programId": ids.public("program", program.id), "levels": LEVELS} | scheme
+    return await as_program(program.id).do("setTierScheme", SCHEME, **fields)
+
+
+async def award(shopper: Shopper, points: int, **facts: Any) -> Any:
+    event = {"memberId": ids.public("member", shopper.member.id), "reference": new_key(), "reason": "bought"}
+    return await as_program(shopper.program.id).do(
+        "awardPoints", "... on Award { points }", points=points, **event, **facts
+    )
+
+
+async def seen(shopper: Shopper) -> Any:
+    return (await shopper.phone.get(TIERS))["me"]
+
+
+async def reasons() -> list[str]:
+    return [row.reason for row in await TierChange.all().order_by("id")]
+
+
+async def test_a_level_is_earned_at_once_and_spending_does_not_lower_it() -> None:
+    with clock.at(START):
+        shopper = await a_shopper(points=0)
+        stated = await state(shopper.program)
+        assert stated == IsPartialDict(basis="POINTS", window="CALENDAR", months=12, landing="ONE_LEVEL")
+        assert [each["tier"]["code"] for each in stated["levels"]] == ["blue", "gold", "onyx"]
+        await award(shopper, 900)
+        me = await seen(shopper)
+        assert me["tier"] == {"code": "blue", "discountBp": 0}
+        assert me["tierProgress"] == IsPartialDict(qualified=900, toGo=100, next={"code": "gold"}, keepUntil=None)
+        assert me["tierProgress"]["text"] == "100 points to go to Gold."
+        await award(shopper, 100)
+        await shopper.phone.do("givePoints", "... on Gift { id }", points=1000)
+        me = await seen(shopper)
+    assert me["tier"]["code"] == "gold"
+    assert me["tierProgress"] == IsPartialDict(
+        qualified=1000, toGo=4000, toKeep=0, keepUntil="2026-12-31T23:00:00+00:00", inGrace=False, shortestWay=None
+    )
+    assert [node["reason"] for node in me["tierHistory"]["nodes"]] == ["EARNED", "EARNED"]
+    assert await violations() == []
+
+
+async def test_a_level_holds_through_the_next_period_then_grace_then_one_level_down() -> None:
+    with clock.at(START):
+        shopper = await a_shopper(points=0)
+        await state(shopper.program, graceMonths=3)
+        await award(shopper, 5200)
+        assert (await seen(shopper))["tier"]["code"] == "onyx"
+    for moment, code, in_grace in (
+        (datetime(2026, 12, 31, 22, 59, tzinfo=UTC), "onyx", False),
+        (datetime(2027, 1, 1, tzinfo=UTC), "onyx", False),
+        (datetime(2028, 1, 1, tzinfo=UTC), "onyx", True),
+        (datetime(2028, 3, 30, tzinfo=UTC), "onyx", True),
+        (datetime(2028, 4, 1, tzinfo=UTC), "gold", False),
+    ):
+        with clock.at(moment):
+            await judge_tiers()
+            await judge_tiers()
+            me = await seen(shopper)
+            assert (me["tier"]["code"], me["tierProgress"]["inGrace"]) == (code, in_grace), moment
+    assert await reasons() == ["EARNED", "GRACE", "PERIOD_ENDED"]
+
+
+async def test_who_earns_a_level_again_in_grace_keeps_it() -> None:
+    with clock.at(START):
+        shopper = await a_shopper(points=0)
+        await state(shopper.program, graceMonths=3)
+        await award(shopper, 1000)
+    with clock.at(datetime(2028, 1, 1, tzinfo=UTC)):
+        await judge_tiers()
+        await judge_tiers()
+        assert (await seen(shopper))["tierProgress"] == IsPartialDict(inGrace=True, toKeep=1000)
+        await award(shopper, 1000)
+    with clock.at(datetime(2028, 4, 1, tzinfo=UTC)):
+        await judge_tiers()
+        me = await seen(shopper)
+    assert me["tier"]["code"] == "gold"
+    assert me["tierProgress"] == IsPartialDict(inGrace=False, keepUntil="2028-12-31T23:00:00+00:00")
+
+
+async def test_after_a_pause_of_years_each_period_is_judged_in_its_turn() -> None:
+    with clock.at(START):
+        shopper = await a_shopper(points=0)
+        await state(shopper.program)
+        await award(shopper, 5200)
+    with clock.at(datetime(2031, 6, 1, tzinfo=UTC)):
+        await judge_tiers()
+        assert (await seen(shopper))["tier"]["code"] == "gold"
+
+
+async def test_rolling_levels_are_judged_by_the_months_before() -> None:
+    with clock.at(START):
+        shopper = await a_shopper(points=0)
+        await state(shopper.program, window="ROLLING", months=6, landing="EARNED")
+        await award(shopper, 1200)
+        assert (await seen(shopper))["tierProgress"]["keepUntil"] == "2026-09-10T22:00:00+00:00"
+    with clock.at(START + 100 * DAY):
+        await award(shopper, 900)
+    with clock.at(datetime(2026, 9, 10, 22, tzinfo=UTC)):
+        await judge_tiers()
+        me = await seen(shopper)
+    assert me["tier"]["code"] == "blue"
+    assert me["tierProgress"] == IsPartialDict(qualified=900, toGo=100)
+    assert await reasons() == ["EARNED", "PERIOD_ENDED"]
+
+
+async def test_a_level_that_the_program_gives_lasts_through_the_next_period_and_stands_in_the_history() -> None:
+    with clock.at(datetime(2026, 11, 20, tzinfo=UTC)):
+        shopper = await a_shopper(points=0)
+        await state(shopper.program)
+        member = ids.public("member", shopper.member.id)
+        server = as_program(shopper.program.id)
+        await server.do("changeMember", "... on Member { id }", memberId=member, tier="gold")
+        await server.do("changeMember", "... on Member { id }", memberId=member, tier="gold")
+        me = await seen(shopper)
+        [change] = me["tierHistory"]["nodes"]
+        assert change == IsPartialDict(reason="GIVEN", fromTier=None, until="2027-12-31T23:00:00+00:00")
+    with clock.at(datetime(2027, 12, 31, 23, tzinfo=UTC)):
+        await judge_tiers()
+        assert (await seen(shopper))["tier"]["code"] == "blue"
+
+
+async def test_what_counts_is_apart_from_points_and_is_judged_by_the_scheme_of_the_day() -> None:
+    with clock.at(START):
+        shopper = await a_shopper(points=0)
+        await state(shopper.program, basis="COUNT", levels=[
+            {"code": "blue", "name": "Blue", "threshold": 0}, {"code": "gold", "name": "Gold", "threshold": 3},
+        ])  # fmt: skip
+        later = await state(shopper.program, validFrom="2026-04-01")
+        assert later["validFrom"] == "2026-03-31T22:00:00+00:00"
+        for _ in range(2):
+            await award(shopper, 5000)
+        assert (await seen(shopper))["tierProgress"] == IsPartialDict(basis="COUNT", qualified=2, toGo=1)
+        await award(shopper, 1, effectiveAt="2025-12-01T00:00:00Z")
+        assert (await seen(shopper))["tier"]["code"] == "blue"
+    with clock.at(START + 30 * DAY):
+        await award(shopper, 1)
+        assert (await seen(shopper))["tier"]["code"] == "onyx"
+
+
+async def test_a_discount_stops_at_what_the_partner_is_owed_with_the_margin_and_at_the_cap() -> None:
+    shopper = await a_shopper(points=5000)
+    partner = await builders.a_partner(commission_bp=1000, vat_bp=0)
+    item = await builders.a_voucher(brand=await builders.a_brand(partner), price_minor=1000)
+    price = """query($id: ID!) { node(id: $id) { ... on Item { pointsPrice {
+        points listPoints floorApplied floorPoints capApplied tier } } } }"""
+    id = ids.public("item", item.id)
+    for scheme, points, floor, capped in (
+        ({}, 850, None, False),
+        ({"floorMarginBp": 0}, 900, 900, False),
+        ({"floorMarginBp": 200}, 918, 918, False),
+        ({"maxDiscountPoints": 40}, 960, None, True),
+        ({"maxDiscountPoints": 40, "floorMarginBp": 200}, 960, 918, True),
+        ({"floorMarginBp": 100_000}, 1000, 1000, False),
+    ):
+        await state(shopper.program, **scheme)
+        if await TierScheme.all().count() == 1:
+            await award(shopper, 5000)
+        found = (await shopper.phone.get(price, id=id))["node"]["pointsPrice"]
+        assert (found["points"], found["floorPoints"], found["capApplied"]) == (points, floor, capped), scheme
+        assert found["floorApplied"] == (points == floor), scheme
+    answer = await shopper.redeem(item, expectedPoints=1000)
+    assert answer == IsPartialDict(__typename="Redemption", points=1000)
+    assert await violations() == []
+
+
+async def test_only_the_program_sets_its_scheme_and_all_problems_are_listed() -> None:
+    program, other = await builders.a_program(), await builders.a_program()
+    await pay_in(program, 1)
+    id = ids.public("program", program.id)
+    answer = await as_program(other.id).do("setTierScheme", SCHEME, programId=id, levels=LEVELS)
+    assert answer == IsPartialDict(__typename="NotFound")
+    wrong = await state(
+        program, months=5, graceMonths=99, floorMarginBp=-1, validFrom="2020-01-01",
+        levels=[{"code": "gold", "name": "", "threshold": 5, "discountBp": 20_000},
+                {"code": "blue", "name": "Blue", "threshold": 5}],
+    )  # fmt: skip
+    assert [problem["path"] for problem in wrong["problems"]] == [
+        "months", "graceMonths", "levels.0.name", "levels.0.discountBp", "levels.1.threshold", "floorMarginBp",
+        "validFrom", "levels",
+    ]  # fmt: skip
+    shopper = await a_shopper(program, points=0)
+    await forbidden(shopper.phone, "setTierScheme", programId=id, levels=LEVELS)
+    assert (await seen(shopper))["tierProgress"] is None
+    assert await TierScheme.all().count() == 0
+
+
+async def test_a_level_that_its_history_does_not_know_is_found() -> None:
+    shopper = await a_shopper(points=0)
+    await state(shopper.program)
+    await award(shopper, 1200)
+    await database.execute("UPDATE member SET tier_id = NULL WHERE id = $1", shopper.member.id)
+    found = [violation.check for violation in await violations()]
+    assert found == ["levels are what their history says"]
