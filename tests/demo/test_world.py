@@ -62,6 +62,11 @@ async def test_the_world_is_loaded_once_and_its_books_balance(db: None, tmp_path
     assert states == {"PENDING", "FULFILLED", "CANCELLED", "FAILED", "REFUNDED"}
     assert await database.value("SELECT count(*) FROM gift WHERE state = 'CLAIMED'") > 0
     assert await database.value("SELECT count(*) FROM pledge") > 0
+    gave = await database.value(
+        "SELECT array_agg(DISTINCT r.code) FROM earning_grant g JOIN earning_rule r ON r.id = g.rule_id"
+    )
+    assert {"every-purchase", "till-scan", "three-visits", "review"} <= set(gave)
+    assert await database.value("SELECT count(*) FROM earning_reversal") > 0
     assert await database.value("SELECT count(*) FROM statement") > 0
     assert await database.value("SELECT count(*) FROM member") == len(members())
     assert await database.value("SELECT max(redeemed_at) - min(redeemed_at) > '20 days' FROM redemption")

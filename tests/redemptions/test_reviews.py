@@ -153,9 +153,9 @@ async def test_gifts_that_go_straight_out_and_a_shared_bank_account_are_seen(
     await rule(program, "SHARED_BANK_ACCOUNT", 1)
     assert (await cash(giver, 600))["waitsFor"] == "IN_REVIEW"
     given = await giver.phone.do(
-        "givePoints", "... on Gift { id }", points=1000, toReference=taker.member.reference
+        "givePoints", "... on Gift { id }", points=1000, recipientReference=taker.member.reference
     )
-    await taker.phone.do("claimGift", "", gift={"id": given["id"]})
+    await taker.phone.do("claimGift", "", gift={"giftId": given["id"]})
     assert (await cash(taker, 600))["waitsFor"] == "IN_REVIEW"
     kinds = [{reason["kind"] for reason in review["reasons"]} for review in await queue()]
     assert kinds == [{"GIFTS_THEN_OUT", "SHARED_BANK_ACCOUNT"}, {"SHARED_BANK_ACCOUNT"}]

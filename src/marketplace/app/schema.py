@@ -15,7 +15,7 @@ from marketplace.kit.plans import PlannedExecution
 
 _Id = Annotated[strawberry.ID, strawberry.argument(description="The global id of anything.")]
 _Ids = Annotated[list[strawberry.ID], strawberry.argument(description="Global ids, of any types.")]
-_READS = "What can be asked. Everybody sees what is theirs, and anybody the catalogue."
+_READS = "What can be asked. Everybody sees what is theirs, and whoever has a token the catalogue."
 _WRITES = "What can be done: each once for its idempotency key, whole or not at all."
 
 

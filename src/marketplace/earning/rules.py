@@ -256,18 +256,6 @@ def kept_after_return(terms: Terms, given: int, multiplier: int, left_minor: int
     return min(given, rounded(base * multiplier / BASIS_POINTS, terms.rounding))
 
 
-def winners(given: Sequence[tuple[str, str, int]]) -> set[str]:
-    """Which of (rule, group, points) give: all without a group, and of each group the one that gives most.
-
-    Of equals the first does, so they are given in the order of their codes.
-    """
-    best: dict[str, tuple[str, int]] = {}
-    for rule, group, points in given:
-        if group and (group not in best or points > best[group][1]):
-            best[group] = (rule, points)
-    return {rule for rule, group, _ in given if not group or best[group][0] == rule}
-
-
 def netted(points: int, debts: Sequence[int]) -> list[int]:
     """How much of points that come in pays each debt, the oldest first."""
     paid: list[int] = []

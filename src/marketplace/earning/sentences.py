@@ -86,7 +86,7 @@ def sentence(said: Terms, names: Names, languages: Sequence[str], *, budget: boo
     clauses = [_base(said, names, languages), *_clauses(said, names, languages)]
     if budget:
         clauses.append(say("while the budget lasts", {}, languages))
-    return ", ".join(clauses) + "."
+    return ", ".join(clauses).rstrip(".") + "."
 
 
 def event_names(said: Terms, languages: Sequence[str]) -> str:

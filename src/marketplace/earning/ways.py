@@ -68,6 +68,8 @@ def action(code: str, said: Terms, earner: Earner, tally: Tally, need: int) -> A
         return None
     happening = Happening(type=said.events[0], day=earner.day, tier=earner.tier)
     factor = Fraction(rules.multiplier_bp(said, happening, tally), BASIS_POINTS)
+    if not factor:
+        return None
     times, points, amount = _effort(said, earner, tally, need, factor)
     room = min(
         points if said.cap_points is None else said.cap_points - tally.cap_points,

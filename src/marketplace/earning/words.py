@@ -5,7 +5,6 @@ from enum import StrEnum
 from marketplace.kit.messages import speak
 
 
-@speak
 class EventType(StrEnum):
     """What somebody did. The last three are told by the clock, not by a program."""
 
@@ -70,7 +69,6 @@ class Rounding(StrEnum):
     UP = "UP"
 
 
-@speak
 class Period(StrEnum):
     """How long a limit or a goal counts before it begins again, by the program's calendar."""
 

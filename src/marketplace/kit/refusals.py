@@ -128,6 +128,13 @@ class InProgress(Refusal):
         return NextStep(NextStepKind.TRY_AGAIN, noted("Ask again with the same key in a moment."))
 
 
+class SamePerson(Refusal):
+    """What takes two people is decided by another person than the one who proposed it."""
+
+    code = "SAME_PERSON"
+    text = "You proposed this yourself. Somebody else has to decide on it."
+
+
 class TopLevelError(Exception):
     """Not data: the request itself is not allowed or malformed. `code` goes to `extensions.code`."""
 

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from marketplace.kit import database
 from marketplace.kit.checks import Check, Violation
 from marketplace.ledger import digests
+from marketplace.ledger.balances import AsOf, digest, trial_balance
+from marketplace.ledger.models import PeriodClose, PeriodState
 
 _SUMS = """
 SELECT account_id, sum(amount) AS total FROM (
@@ -50,9 +52,21 @@ async def check_the_digest_chain_is_unbroken() -> AsyncIterator[Violation]:
         yield Violation("the digest chain is unbroken", day.isoformat(), detail)
 
 
-CHECKS: tuple[Check, ...] = (
+async def check_closed_periods_are_as_they_were() -> AsyncIterator[Violation]:
+    """The trial balance of each closed period is the one that was closed."""
+    for period in await PeriodClose.exclude(state=PeriodState.REOPENED.value).order_by("until"):
+        now = digest(await trial_balance(AsOf(effective_on=period.until)))
+        if now != period.digest:
+            yield Violation("closed periods are as they were", f"until {period.until}", f"now {now}")
+
+
+ARITHMETIC: tuple[Check, ...] = (
     check_kept_balances_are_the_sums,
     check_nothing_is_negative,
     check_every_unit_sums_to_zero,
+)
+CHECKS: tuple[Check, ...] = (
+    *ARITHMETIC,
     check_the_digest_chain_is_unbroken,
+    check_closed_periods_are_as_they_were,
 )

@@ -48,6 +48,14 @@ class Purpose(StrEnum):
     ADJUSTMENTS = "ADJUSTMENTS"
 
 
+class PeriodState(StrEnum):
+    """A period stays closed until a second person has agreed to open it again."""
+
+    CLOSED = "CLOSED"
+    REOPENING = "REOPENING"
+    REOPENED = "REOPENED"
+
+
 GUARDED = frozenset({Purpose.WALLET, Purpose.HELD, Purpose.FUNDING})
 FUNDING_SLICES = 8
 
@@ -171,3 +179,35 @@ class LedgerDigest(Model):
 
     class Meta(Model.Meta):
         table = "ledger_digest"
+
+
+class PeriodClose(Model):
+    """The books are closed up to and with a day, by one person; to open them again takes two.
+
+    A trigger on `journal` moves what would count on a closed day to the first open one. `digest` is SHA-256 over
+    the trial balance that was closed.
+    """
+
+    id: fields.Field[UUID] = columns.key()
+    until: fields.Field[date] = columns.day()
+    state: fields.Field[str] = columns.text(20)
+    note: fields.Field[str] = columns.text(300, default="")
+    digest: fields.Field[str] = columns.text(64)
+    closed_by: fields.Field[UUID] = fields.UUIDField()
+    closed_at: fields.Field[datetime] = columns.moment()
+    reason: fields.Field[str | None] = columns.text_or_none(300)
+    reopening_by: fields.Field[UUID | None] = fields.UUIDField(null=True)
+    reopening_at: fields.Field[datetime | None] = columns.moment_or_none()
+    reopened_by: fields.Field[UUID | None] = fields.UUIDField(null=True)
+    reopened_at: fields.Field[datetime | None] = columns.moment_or_none()
+
+    class Meta(Model.Meta):
+        table = "period_close"
+        constraints = [
+            columns.one_of("period_close", "state", PeriodState),
+            columns.holds("period_close", "two_people", "reopened_by IS NULL OR reopened_by <> reopening_by"),
+            columns.holds(
+                "period_close", "reopened_by_somebody", "(state = 'REOPENED') = (reopened_by IS NOT NULL)"
+            ),
+            columns.holds("period_close", "proposed_by_somebody", "(state = 'CLOSED') = (reopening_by IS NULL)"),
+        ]

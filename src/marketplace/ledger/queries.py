@@ -34,6 +34,11 @@ async def balance_as_of(key: AccountKey, day: date) -> int:
     return int(await database.value(_BALANCE_AS_OF, key.id, day))
 
 
+async def closed_until() -> date | None:
+    """The last day on which nothing counts any more; None while no period is closed."""
+    return await database.value("SELECT max(until) FROM period_close WHERE state <> 'REOPENED'")
+
+
 async def fund(slices: list[AccountKey]) -> int:
     """What stands on all slices of a fund together."""
     ids: list[UUID] = [key.id for key in slices]

@@ -11,7 +11,7 @@ from marketplace.kit.actor import Actor, ActorKind, Scope
 from marketplace.kit.messages import noted
 from marketplace.kit.money import Money
 from marketplace.kit.operations import Command, operation
-from marketplace.kit.refusals import InvalidInput, NotAllowed, NotFound, Problem
+from marketplace.kit.refusals import InvalidInput, NotAllowed, NotFound, Problem, SamePerson
 from marketplace.kit.settings import settings
 from marketplace.members.models import Program
 from marketplace.partners.models import Contract, Partner, Schedule
@@ -33,7 +33,6 @@ from marketplace.settlement.refusals import (
     AdjustmentDecided,
     NothingToSettle,
     PeriodNotOver,
-    SamePerson,
     TopUpConfirmsItself,
     TopUpNotPending,
     TopUpReferenceReused,

@@ -58,13 +58,6 @@ class NothingToSettle(Refusal):
     text = "There is nothing to settle."
 
 
-class SamePerson(Refusal):
-    """An adjustment is decided by another person than the one who proposed it."""
-
-    code = "SAME_PERSON"
-    text = "You proposed this adjustment. Somebody else has to decide on it."
-
-
 class AdjustmentDecided(Refusal):
     """The adjustment has been approved or declined."""
 

@@ -113,9 +113,14 @@ def value_of(kind: Any, name: str, ids: Chosen) -> Any:
     return ids.text_for(name) if kind.name == "String" else LEAVES.get(kind.name, "x")
 
 
+def _is_one_of(kind: GraphQLInputObjectType) -> bool:
+    """Strawberry says so beside graphql-core's own flag."""
+    return bool(getattr(kind.extensions.get("strawberry-definition"), "is_one_of", False))
+
+
 def _given(kind: GraphQLInputObjectType, ids: Chosen) -> dict[str, GraphQLInputField]:
     """What is given of an input: all it needs, and ids."""
     named = {key: each for key, each in kind.fields.items() if ids.wants(key, each.type)}
-    if kind.is_one_of:
+    if kind.is_one_of or _is_one_of(kind):
         return dict(list((named or kind.fields).items())[:1])
     return {key: each for key, each in kind.fields.items() if key in named or is_required_input_field(each)}

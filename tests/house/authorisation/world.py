@@ -61,6 +61,7 @@ async def a_world() -> World:
         await operators["finance"].do(
             "proposeAdjustment", "", partnerId=partner_id, amount=amount, reason=f"Goodwill to {side.partner.name}"
         )
+    await operators["finance"].do("closePeriod", "", until="2020-01-31")
     callers = {
         "nobody": Caller(),
         "member": left.phone,

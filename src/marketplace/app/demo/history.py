@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from marketplace.app.demo import cast, offers, plays, story
+from marketplace.app.demo import cast, earning, offers, plays, story
 from marketplace.app.demo.cast import Cast
 from marketplace.app.demo.members import members
 from marketplace.app.demo.programs import PROGRAMS
@@ -44,6 +44,7 @@ async def play() -> Refused:
     with clock.at(first + timedelta(hours=1)):
         servers = await cast.programs()
         await _enrol(servers)
+        await earning.state_rules(servers)
         company = await cast.assembled()
         for code in PROGRAMS:
             await _fund(company, code, "opening")

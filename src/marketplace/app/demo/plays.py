@@ -8,8 +8,10 @@ from tortoise.models import Model
 
 from marketplace.app.demo.cast import Cast
 from marketplace.app.demo.membership import number_for
-from marketplace.app.demo.story import Donated, Earned, Event, Gave, Redeemed
+from marketplace.app.demo.story import Did, Donated, Earned, Event, Gave, Redeemed
 from marketplace.donations.operations import DonatePoints, donate_points
+from marketplace.earning.operations import RecordEvent, ReverseEvent, record_event, reverse_event
+from marketplace.earning.told import Told
 from marketplace.gifts.models import Gift
 from marketplace.gifts.operations import (
     ClaimGift,
@@ -67,6 +69,26 @@ async def earned(company: Cast, event: Earned) -> None:
         reason=event.reason,
     )  # fmt: skip
     await award_points(company.program_of(member), command)
+
+
+async def told(company: Cast, event: Did) -> None:
+    """The program's server tells what the member did; its rules give what they say."""
+    member = company.members[event.member]
+    told = Told(
+        type=event.type, reference=event.reference, member_id=member.id, amount=event.amount, channel="till"
+    )
+    command = RecordEvent(idempotency_key=key_of(event), told=told)
+    await record_event(company.program_of(member), command)
+
+
+async def sent_back(company: Cast, event: Did) -> None:
+    """The purchase went back, and its points with it."""
+    server = company.program_of(company.members[event.member])
+    command = ReverseEvent(
+        idempotency_key=key_of(event, ":back"), reference=event.reference, reason="Sent back",
+        reversal_reference=f"{event.reference}-back",
+    )  # fmt: skip
+    await reverse_event(server, command)
 
 
 async def redeemed(company: Cast, event: Redeemed) -> None:
@@ -185,6 +207,7 @@ PLAYS: Final[dict[type[Event], Callable[..., Awaitable[None]]]] = {
     Redeemed: redeemed,
     Gave: gave,
     Donated: donated,
+    Did: told,
 }
 
 
@@ -198,6 +221,8 @@ def after(event: Event) -> list[tuple[timedelta, Callable[..., Awaitable[None]]]
             return [(2 * day, answered), (4 * day, delivered)]
         case Redeemed(kind="BRAND_CURRENCY", unanswered=False):
             return [(day, answered)]
+        case Did(returned=True):
+            return [(2 * day, sent_back)]
         case Gave(still_open=False):
             return [(day, gift_closed)]
         case _:

@@ -15,6 +15,7 @@ from marketplace.app.demo.members import MemberSeed, members
 from marketplace.app.demo.offers import FLAGSHIPS
 from marketplace.app.demo.programs import PROGRAMS, ProgramSeed
 from marketplace.app.demo.seeds import ItemSeed, OfferSeed
+from marketplace.earning.words import EventType
 from marketplace.kit.money import Money
 
 DAYS = 30
@@ -72,10 +73,21 @@ class Donated(Event):
     points: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Did(Event):
+    """Something that a rule of the program may give points for; a `returned` purchase went back two days later."""
+
+    type: EventType
+    amount: Money | None
+    reference: str
+    returned: bool = False
+
+
 def tell(catalogue: list[OfferSeed]) -> list[Event]:
     """The month's events in the order they happened."""
     shelves = _Shelves(catalogue)
     events = [event for member in members() for event in _of_member(member, shelves)]
+    events += [event for member in members() for event in _doings_of(member)]
     return sorted(events, key=lambda event: (-event.days_ago, event.minute, event.member))
 
 
@@ -142,6 +154,28 @@ def _of_member(member: MemberSeed, shelves: _Shelves) -> Iterator[Event]:
             event, points = spent
             balance -= points
             yield event
+
+
+def _doings_of(member: MemberSeed) -> Iterator[Did]:
+    """What the member does that rules look at: it only adds to what they have."""
+    dice = Random(f"doings:{member.reference}")  # noqa: S311 (invented, not a secret)
+    currency = data.markets()[member.country].currency
+    for number, day in enumerate(sorted(dice.sample(range(1, DAYS - 1), dice.randint(2, 5)), reverse=True)):
+        kind = dice.choices(
+            (EventType.PURCHASE, EventType.REPEAT_PURCHASE, EventType.TILL_SCAN, EventType.REVIEW),
+            (50, 20, 20, 10),
+        )[0]
+        bought = kind in (EventType.PURCHASE, EventType.REPEAT_PURCHASE)
+        euros = Decimal(dice.choice((8, 15, 24, 40, 75)))
+        yield Did(
+            days_ago=day,
+            minute=dice.randint(420, 1260),
+            member=member.reference,
+            type=kind,
+            amount=Money(prices.shop_price(euros, currency), currency) if bought else None,
+            reference=f"till-{member.reference}-{number}",
+            returned=bought and day > 4 and dice.random() < 0.1,
+        )
 
 
 def _spend(

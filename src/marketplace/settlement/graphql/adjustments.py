@@ -25,11 +25,11 @@ from marketplace.kit.graphql import (
     mutation,
     node_loader,
 )
-from marketplace.kit.refusals import NotFound
+from marketplace.kit.refusals import NotFound, SamePerson
 from marketplace.partners.graphql import PartnerType
 from marketplace.settlement import operations, queries
 from marketplace.settlement.models import Adjustment, AdjustmentState
-from marketplace.settlement.refusals import AdjustmentDecided, SamePerson, WrongCurrency
+from marketplace.settlement.refusals import AdjustmentDecided, WrongCurrency
 
 describe_enum(
     AdjustmentState,

@@ -11,6 +11,7 @@ from marketplace.app.tour.chapters import (
     browsing,
     cashing,
     deliveries,
+    earning,
     funding,
     giving,
     keeping,
@@ -29,7 +30,7 @@ CHAPTERS: Final[tuple[tuple[str, Play], ...]] = tuple(
     (chapter.TITLE, chapter.play)
     for chapter in (
         opening, uploading, funding, browsing, vouchers, deliveries, bookings, unfunded, cashing, giving,
-        keeping,         refunding, paying, settling, adjusting, balancing,
+        keeping, earning, refunding, paying, settling, adjusting, balancing,
     )
 )  # fmt: skip
 """Title and play of each."""

@@ -4,7 +4,7 @@ from tortoise.migrations.constraints import CheckConstraint
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger", "0002_transfers_keep_to_one_unit")]
+    dependencies = [("ledger", "0003_periods_are_closed")]
 
     initial = False
 
