@@ -37,6 +37,7 @@ class Delivery(StrEnum):
     CODE = "CODE"
     LINK = "LINK"
     ENTITLEMENT = "ENTITLEMENT"
+    GENERIC_CODE = "GENERIC_CODE"
 
 
 class StockMode(StrEnum):

@@ -123,7 +123,7 @@ WHERE CASE r.kind
         OR (r.state = 'FULFILLED' AND s.state = 'ORDERED')
     WHEN 'BRAND_CURRENCY' THEN c.state IS NULL OR (r.state = 'PENDING') > (c.state = 'REQUESTED')
         OR (r.state = 'FULFILLED' AND c.state <> 'CREDITED')
-    WHEN 'EXPERIENCE' THEN b.redemption_id IS NULL
+    WHEN 'EXPERIENCE' THEN b.redemption_id IS NULL OR (b.checked_in_at IS NOT NULL AND r.state = 'CANCELLED')
     WHEN 'DONATION' THEN p.id IS NULL OR (r.state = 'FULFILLED') = (p.state = 'CANCELLED')
     ELSE FALSE END
 LIMIT 100"""
@@ -138,6 +138,14 @@ HAVING r.kind <> 'MERCHANDISE' OR count(*) <> max(p.number)
     OR bool_or(p.state = 'SHIPPED') <> (s.state = 'SHIPPED')
         AND NOT (s.state = 'SHIPPED' AND bool_or(p.state = 'DELIVERED'))
     OR (s.state = 'DELIVERED' AND NOT bool_or(p.state = 'DELIVERED'))
+LIMIT 100"""
+_BATCHES = """
+SELECT b.id, b.state, b.credits, count(c.redemption_id) AS found,
+    count(*) FILTER (WHERE r.state = 'PENDING') AS waiting
+FROM credit_batch b LEFT JOIN credit c ON c.batch_id = b.id LEFT JOIN redemption r ON r.id = c.redemption_id
+GROUP BY b.id
+HAVING b.credits <> count(c.redemption_id) OR bool_or(r.partner_id <> b.partner_id OR r.state = 'CANCELLED')
+    OR (b.state = 'ANSWERED' AND count(*) FILTER (WHERE r.state = 'PENDING') > 0)
 LIMIT 100"""
 _RETURNS = """
 SELECT w.id, w.state, w.quantity FROM return_request w JOIN redemption r ON r.id = w.redemption_id
@@ -232,6 +240,13 @@ async def check_returns_are_refunded() -> AsyncIterator[Violation]:
         )
 
 
+async def check_batches_hold_their_credits() -> AsyncIterator[Violation]:
+    """A batch has the credits it was closed with, all of its partner, and none waits once it is answered."""
+    for row in await database.rows(_BATCHES):
+        detail = f"{row['state']} with {row['credits']} credits: {row['found']} found, {row['waiting']} waiting"
+        yield Violation("batches hold their credits", f"batch {row['id']}", detail)
+
+
 CHECKS: tuple[Check, ...] = (
     check_codes_out_are_redeemed,
     check_redemptions_hold_their_points,
@@ -244,4 +259,5 @@ CHECKS: tuple[Check, ...] = (
     check_redemptions_arrive,
     check_parcels_carry_what_was_taken,
     check_returns_are_refunded,
+    check_batches_hold_their_credits,
 )

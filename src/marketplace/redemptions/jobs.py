@@ -6,7 +6,14 @@ from marketplace.catalog.models import CodeFreeze
 from marketplace.kit import clock, jobs
 from marketplace.kit.actor import SYSTEM
 from marketplace.redemptions import queries, rules
-from marketplace.redemptions.operations import FailOverdue, TellOfFreeze, fail_overdue, tell_of_freeze
+from marketplace.redemptions.operations import (
+    ExpireEntitlement,
+    FailOverdue,
+    TellOfFreeze,
+    expire_entitlement,
+    fail_overdue,
+    tell_of_freeze,
+)
 from marketplace.redemptions.operations.freezing import TELL
 
 BATCH = 500
@@ -28,3 +35,11 @@ async def tell(freeze_id: str) -> None:
         for id in waiting:
             key = f"freeze:{freeze.id}:{freeze.released_at is None}:{id}"
             await tell_of_freeze(SYSTEM, TellOfFreeze(idempotency_key=key, redemption_id=id, freeze_id=freeze.id))
+
+
+@jobs.periodic("redemptions.expire_rights", cron="27 * * * *")
+async def expire_rights() -> None:
+    """Close rights that have ended unused."""
+    while ended := await queries.ended_rights(clock.now(), BATCH):
+        for id in ended:
+            await expire_entitlement(SYSTEM, ExpireEntitlement(idempotency_key=f"ended:{id}", redemption_id=id))

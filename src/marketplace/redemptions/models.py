@@ -76,6 +76,31 @@ class CreditState(StrEnum):
     REFUSED = "REFUSED"
 
 
+class Right(StrEnum):
+    """What an entitlement gives a right to."""
+
+    SAMPLE = "SAMPLE"
+    UPGRADE = "UPGRADE"
+    MEMBERSHIP = "MEMBERSHIP"
+    FREE_SHIPPING = "FREE_SHIPPING"
+
+
+class EntitlementState(StrEnum):
+    """ACTIVE until it is USED with the partner, or EXPIRED at its end."""
+
+    ACTIVE = "ACTIVE"
+    USED = "USED"
+    EXPIRED = "EXPIRED"
+
+
+class BatchState(StrEnum):
+    """COLLECTED until the partner says that it has it; ANSWERED when nothing in it waits any more."""
+
+    COLLECTED = "COLLECTED"
+    ACKNOWLEDGED = "ACKNOWLEDGED"
+    ANSWERED = "ANSWERED"
+
+
 class Basket(Model):
     """Rewards that a member took together, in one transaction. Append-only."""
 
@@ -323,8 +348,65 @@ class ReturnRequest(Model):
         ]
 
 
+class CreditBatch(Model):
+    """Brand currency that a partner is asked to credit, in one list: its first, second, … `number`."""
+
+    id: fields.Field[UUID] = columns.key()
+    partner: Any = columns.ref("partners.Partner", index=False)
+    partner_id: UUID
+    number: fields.Field[int] = fields.IntField()
+    credits: fields.Field[int] = fields.IntField()
+    state: fields.Field[str] = columns.text(20)
+    collected_at: fields.Field[datetime] = columns.moment()
+    acknowledged_at: fields.Field[datetime | None] = columns.moment_or_none()
+    answered_at: fields.Field[datetime | None] = columns.moment_or_none()
+
+    class Meta(Model.Meta):
+        table = "credit_batch"
+        unique_together = (("partner_id", "number"),)
+        constraints = [
+            columns.one_of("credit_batch", "state", BatchState),
+            columns.holds("credit_batch", "not_empty", "number > 0 AND credits > 0"),
+        ]
+
+
+class ExchangeQuote(Model):
+    """A price of one lot that holds for a number of lots until a moment, once."""
+
+    id: fields.Field[UUID] = columns.key()
+    member: Any = columns.ref("members.Member")
+    member_id: UUID
+    item: Any = columns.ref("catalog.Item", index=False)
+    item_id: UUID
+    lots: fields.Field[int] = fields.IntField()
+    units: fields.Field[int] = columns.whole()
+    list_points: fields.Field[int] = columns.whole()
+    points: fields.Field[int] = columns.whole()
+    discount_bp: fields.Field[int] = fields.IntField()
+    price_minor: fields.Field[int] = columns.whole()
+    currency: fields.Field[str] = columns.text(3)
+    home_minor: fields.Field[int] = columns.whole()
+    home_currency: fields.Field[str] = columns.text(3)
+    point_value: fields.Field[Decimal] = columns.exact()
+    fx_rate: fields.Field[Decimal] = columns.exact()
+    fx_as_of: fields.Field[datetime | None] = columns.moment_or_none()
+    quoted_at: fields.Field[datetime] = columns.moment()
+    holds_until: fields.Field[datetime] = columns.moment()
+    used_at: fields.Field[datetime | None] = columns.moment_or_none()
+
+    class Meta(Model.Meta):
+        table = "exchange_quote"
+        constraints = [
+            columns.holds("exchange_quote", "lots_positive", "lots > 0 AND units > 0"),
+            columns.holds("exchange_quote", "used_in_time", "used_at IS NULL OR used_at <= holds_until"),
+        ]
+
+
 class Credit(Model):
-    """Brand currency for a membership number (personal data) at the partner."""
+    """Brand currency for a membership number (personal data) at the partner.
+
+    `refused_lots` of what was CREDITED could not be, and were refunded.
+    """
 
     redemption: Any = columns.ref_key("redemptions.Redemption")
     redemption_id: UUID
@@ -332,6 +414,9 @@ class Credit(Model):
     membership_number: fields.Field[str] = columns.text(60)
     lots: fields.Field[int] = fields.IntField()
     units: fields.Field[int] = columns.whole()
+    batch: Any = columns.ref("redemptions.CreditBatch", null=True)
+    batch_id: UUID | None
+    refused_lots: fields.Field[int] = fields.IntField(default=0)
     answered_at: fields.Field[datetime | None] = columns.moment_or_none()
     refused_reason: fields.Field[str | None] = columns.text_or_none(200)
 
@@ -340,20 +425,47 @@ class Credit(Model):
         constraints = [
             columns.one_of("credit", "state", CreditState),
             columns.holds("credit", "units_positive", "lots > 0 AND units > 0"),
+            columns.holds("credit", "refused_within", "refused_lots >= 0 AND refused_lots < lots"),
         ]
 
 
 class Booking(Model):
-    """A seat in a session, with a ticket number."""
+    """Seats in a session, with a ticket number. They may have been moved from another redemption."""
 
     redemption: Any = columns.ref_key("redemptions.Redemption")
     redemption_id: UUID
     ticket: fields.Field[str] = columns.text(30, unique=True)
     starts_at: fields.Field[datetime] = columns.moment()
     cancel_until: fields.Field[datetime | None] = columns.moment_or_none()
+    moved_from: Any = columns.ref("redemptions.Redemption", null=True, index=False)
+    moved_from_id: UUID | None
+    checked_in_at: fields.Field[datetime | None] = columns.moment_or_none()
 
     class Meta(Model.Meta):
         table = "booking"
+
+
+class Entitlement(Model):
+    """A right with a partner from a moment until another, by its number; `used_at` is the newest use."""
+
+    redemption: Any = columns.ref_key("redemptions.Redemption")
+    redemption_id: UUID
+    gives: fields.Field[str] = columns.text(20)
+    number: fields.Field[str] = columns.text(30, unique=True)
+    state: fields.Field[str] = columns.text(20)
+    starts_at: fields.Field[datetime] = columns.moment()
+    ends_at: fields.Field[datetime] = columns.moment()
+    used_at: fields.Field[datetime | None] = columns.moment_or_none()
+
+    class Meta(Model.Meta):
+        table = "entitlement"
+        indexes = [Index(fields=["state", "ends_at"], name="entitlement_ends")]
+        constraints = [
+            columns.one_of("entitlement", "gives", Right),
+            columns.one_of("entitlement", "state", EntitlementState),
+            columns.holds("entitlement", "dates_in_order", "ends_at > starts_at"),
+            columns.holds("entitlement", "used_at_some_moment", "state <> 'USED' OR used_at IS NOT NULL"),
+        ]
 
 
 class CashRedemption(Model):

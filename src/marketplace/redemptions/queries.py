@@ -14,9 +14,15 @@ from marketplace.kit.actor import Actor, ActorKind
 from marketplace.kit.money import minor_digits
 from marketplace.kit.refusals import NotFound
 from marketplace.members.models import Member
+from marketplace.redemptions import proofs
 from marketplace.redemptions.models import (
+    Booking,
     CashRedemption,
     CodeReveal,
+    Credit,
+    CreditBatch,
+    Entitlement,
+    EntitlementState,
     Parcel,
     Redemption,
     RedemptionState,
@@ -26,13 +32,15 @@ from marketplace.redemptions.models import (
 from marketplace.storefront.cash import Ratios, Standing, period_of
 
 _PLAINTEXT = """
-SELECT c.ciphertext, i.attributes->>'link' AS link FROM redemption r JOIN item i ON i.id = r.item_id
+SELECT coalesce(c.ciphertext, i.attributes->>'generic_code') AS ciphertext, i.attributes->>'link' AS link
+FROM redemption r JOIN item i ON i.id = r.item_id
 LEFT JOIN voucher_code c ON c.item_id = r.item_id AND c.position = $2
 WHERE r.id = $1 AND r.state = 'FULFILLED' AND NOT EXISTS (
     SELECT FROM withheld_code w WHERE w.item_id = r.item_id AND w.position = $2 AND w.freeze_id IS NOT NULL)"""
 _VOUCHERS = """
 SELECT r.id, c.expires_at, w.withheld_at AS stopped_at,
-    r.state = 'FULFILLED' AND (r.code_position IS NOT NULL OR i.attributes ? 'link') AS has_code
+    r.state = 'FULFILLED' AND (
+        r.code_position IS NOT NULL OR i.attributes ?| ARRAY['link', 'generic_code']) AS has_code
 FROM redemption r JOIN item i ON i.id = r.item_id
 LEFT JOIN voucher_code c ON c.item_id = r.item_id AND c.position = r.code_position
 LEFT JOIN withheld_code w ON w.item_id = r.item_id AND w.position = r.code_position AND w.freeze_id IS NOT NULL
@@ -259,3 +267,45 @@ async def to_be_told_of(freeze: CodeFreeze, limit: int) -> list[UUID]:
     else:
         rows = await database.rows(_TO_BE_TOLD_AGAIN, freeze.item_id, str(freeze.id), limit)
     return [row["id"] for row in rows]
+
+
+def batches_visible_to(actor: Actor) -> QuerySet[CreditBatch]:
+    """A partner's own; all for operators and jobs; nobody else has any."""
+    match actor.kind:
+        case ActorKind.PARTNER:
+            return CreditBatch.filter(partner_id=actor.id)
+        case ActorKind.OPERATOR | ActorKind.SYSTEM:
+            return CreditBatch.all()
+        case ActorKind.MEMBER | ActorKind.PROGRAM:
+            return CreditBatch.filter(id__in=[])
+
+
+async def in_batch(batch_id: UUID) -> list[UUID]:
+    """The redemptions of a batch."""
+    return [row.redemption_id for row in await Credit.filter(batch_id=batch_id).only("redemption_id")]
+
+
+async def credits_of_batch(batch_id: UUID) -> list[Credit]:
+    """The credits of a batch in their order, with redemption, offer and item."""
+    found = Credit.filter(batch_id=batch_id).order_by("redemption_id")
+    return await found.select_related("redemption__offer", "redemption__item")
+
+
+async def is_in_batch(redemption_id: UUID) -> bool:
+    """Whether the partner has been asked in a batch already."""
+    return await Credit.filter(redemption_id=redemption_id, batch_id__not_isnull=True).exists()
+
+
+async def proof_of(redemption_id: UUID) -> proofs.Proof | None:
+    """The ticket or right of a redemption; None when it has neither."""
+    booking = await Booking.get_or_none(redemption_id=redemption_id)
+    if booking is not None:
+        return proofs.Proof(proofs.TICKET, booking.ticket)
+    right = await Entitlement.get_or_none(redemption_id=redemption_id)
+    return proofs.Proof(proofs.ENTITLEMENT, right.number) if right else None
+
+
+async def ended_rights(moment: datetime, limit: int) -> list[UUID]:
+    """Redemptions whose rights are ACTIVE past their end."""
+    ended = Entitlement.filter(state=EntitlementState.ACTIVE.value, ends_at__lte=moment).order_by("ends_at")
+    return [row.redemption_id for row in await ended.limit(limit)]

@@ -101,6 +101,53 @@ class ReturnAnswered(Refusal):
     current: Annotated[str, "Where the return stands."]
 
 
+class NothingToCredit(Refusal):
+    """No brand currency waits to be put into a batch."""
+
+    code = "NOTHING_TO_CREDIT"
+    text = "Nothing waits to be credited. Ask again later."
+
+
+class BatchAnswered(Refusal):
+    """Nothing of this batch is left to be answered."""
+
+    code = "BATCH_ANSWERED"
+    text = "This batch was answered on {answered_at}."
+    answered_at: Annotated[datetime, "When its last credit was answered."]
+
+
+class QuoteLapsed(Refusal):
+    """The price of this quote does not hold any more."""
+
+    code = "QUOTE_LAPSED"
+    text = "This price held until {until}. Ask for a new quote."
+    until: Annotated[datetime, "Until when it held, or when it was used."]
+
+
+class ProofInvalid(Refusal):
+    """This is not a ticket or right of yours that the marketplace has signed."""
+
+    code = "PROOF_INVALID"
+    text = "This code is none of yours. Scan it again, or do not accept it."
+
+
+class ProofUsed(Refusal):
+    """The ticket or right was used before."""
+
+    code = "PROOF_USED"
+    text = "This was used on {used_at}."
+    used_at: Annotated[datetime, "When it was used."]
+
+
+class NotValidNow(Refusal):
+    """The ticket or right is for another time."""
+
+    code = "NOT_VALID_NOW"
+    text = "This is valid from {valid_from} until {valid_until}."
+    valid_from: Annotated[datetime, "From when it is taken."]
+    valid_until: Annotated[datetime, "Until when it is taken."]
+
+
 class NoContractInForce(Refusal):
     """The partner cannot be owed anything today, because no contract says how much."""
 

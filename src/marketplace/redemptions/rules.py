@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
-from typing import Final
+from typing import Any, Final
 
 from stdnum import luhn
 
@@ -16,6 +16,11 @@ from marketplace.kit.refusals import Problem
 from marketplace.redemptions.models import RedemptionState as State
 
 MAX_LOTS: Final = 100
+VALID_DAYS: Final = 365
+"""How long an entitlement lasts whose item does not say."""
+MIN_LOTS: Final = "min_lots"
+LOT_STEP: Final = "lot_step"
+"""Names of the attributes by which an item of brand currency says how many lots are taken."""
 MAX_QUANTITY: Final = 20
 COUNTED: Final = frozenset({OfferKind.MERCHANDISE, OfferKind.EXPERIENCE})
 """Kinds of which several units are taken at once."""
@@ -73,6 +78,17 @@ def order_problems(order: Order, kind: OfferKind) -> list[Problem]:
     elif order.message is not None and len(order.message) > MAX_MESSAGE_LENGTH:
         problems.append(Problem("message", "Write up to {most} characters.", {"most": MAX_MESSAGE_LENGTH}))
     return problems
+
+
+def lots_problem(lots: int, attributes: Mapping[str, Any]) -> Problem | None:
+    """What is wrong with a number of lots of an item, which may have a least number and steps."""
+    least, step = int(attributes.get(MIN_LOTS, 1)), int(attributes.get(LOT_STEP, 1))
+    if not least <= lots <= MAX_LOTS:
+        return Problem("lots", "Take {least} to {most} lots at a time.", {"least": least, "most": MAX_LOTS})
+    if (lots - least) % step:
+        facts = {"least": least, "step": step}
+        return Problem("lots", "Take {least} lots, or more in steps of {step}.", facts)
+    return None
 
 
 def tidy_number(number: str, pattern: str | None = None) -> str:

@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from marketplace.catalog.models import Delivery, OfferKind
-from marketplace.kit import money
+from marketplace.kit import money, vault
 from marketplace.uploads.cells import Row
 
 TextsOf = Callable[[Row, str], dict[str, str]]
 DELIVERIES = frozenset(Delivery)
+RIGHTS = frozenset({"SAMPLE", "UPGRADE", "MEMBERSHIP", "FREE_SHIPPING"})
+MOST_OF_A_CODE = 200
 CHECK_DIGITS = frozenset({"luhn"})
 _WEB_ADDRESS = re.compile(r"https://[A-Za-z0-9.-]+\.[A-Za-z]{2,}(:[0-9]{1,5})?(/[^\s<>\"]*)?")
 # A safe part of regular expressions: letters, digits and classes with counts, so that none can run away.
@@ -60,6 +62,8 @@ def of_item(row: Row, kind: OfferKind, currency: str | None, price: int | None) 
     elif kind is OfferKind.BRAND_CURRENCY:
         row.needs("units")
         item["units"] = row.whole("units", 1, 10**9)
+        lots = {name: row.whole(name, 1, 100) for name in ("min_lots", "lot_step")}
+        item["attributes"] = {name: number for name, number in lots.items() if number is not None}
     elif kind is OfferKind.EXPERIENCE:
         item |= _session(row)
     if kind in (OfferKind.VOUCHER, OfferKind.MERCHANDISE, OfferKind.EXPERIENCE) and delivery != Delivery.CODE:
@@ -88,7 +92,35 @@ def _voucher(row: Row, delivery: str, currency: str | None) -> dict[str, Any]:
         elif not _WEB_ADDRESS.fullmatch(row.cells["link"]) or len(row.cells["link"]) > 500:
             row.bad("link", "BAD_LINK", "Give an address that begins with https://.")
         item["attributes"] = {"link": row.cells["link"]}
-    return item
+    return item | _generic(row, delivery) | _right(row, delivery)
+
+
+def _generic(row: Row, delivery: str) -> dict[str, Any]:
+    """One code for everybody, sealed as soon as it is found good; `stock` is how often it may be handed out."""
+    if delivery == Delivery.GENERIC_CODE:
+        row.needs("generic_code")
+    code = row.cells.get("generic_code")
+    if code is None:
+        return {}
+    if delivery != Delivery.GENERIC_CODE:
+        row.bad("generic_code", "NOT_FOR_KIND", "This goes with the delivery GENERIC_CODE.", "Leave it blank.")
+    elif len(code) > MOST_OF_A_CODE or not code.isprintable():
+        row.bad("generic_code", "BAD_CODE", f"A code has 1 to {MOST_OF_A_CODE} characters on one line.")
+    return {"attributes": {"generic_code": vault.seal(code)}}
+
+
+def _right(row: Row, delivery: str) -> dict[str, Any]:
+    """What an entitlement gives a right to, and for how many days."""
+    if delivery != Delivery.ENTITLEMENT:
+        for column in ("right", "valid_days"):
+            if column in row.cells:
+                row.bad(column, "NOT_FOR_KIND", "This goes with the delivery ENTITLEMENT.", "Leave it blank.")
+        return {}
+    found = {
+        "right": row.choice("right", RIGHTS, "UNKNOWN_RIGHT", "a right"),
+        "valid_days": row.whole("valid_days", 1, 3660),
+    }
+    return {"attributes": {name: value for name, value in found.items() if value is not None}}
 
 
 def _range(row: Row, currency: str | None, price: int | None, *, coded: bool) -> dict[str, Any]:

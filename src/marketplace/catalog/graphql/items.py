@@ -92,6 +92,14 @@ class CurrencyLotType(ItemType):
     def units(self) -> BigInt:
         return BigInt(self.row.units or 1)
 
+    @planned(reads=("attributes",), description="How many lots are taken at least.")
+    def min_lots(self) -> int:
+        return int(self.row.attributes.get("min_lots", 1))
+
+    @planned(reads=("attributes",), description="In which steps more lots are taken.")
+    def lot_step(self) -> int:
+        return int(self.row.attributes.get("lot_step", 1))
+
 
 @strawberry.type(name="Variant", description="One size, colour or model of a product.")
 class VariantType(ItemType):

@@ -33,6 +33,7 @@ describe_enum(
     CODE="A code.",
     LINK="A link.",
     ENTITLEMENT="A right, such as a free drink, with nothing to carry.",
+    GENERIC_CODE="One code that everybody gets, so many times.",
 )
 describe_enum(
     ClosedReason,

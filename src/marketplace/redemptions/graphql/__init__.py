@@ -3,12 +3,15 @@
 import strawberry
 
 from marketplace.redemptions.graphql.baskets import BasketMutation
+from marketplace.redemptions.graphql.batches import BatchMutation, BatchQuery
 from marketplace.redemptions.graphql.cards import CardMutation, CardQuery
 from marketplace.redemptions.graphql.cash import CashMutation, CashQuery, CashRedemptionType
 from marketplace.redemptions.graphql.choices import CashChoice
 from marketplace.redemptions.graphql.deliveries import PartnerMutation
 from marketplace.redemptions.graphql.freezes import FreezeMutation, FreezeQuery
 from marketplace.redemptions.graphql.parcels import ParcelMutation, ParcelQuery
+from marketplace.redemptions.graphql.proofs import ProofMutation
+from marketplace.redemptions.graphql.quotes import QuoteMutation
 from marketplace.redemptions.graphql.reads import RedemptionQuery
 from marketplace.redemptions.graphql.refunds import RefundMutation, RefundQuery
 from marketplace.redemptions.graphql.reviews import ReviewMutation
@@ -19,7 +22,7 @@ from marketplace.redemptions.graphql.writes import MemberMutation
 
 
 @strawberry.type
-class Query(RedemptionQuery, CashQuery, CardQuery, RefundQuery, FreezeQuery, ParcelQuery):
+class Query(RedemptionQuery, CashQuery, CardQuery, RefundQuery, FreezeQuery, ParcelQuery, BatchQuery):
     """Following redemptions, of rewards and of cash."""
 
 
@@ -34,6 +37,9 @@ class Mutation(
     PartnerMutation,
     FreezeMutation,
     ParcelMutation,
+    BatchMutation,
+    QuoteMutation,
+    ProofMutation,
 ):
     """What members, support and partners do."""
 

@@ -11,6 +11,7 @@ from marketplace.catalog.models import OfferKind
 from marketplace.donations import queries as donations
 from marketplace.donations.graphql import PledgeType
 from marketplace.donations.models import Pledge
+from marketplace.kit import ids
 from marketplace.kit.actor import Actor, ActorKind, Scope
 from marketplace.kit.graphql import BigInt, CountryCode, Info, actor_of, batched, describe_enum
 from marketplace.redemptions import queries
@@ -18,7 +19,10 @@ from marketplace.redemptions.models import (
     Booking,
     Credit,
     CreditState,
+    Entitlement,
+    EntitlementState,
     Redemption,
+    Right,
     Shipment,
     ShipmentState,
 )
@@ -42,6 +46,34 @@ describe_enum(
 )
 
 
+describe_enum(
+    Right,
+    "What an entitlement gives a right to.",
+    name="EntitlementRight",
+    SAMPLE="A sample.",
+    UPGRADE="Something better than what was booked.",
+    MEMBERSHIP="A membership, as often as one likes until it ends.",
+    FREE_SHIPPING="Delivery without its price.",
+)
+describe_enum(
+    EntitlementState,
+    "Where a right stands.",
+    ACTIVE="It can be used.",
+    USED="It was used.",
+    EXPIRED="It has ended.",
+)
+
+
+@strawberry.type(name="Entitlement", description="A right with a brand. `showProof` shows it at the till.")
+class EntitlementType:
+    right: Right = strawberry.field(description="What it gives a right to.")
+    number: str = strawberry.field(description="Its number, for people.")
+    state: EntitlementState = strawberry.field(description="Where it stands.")
+    starts_at: datetime = strawberry.field(description="From when it is valid.")
+    ends_at: datetime = strawberry.field(description="Until when it is valid.")
+    used_at: datetime | None = strawberry.field(description="When it was used, a membership the last time.")
+
+
 @strawberry.type(description="A voucher: a code, a link or an entitlement.")
 class VoucherFulfilment:
     has_code: bool = strawberry.field(description="Whether `revealCode` has something to show.")
@@ -50,6 +82,7 @@ class VoucherFulfilment:
     stopped_at: datetime | None = strawberry.field(
         description="Since when the code is stopped, because it may have leaked; null when it works."
     )
+    entitlement: EntitlementType | None = strawberry.field(description="The right it gives; null for codes.")
 
 
 @strawberry.type(description="Brand currency for an account with the brand.")
@@ -60,6 +93,7 @@ class CreditFulfilment:
     )
     lots: int = strawberry.field(description="How many lots were taken.")
     units: BigInt = strawberry.field(description="How many units are credited.")
+    refused_lots: int = strawberry.field(description="How many of the lots could not be credited: refunded.")
     answered_at: datetime | None = strawberry.field(description="When the brand answered.")
     refused_reason: str | None = strawberry.field(description="Why the brand could not credit it.")
 
@@ -93,8 +127,11 @@ class BookingFulfilment:
     ticket: str = strawberry.field(description="The ticket number, to be shown at the door.")
     starts_at: datetime = strawberry.field(description="When the session begins.")
     cancel_until: datetime | None = strawberry.field(
-        description="Until when it can be cancelled; null when it cannot."
+        description="Until when it can be cancelled or moved; null when it cannot."
     )
+    seats: int = strawberry.field(description="How many people it lets in.")
+    checked_in_at: datetime | None = strawberry.field(description="When it was used at the door.")
+    moved_from: strawberry.ID | None = strawberry.field(description="The redemption it was moved from, if it was.")
 
 
 @strawberry.type(description="A donation, acknowledged at once.")
@@ -133,6 +170,7 @@ async def _pledges(_info: Info, keys: list[UUID]) -> Mapping[UUID, Any]:
 
 
 _credits, _shipments, _bookings = _rows_of(Credit), _rows_of(Shipment), _rows_of(Booking)
+_entitlements = _rows_of(Entitlement)
 
 
 async def _own(info: Info, name: str, rows: Rows, row: Redemption) -> Any:
@@ -142,6 +180,20 @@ async def _own(info: Info, name: str, rows: Rows, row: Redemption) -> Any:
     return found
 
 
+async def _entitlement(info: Info, row: Redemption) -> EntitlementType | None:
+    found: Entitlement | None = await batched(info, "entitlement", _entitlements, row.id)
+    if found is None:
+        return None
+    return EntitlementType(
+        right=Right(found.gives),
+        number=found.number,
+        state=EntitlementState(found.state),
+        starts_at=found.starts_at,
+        ends_at=found.ends_at,
+        used_at=found.used_at,
+    )
+
+
 async def _voucher(info: Info, row: Redemption) -> VoucherFulfilment:
     found: queries.VoucherFacts = await _own(info, "voucher", _vouchers, row)
     return VoucherFulfilment(
@@ -149,6 +201,7 @@ async def _voucher(info: Info, row: Redemption) -> VoucherFulfilment:
         revealed_at=row.revealed_at,
         expires_at=found.expires_at,
         stopped_at=found.stopped_at,
+        entitlement=await _entitlement(info, row),
     )
 
 
@@ -159,6 +212,7 @@ async def _credit(info: Info, row: Redemption) -> CreditFulfilment:
         membership_number=found.membership_number if _may_see_person(actor_of(info)) else None,
         lots=found.lots,
         units=BigInt(found.units),
+        refused_lots=found.refused_lots,
         answered_at=found.answered_at,
         refused_reason=found.refused_reason,
     )
@@ -180,7 +234,14 @@ async def _shipment(info: Info, row: Redemption) -> ShipmentFulfilment:
 
 async def _booking(info: Info, row: Redemption) -> BookingFulfilment:
     found: Booking = await _own(info, "booking", _bookings, row)
-    return BookingFulfilment(ticket=found.ticket, starts_at=found.starts_at, cancel_until=found.cancel_until)
+    return BookingFulfilment(
+        ticket=found.ticket,
+        starts_at=found.starts_at,
+        cancel_until=found.cancel_until,
+        seats=row.quantity,
+        checked_in_at=found.checked_in_at,
+        moved_from=strawberry.ID(ids.public("redemption", found.moved_from_id)) if found.moved_from_id else None,
+    )
 
 
 async def _donation(info: Info, row: Redemption) -> DonationFulfilment:

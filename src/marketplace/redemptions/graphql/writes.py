@@ -10,7 +10,7 @@ from marketplace.members.refusals import ProgramLimitReached, ProgramUnfunded
 from marketplace.points.refusals import InsufficientPoints
 from marketplace.redemptions import operations, queries
 from marketplace.redemptions.addresses import Address
-from marketplace.redemptions.graphql.types import RedemptionType, key_of
+from marketplace.redemptions.graphql.types import RedemptionType, key_of, key_or_none
 from marketplace.redemptions.models import CodeReveal
 from marketplace.redemptions.refusals import (
     CancellationClosed,
@@ -23,6 +23,7 @@ from marketplace.redemptions.refusals import (
     InvalidMembershipNumber,
     NoCode,
     PriceChanged,
+    QuoteLapsed,
     RedemptionClosed,
     TooFewPoints,
 )
@@ -66,6 +67,9 @@ class RewardLineInput:
     quantity: int | None = strawberry.field(
         default=None, description="How many units of merchandise, or seats; one if absent."
     )
+    quote_id: strawberry.ID | None = strawberry.field(
+        default=None, description="A quote for these lots of brand currency, whose price still holds."
+    )
     membership_number: str | None = strawberry.field(
         default=None, description="Your number with the brand, for brand currency."
     )
@@ -90,6 +94,7 @@ class RewardLineInput:
             amount=self.amount.money("amount") if self.amount else None,
             lots=self.lots,
             quantity=self.quantity,
+            quote_id=key_or_none("exchangeQuote", self.quote_id) if self.quote_id else None,
             membership_number=self.membership_number,
             address=self.address.address() if self.address else None,
             message=self.message,
@@ -164,6 +169,7 @@ class MemberMutation:
             NotFound,
             NotAvailable,
             PriceChanged,
+            QuoteLapsed,
             InvalidMembershipNumber,
             InvalidAddress,
             InsufficientPoints,

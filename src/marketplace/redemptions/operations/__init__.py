@@ -2,6 +2,15 @@
 
 from marketplace.redemptions.operations.cashing import RedeemForCash, ReverseCash, redeem_for_cash, reverse_cash
 from marketplace.redemptions.operations.codes import ReissueCode, RevealCode, reissue_code, reveal_code
+from marketplace.redemptions.operations.crediting import (
+    AcknowledgeCreditBatch,
+    AnswerCreditBatch,
+    CollectCredits,
+    RefusedCredit,
+    acknowledge_credit_batch,
+    answer_credit_batch,
+    collect_credits,
+)
 from marketplace.redemptions.operations.freezing import (
     FreezeCodes,
     ReleaseCodes,
@@ -33,7 +42,9 @@ from marketplace.redemptions.operations.parcels import (
     ship_redemption,
 )
 from marketplace.redemptions.operations.paying import StartCardPayment, start_card_payment
+from marketplace.redemptions.operations.quoting import QuoteExchange, quote_exchange
 from marketplace.redemptions.operations.redeeming import RedeemOffer, redeem_offer
+from marketplace.redemptions.operations.rescheduling import RescheduleBooking, reschedule_booking
 from marketplace.redemptions.operations.returning import (
     ConfirmReturn,
     RefuseReturn,
@@ -43,6 +54,16 @@ from marketplace.redemptions.operations.returning import (
     request_return,
 )
 from marketplace.redemptions.operations.reviewing import DecideReview, decide_review
+from marketplace.redemptions.operations.showing import (
+    CheckInTicket,
+    ExpireEntitlement,
+    ShowProof,
+    UseEntitlement,
+    check_in_ticket,
+    expire_entitlement,
+    show_proof,
+    use_entitlement,
+)
 from marketplace.redemptions.operations.splitting import MOST_LINES, RedeemSplit, redeem_split
 from marketplace.redemptions.operations.undoing import (
     CancelRedemption,
@@ -53,41 +74,57 @@ from marketplace.redemptions.operations.undoing import (
 
 __all__ = [
     "MOST_LINES",
+    "AcknowledgeCreditBatch",
+    "AnswerCreditBatch",
     "CancelRedemption",
+    "CheckInTicket",
+    "CollectCredits",
     "ConfirmCredit",
     "ConfirmReturn",
     "DecideReview",
+    "ExpireEntitlement",
     "FailOverdue",
     "FailRedemption",
     "FreezeCodes",
     "MarkDelivered",
     "MoveParcel",
     "PackParcel",
+    "QuoteExchange",
     "RedeemForCash",
     "RedeemOffer",
     "RedeemSplit",
     "RefundRedemption",
     "RefuseCredit",
     "RefuseReturn",
+    "RefusedCredit",
     "ReissueCode",
     "ReleaseCodes",
     "RequestReturn",
+    "RescheduleBooking",
     "RevealCode",
     "ReverseCash",
     "ShipParcel",
     "ShipRedemption",
+    "ShowProof",
     "StartCardPayment",
     "TellOfFreeze",
+    "UseEntitlement",
+    "acknowledge_credit_batch",
+    "answer_credit_batch",
     "cancel_redemption",
+    "check_in_ticket",
+    "collect_credits",
     "confirm_credit",
     "confirm_return",
     "decide_review",
+    "expire_entitlement",
     "fail_overdue",
     "fail_redemption",
     "freeze_codes",
     "mark_delivered",
     "move_parcel",
     "pack_parcel",
+    "quote_exchange",
     "redeem_for_cash",
     "redeem_offer",
     "redeem_split",
@@ -97,10 +134,13 @@ __all__ = [
     "reissue_code",
     "release_codes",
     "request_return",
+    "reschedule_booking",
     "reveal_code",
     "reverse_cash",
     "ship_parcel",
     "ship_redemption",
+    "show_proof",
     "start_card_payment",
     "tell_of_freeze",
+    "use_entitlement",
 ]

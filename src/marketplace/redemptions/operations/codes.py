@@ -44,7 +44,7 @@ async def reveal_code(actor: Actor, command: RevealCode) -> CodeReveal:
     redemption = await queries.locked(actor, command.redemption_id)
     _must_be_live(redemption)
     item: Item = await redemption.item
-    if redemption.code_position is None and "link" not in item.attributes:
+    if redemption.code_position is None and not item.attributes.keys() & {"link", "generic_code"}:
         raise NoCode
     await cards.must_be_taken(redemption)
     stopped = await queries.stopped_at(redemption)

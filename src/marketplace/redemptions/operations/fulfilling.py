@@ -1,7 +1,6 @@
 """What a partner answers: miles are credited, a parcel is sent and arrives, or it cannot be done."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from marketplace.catalog.models import OfferKind
@@ -9,9 +8,8 @@ from marketplace.kit import clock
 from marketplace.kit.actor import Actor, Scope
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import NotFound
-from marketplace.redemptions import events, queries, rules, steps
+from marketplace.redemptions import crediting, queries, rules, steps
 from marketplace.redemptions.models import (
-    Credit,
     CreditState,
     Redemption,
     RedemptionState,
@@ -59,21 +57,9 @@ async def _pending(actor: Actor, redemption_id: UUID, *kinds: OfferKind) -> Rede
     return redemption
 
 
-async def _fulfil(redemption: Redemption) -> None:
-    await steps.spend(redemption, await redemption.program, await steps.title_of(redemption))
-    await redemption.save(update_fields=["state", "fulfilled_at"])
-    await events.tell(redemption)
-
-
-async def _answer(redemption: Redemption, state: CreditState, reason: str | None = None) -> None:
-    """Note the partner's answer beside the credit; the other kinds have none."""
-    answer: dict[str, str | datetime | None] = {"state": state.value, "answered_at": clock.now()}
-    await Credit.filter(redemption_id=redemption.id).update(refused_reason=reason and reason[:200], **answer)
-
-
 async def _fail(redemption: Redemption, reason: str) -> Redemption:
     await steps.undo(redemption, RedemptionState.FAILED, reason)
-    await _answer(redemption, CreditState.REFUSED, reason)
+    await crediting.answered(redemption, CreditState.REFUSED, reason)
     return redemption
 
 
@@ -84,8 +70,7 @@ async def confirm_credit(actor: Actor, command: ConfirmCredit) -> Redemption:
     Raises NotFound, RedemptionClosed or NoContractInForce.
     """
     redemption = await _pending(actor, command.redemption_id, OfferKind.BRAND_CURRENCY)
-    await _fulfil(redemption)
-    await _answer(redemption, CreditState.CREDITED)
+    await crediting.confirm(redemption)
     return redemption
 
 

@@ -2,9 +2,10 @@
 
 import secrets
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from uuid import UUID
 
-from marketplace.catalog.models import OfferKind
+from marketplace.catalog.models import Delivery, OfferKind
 from marketplace.catalog.steps import count_for_limits, count_for_member
 from marketplace.kit import database
 from marketplace.kit.actor import Actor, Scope
@@ -21,11 +22,15 @@ from marketplace.redemptions.models import (
     Booking,
     Credit,
     CreditState,
+    Entitlement,
+    EntitlementState,
     Redemption,
+    Right,
     Shipment,
     ShipmentState,
     WaitsFor,
 )
+from marketplace.redemptions.operations.quoting import held_price
 from marketplace.redemptions.refusals import InvalidAddress, InvalidMembershipNumber, PriceChanged
 from marketplace.risk.models import Leaving
 from marketplace.risk.steps import Attempt, look
@@ -41,6 +46,7 @@ class RedeemOffer(Command):
     amount: Money | None = None
     lots: int | None = None
     quantity: int | None = None
+    quote_id: UUID | None = None
     membership_number: str | None = None
     address: Address | None = None
     message: str | None = None
@@ -67,6 +73,9 @@ def _must_be_sound(command: RedeemOffer, priced: Priced) -> None:
         problems.append(Problem("amount.currency", "This is sold in {currency}.", {"currency": priced.currency}))
     if kind is OfferKind.DONATION and not priced.points:
         problems.append(Problem("amount", "Give more than nothing."))
+    if kind is OfferKind.BRAND_CURRENCY and not problems:
+        lots = rules.lots_problem(command.lots or 1, priced.item.attributes)
+        problems += [lots] if lots else []
     if problems:
         raise InvalidInput(problems=problems)
     if kind is OfferKind.BRAND_CURRENCY:
@@ -118,19 +127,21 @@ async def redeem_offer(actor: Actor, command: RedeemOffer) -> Redemption:
     stock is taken. A voucher, a seat or a donation is fulfilled at once: the points are posted and the partner
     is owed. Brand currency and merchandise are PENDING until the partner answers, and everything that a card pays
     a part of until the card's bank has set that aside. Raises what `price_item`
-    raises, PriceChanged, InvalidInput, InvalidMembershipNumber, InvalidAddress,
+    raises, PriceChanged, QuoteLapsed, InvalidInput, InvalidMembershipNumber, InvalidAddress,
     InsufficientPoints, ProgramUnfunded, ProgramLimitReached, CharityNotOpen or OfferSoldOut, and then nothing has
     happened.
     """
-    return await redeem_one(actor, command)
+    return await redeem(actor, command)
 
 
-async def redeem_one(actor: Actor, command: RedeemOffer) -> Redemption:
+async def redeem(actor: Actor, command: RedeemOffer) -> Redemption:
     """What `redeem_offer` does, inside a transaction that somebody else opened."""
     amount_minor = command.amount.minor if command.amount else None
     priced = await price_item(actor.id, command.item_id, amount_minor)
     _must_be_sound(command, priced)
     lots = command.lots or command.quantity or 1
+    if command.quote_id is not None:
+        priced = await held_price(actor.id, command.quote_id, priced, lots)
     part = _card_part(command, priced, lots)
     program = await Program.get(id=actor.program_id)
     await count_use(program, actor.id, priced.points * lots - (part.points if part else 0))
@@ -182,5 +193,21 @@ async def _arrange(redemption: Redemption, priced: Priced, command: RedeemOffer)
                 starts_at=starts_at,
                 cancel_until=rules.cancellable_until(starts_at, priced.offer.cancel_until_hours),
             )
-        case OfferKind.VOUCHER | OfferKind.DONATION:
+        case OfferKind.VOUCHER:
+            if priced.offer.delivery == Delivery.ENTITLEMENT:
+                await database.add(_right(redemption, priced))
+        case OfferKind.DONATION:
             pass
+
+
+def _right(redemption: Redemption, priced: Priced) -> Entitlement:
+    """The right that an entitlement gives from now on, for as long as its item says."""
+    days = int(priced.item.attributes.get("valid_days", rules.VALID_DAYS))
+    return Entitlement(
+        redemption_id=redemption.id,
+        gives=Right(priced.item.attributes.get("right", Right.SAMPLE)).value,
+        number=rules.ticket_number(secrets.randbits(60)),
+        state=EntitlementState.ACTIVE.value,
+        starts_at=redemption.redeemed_at,
+        ends_at=redemption.redeemed_at + timedelta(days=days),
+    )

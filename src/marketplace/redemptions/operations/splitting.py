@@ -7,7 +7,7 @@ from marketplace.kit.actor import Actor, Scope
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, Refusal
 from marketplace.redemptions.models import Basket
-from marketplace.redemptions.operations.redeeming import RedeemOffer, redeem_one
+from marketplace.redemptions.operations.redeeming import RedeemOffer, redeem
 from marketplace.redemptions.refusals import LineRefused
 
 MOST_LINES = 10
@@ -34,7 +34,7 @@ async def redeem_split(actor: Actor, command: RedeemSplit) -> Basket:
         if line.card is not None:
             raise InvalidInput.at(f"lines.{index}.card", "Points alone pay for several rewards. Leave this out.")
         try:
-            redemption = await redeem_one(actor, replace(line, idempotency_key=command.idempotency_key))
+            redemption = await redeem(actor, replace(line, idempotency_key=command.idempotency_key))
         except Refusal as refusal:
             raise LineRefused(line=index, reason_code=refusal.code, reason=refusal.message) from refusal
         redemption.basket_id = basket.id

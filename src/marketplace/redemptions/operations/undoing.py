@@ -50,8 +50,12 @@ async def cancel_redemption(actor: Actor, command: CancelRedemption) -> Redempti
     state, kind = RedemptionState(redemption.state), OfferKind(redemption.kind)
     if not rules.may_become(state, kind, RedemptionState.CANCELLED):
         raise RedemptionClosed(current=state.value)
+    if kind is OfferKind.BRAND_CURRENCY and await queries.is_in_batch(redemption.id):
+        raise RedemptionClosed(current="SENT_TO_PARTNER")
     if kind is OfferKind.EXPERIENCE:
         booking = await Booking.get(redemption_id=redemption.id)
+        if booking.checked_in_at is not None:
+            raise CancellationClosed(until=booking.cancel_until)
         if booking.cancel_until is None or clock.now() > booking.cancel_until:
             raise CancellationClosed(until=booking.cancel_until)
     reason = "cancelled by the member"

@@ -9,7 +9,15 @@ from marketplace.kit.ids import new_id
 
 class Migration(migrations.Migration):
     dependencies = [
+        ("catalog", "0001_initial"),
+        ("catalog", "0002_search_by_trigram"),
+        ("catalog", "0003_takes_are_counted_by_member"),
+        ("catalog", "0004_words_with_typos_find_offers"),
+        ("catalog", "0005_a_typo_is_looked_up_in_known_words"),
+        ("catalog", "0006_codes_are_found_by_fingerprint"),
+        ("catalog", "0007_codes_are_withheld"),
         ("catalog", "0008_limits_and_early_access"),
+        ("catalog", "0009_batches_tickets_and_rights"),
         ("members", "0001_initial"),
         ("members", "0002_a_policy_for_every_market"),
         ("members", "0003_levels_are_earned"),
@@ -20,7 +28,7 @@ class Migration(migrations.Migration):
         ("partners", "0003_refunds_in_parts"),
         ("payments", "0003_reviews_and_baskets"),
         ("points", "0003_notices_of_expiry"),
-        ("redemptions", "0008_points_and_a_card"),
+        ("redemptions", "0009_points_and_a_card"),
     ]
 
     initial = False

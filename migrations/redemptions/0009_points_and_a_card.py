@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         ("partners", "0003_refunds_in_parts"),
         ("payments", "0002_points_and_a_card"),
         ("points", "0002_lots_follow_a_policy"),
-        ("redemptions", "0007_parcels_and_returns"),
+        ("redemptions", "0008_batches_tickets_and_rights"),
     ]
 
     initial = False
