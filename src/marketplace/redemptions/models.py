@@ -27,6 +27,7 @@ class WaitsFor(StrEnum):
     """What a PENDING redemption waits for before it goes to the brand."""
 
     CARD = "CARD"
+    IN_REVIEW = "IN_REVIEW"
 
 
 class CashState(StrEnum):
@@ -100,6 +101,22 @@ class BatchState(StrEnum):
     ANSWERED = "ANSWERED"
 
 
+class Basket(Model):
+    """Rewards that a member took together, in one transaction. Append-only."""
+
+    id: fields.Field[UUID] = columns.key()
+    member: Any = columns.ref("members.Member", index=False)
+    member_id: UUID
+    program: Any = columns.ref("members.Program", index=False)
+    program_id: UUID
+    redeemed_at: fields.Field[datetime] = columns.moment()
+
+    append_only: ClassVar[bool] = True
+
+    class Meta(Model.Meta):
+        table = "basket"
+
+
 class Redemption(Model):
     """One reward taken by a member, with everything its price was made of on that day, for all `quantity` units.
 
@@ -142,6 +159,8 @@ class Redemption(Model):
     worth_bp: fields.Field[int] = fields.IntField(default=10_000)
     card_minor: fields.Field[int] = columns.whole(0)
     waits_for: fields.Field[str | None] = columns.text_or_none(20)
+    basket: Any = columns.ref("redemptions.Basket", null=True, index=False)
+    basket_id: UUID | None
     code_position: fields.Field[int | None] = columns.whole_or_none()
     revealed_at: fields.Field[datetime | None] = columns.moment_or_none()
     redeemed_at: fields.Field[datetime] = columns.moment()
@@ -155,6 +174,7 @@ class Redemption(Model):
             Index(fields=["member_id", "id"], name="redemption_member_newest"),
             Index(fields=["state", "redeemed_at"], name="redemption_state"),
             Index(fields=["item_id", "member_id"], name="redemption_item_member"),
+            Index(fields=["basket_id"], name="redemption_basket"),
         ]
         constraints = [
             columns.one_of("redemption", "state", RedemptionState),
@@ -449,7 +469,7 @@ class Entitlement(Model):
 
 
 class CashRedemption(Model):
-    """Points paid out as money through the member's connected account."""
+    """Points paid out as money through the member's connected account; no transfer is planned while it is held."""
 
     id: fields.Field[UUID] = columns.key()
     member: Any = columns.ref("members.Member")
@@ -458,8 +478,8 @@ class CashRedemption(Model):
     program_id: UUID
     hold: Any = columns.ref("points.Hold", index=False)
     hold_id: UUID
-    outbound: Any = columns.ref("payments.OutboundTransfer", index=False)
-    outbound_id: UUID
+    outbound: Any = columns.ref("payments.OutboundTransfer", null=True, index=False)
+    outbound_id: UUID | None
     points: fields.Field[int] = columns.whole()
     amount_minor: fields.Field[int] = columns.whole()
     currency: fields.Field[str] = columns.text(3)
@@ -469,6 +489,7 @@ class CashRedemption(Model):
     policy_id: UUID | None
     arm: fields.Field[str | None] = columns.text_or_none(20)
     state: fields.Field[str] = columns.text(20)
+    waits_for: fields.Field[str | None] = columns.text_or_none(20)
     redeemed_at: fields.Field[datetime] = columns.moment()
     fulfilled_at: fields.Field[datetime | None] = columns.moment_or_none()
     closed_at: fields.Field[datetime | None] = columns.moment_or_none()
@@ -479,5 +500,10 @@ class CashRedemption(Model):
         unique_together = (("outbound_id",),)
         constraints = [
             columns.one_of("cash_redemption", "state", CashState),
+            columns.holds(
+                "cash_redemption",
+                "sent_or_held",
+                "waits_for IS NULL OR (state = 'PENDING' AND outbound_id IS NULL)",
+            ),
             columns.holds("cash_redemption", "amounts_positive", "points > 0 AND amount_minor > 0"),
         ]
