@@ -9,26 +9,20 @@ from marketplace.kit.ids import new_id
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0001_initial"),
-        ("catalog", "0002_search_by_trigram"),
-        ("catalog", "0003_takes_are_counted_by_member"),
-        ("catalog", "0004_words_with_typos_find_offers"),
-        ("catalog", "0005_a_typo_is_looked_up_in_known_words"),
-        ("catalog", "0006_codes_are_found_by_fingerprint"),
-        ("catalog", "0007_codes_are_withheld"),
-        ("catalog", "0008_limits_and_early_access"),
-        ("catalog", "0009_batches_tickets_and_rights"),
+        ("catalog", "0010_drops"),
         ("members", "0001_initial"),
         ("members", "0002_a_policy_for_every_market"),
         ("members", "0003_levels_are_earned"),
         ("members", "0004_limits_and_early_access"),
-        ("members", "0005_reviews_and_baskets"),
+        ("members", "0005_members_who_leave_are_noted"),
+        ("members", "0006_reviews_and_baskets"),
         ("partners", "0001_initial"),
         ("partners", "0002_contracts_never_overlap"),
         ("partners", "0003_refunds_in_parts"),
         ("payments", "0003_reviews_and_baskets"),
-        ("points", "0003_notices_of_expiry"),
+        ("points", "0004_wallets_are_noted"),
         ("redemptions", "0009_points_and_a_card"),
+        ("redemptions", "0009_redemptions_are_noted"),
     ]
 
     initial = False
@@ -49,24 +43,12 @@ class Migration(migrations.Migration):
                         on_delete=OnDelete.RESTRICT,
                     ),
                 ),
-                (
-                    "program",
-                    fields.ForeignKeyField(
-                        "members.Program",
-                        source_field="program_id",
-                        db_constraint=True,
-                        to_field="id",
-                        related_name=False,
-                        on_delete=OnDelete.RESTRICT,
-                    ),
-                ),
-                ("redeemed_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
             options={
                 "table": "basket",
                 "app": "redemptions",
                 "pk_attr": "id",
-                "table_description": "Rewards that a member took together, in one transaction. Append-only.",
+                "table_description": "Rewards taken together, in one transaction. Append-only.",
             },
             bases=["Model"],
         ),
@@ -82,8 +64,7 @@ class Migration(migrations.Migration):
                         name="cash_redemption_state_known",
                     ),
                     CheckConstraint(
-                        check="waits_for IS NULL OR (state = 'PENDING' AND outbound_id IS NULL)",
-                        name="cash_redemption_sent_or_held",
+                        check="waits_for IS NULL OR outbound_id IS NULL", name="cash_redemption_held_or_sent"
                     ),
                     CheckConstraint(
                         check="points > 0 AND amount_minor > 0", name="cash_redemption_amounts_positive"
@@ -114,8 +95,7 @@ class Migration(migrations.Migration):
         ops.AddConstraint(
             model_name="CashRedemption",
             constraint=CheckConstraint(
-                check="waits_for IS NULL OR (state = 'PENDING' AND outbound_id IS NULL)",
-                name="cash_redemption_sent_or_held",
+                check="waits_for IS NULL OR outbound_id IS NULL", name="cash_redemption_held_or_sent"
             ),
         ),
         ops.AddField(

@@ -10,7 +10,7 @@ from marketplace.kit.ids import new_id
 
 
 class Migration(migrations.Migration):
-    dependencies = [("members", "0005_reviews_and_baskets")]
+    dependencies = [("members", "0006_reviews_and_baskets")]
 
     initial = True
 

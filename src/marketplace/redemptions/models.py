@@ -102,14 +102,11 @@ class BatchState(StrEnum):
 
 
 class Basket(Model):
-    """Rewards that a member took together, in one transaction. Append-only."""
+    """Rewards taken together, in one transaction. Append-only."""
 
     id: fields.Field[UUID] = columns.key()
     member: Any = columns.ref("members.Member", index=False)
     member_id: UUID
-    program: Any = columns.ref("members.Program", index=False)
-    program_id: UUID
-    redeemed_at: fields.Field[datetime] = columns.moment()
 
     append_only: ClassVar[bool] = True
 
@@ -121,10 +118,8 @@ class Redemption(Model):
     """One reward taken by a member, with everything its price was made of on that day, for all `quantity` units.
 
     `price_minor`/`currency` is the item's price in its market; `home_minor` the same in the program's home
-    currency at `fx_rate`; `list_points` before and `points` after the tier discount. `worth_bp` of the point's
-    value is what a point was worth for this kind by the `policy` of the moment (null: before there were
-    policies), or by an `arm` that was tested beside it. Of `home_minor` a card pays `card_minor`; `points` and
-    `list_points` are those of the part that points pay.
+    currency at `fx_rate`, of which a card pays `card_minor`; `list_points` before and `points` after the tier
+    discount, of the part that points pay, each worth `worth_bp` of its value by the `policy` or an `arm` of it.
     """
 
     id: fields.Field[UUID] = columns.key()
@@ -500,10 +495,6 @@ class CashRedemption(Model):
         unique_together = (("outbound_id",),)
         constraints = [
             columns.one_of("cash_redemption", "state", CashState),
-            columns.holds(
-                "cash_redemption",
-                "sent_or_held",
-                "waits_for IS NULL OR (state = 'PENDING' AND outbound_id IS NULL)",
-            ),
+            columns.holds("cash_redemption", "held_or_sent", "waits_for IS NULL OR outbound_id IS NULL"),
             columns.holds("cash_redemption", "amounts_positive", "points > 0 AND amount_minor > 0"),
         ]

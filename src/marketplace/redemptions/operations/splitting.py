@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 
-from marketplace.kit import clock
 from marketplace.kit.actor import Actor, Scope
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, Refusal
@@ -29,7 +28,7 @@ async def redeem_split(actor: Actor, command: RedeemSplit) -> Basket:
     """
     if not 1 <= len(command.lines) <= MOST_LINES:
         raise InvalidInput.at("lines", "Give 1 to {most} lines.", most=MOST_LINES)
-    basket = await Basket.create(member_id=actor.id, program_id=actor.program_id, redeemed_at=clock.now())
+    basket = await Basket.create(member_id=actor.id)
     for index, line in sorted(enumerate(command.lines), key=lambda each: (each[1].item_id, each[0])):
         if line.card is not None:
             raise InvalidInput.at(f"lines.{index}.card", "Points alone pay for several rewards. Leave this out.")

@@ -3,12 +3,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("members", "0001_initial"),
-        ("members", "0002_a_policy_for_every_market"),
-        ("members", "0003_levels_are_earned"),
-        ("members", "0004_limits_and_early_access"),
-    ]
+    dependencies = [("members", "0005_members_who_leave_are_noted")]
 
     initial = False
 
