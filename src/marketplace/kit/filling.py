@@ -20,7 +20,8 @@ class AddFilledField(AddField):
             return
         model: Any = new_state.apps.get_model(f"{app_label}.{self.model_name}")
         field: Any = model._meta.fields_map[self.name]
-        before, field.db_default = field.db_default, field.default
+        before, fill = field.db_default, field.default
+        field.db_default = fill() if callable(fill) else fill
         try:
             await state_editor.add_field(model, self.name)
         finally:
