@@ -97,10 +97,11 @@ class BatchState(StrEnum):
 class Redemption(Model):
     """One reward taken by a member, with everything its price was made of on that day, for all `quantity` units.
 
-    `price_minor`/`currency` is the item's price in its market; `home_minor` the same in the program's home
-    currency at `fx_rate`; `list_points` before and `points` after the tier discount. `worth_bp` of the point's
-    value is what a point was worth for this kind by the `policy` of the moment (null: before there were
-    policies), or by an `arm` that was tested beside it.
+    `price_minor`/`currency` is the item's price in its market; in the program's home currency at `fx_rate` that is
+    `home_minor`, charged to the program's funding, and `partner_discount_minor`, which the partner bears of a tier
+    discount worth `discount_minor`; `list_points` before and `points` after it. `worth_bp` of the point's value is
+    what a point was worth for this kind by the `policy` of the moment (null: before there were policies), or by
+    an `arm` that was tested beside it.
     """
 
     id: fields.Field[UUID] = columns.key()
@@ -126,6 +127,9 @@ class Redemption(Model):
     currency: fields.Field[str] = columns.text(3)
     home_minor: fields.Field[int] = columns.whole()
     home_currency: fields.Field[str] = columns.text(3)
+    discount_minor: fields.Field[int] = columns.whole(0)
+    partner_discount_minor: fields.Field[int] = columns.whole(0)
+    partner_share_bp: fields.Field[int] = fields.IntField(default=0)
     point_value: fields.Field[Decimal] = columns.exact()
     fx_rate: fields.Field[Decimal] = columns.exact()
     fx_as_of: fields.Field[datetime | None] = columns.moment_or_none()
@@ -151,6 +155,7 @@ class Redemption(Model):
             columns.one_of("redemption", "state", RedemptionState),
             columns.holds("redemption", "points_not_negative", "points >= 0 AND list_points >= points"),
             columns.holds("redemption", "quantity_positive", "quantity > 0"),
+            columns.holds("redemption", "partner_bears", "partner_discount_minor BETWEEN 0 AND discount_minor"),
             columns.holds("redemption", "held_when_it_costs", "points = 0 OR hold_id IS NOT NULL"),
             columns.Unique(
                 fields=("item_id", "code_position"),
@@ -355,6 +360,9 @@ class ExchangeQuote(Model):
     currency: fields.Field[str] = columns.text(3)
     home_minor: fields.Field[int] = columns.whole()
     home_currency: fields.Field[str] = columns.text(3)
+    discount_minor: fields.Field[int] = columns.whole(0)
+    partner_discount_minor: fields.Field[int] = columns.whole(0)
+    partner_share_bp: fields.Field[int] = fields.IntField(default=0)
     point_value: fields.Field[Decimal] = columns.exact()
     fx_rate: fields.Field[Decimal] = columns.exact()
     fx_as_of: fields.Field[datetime | None] = columns.moment_or_none()

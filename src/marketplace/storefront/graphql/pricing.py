@@ -25,6 +25,8 @@ from marketplace.ledger.queries import Rate
 from marketplace.members.refusals import ProgramLimitReached
 from marketplace.points.refusals import InsufficientPoints
 from marketplace.storefront import queries, rules
+from marketplace.storefront.bearers import bearers
+from marketplace.storefront.graphql.bearers import DiscountBearer
 from marketplace.storefront.refusals import CashAboveMaximum, CashBelowMinimum, CashCoolingOff
 from marketplace.storefront.rules import Price, Quote, Shopper
 
@@ -71,6 +73,9 @@ class PricePassport:
         description="The floor in points; null when the program has none, or your tier no discount."
     )
     cap_applied: bool = strawberry.field(description="Whether the discount stopped at the program's cap.")
+    discount_bearers: list[DiscountBearer] = strawberry.field(
+        description="Who pays for what your tier takes off, and how much; empty when it takes nothing off."
+    )
     price: MoneyType = strawberry.field(description="What it costs in its market.")
     worth: MoneyType = strawberry.field(description="The same in the program's home currency.")
     worth_per_thousand: MoneyType | None = strawberry.field(
@@ -96,6 +101,7 @@ class PricePassport:
             floor_applied=price.floor_applied,
             floor_points=None if price.floor_points is None else BigInt(price.floor_points),
             cap_applied=price.cap_applied,
+            discount_bearers=_bearers_of(price),
             price=MoneyType.minor(price.price_minor, price.currency),
             worth=MoneyType.minor(price.home_minor, home),
             worth_per_thousand=None if thousand is None else MoneyType.minor(thousand, home),
@@ -105,6 +111,13 @@ class PricePassport:
             worth_bp=price.worth_bp,
             exchange=exchange_used(price.rate, price.currency, home),
         )
+
+
+def _bearers_of(price: Price) -> list[DiscountBearer]:
+    if price.points == price.list_points:
+        return []
+    found = bearers(price.discount_minor, price.partner_discount_minor, price.partner_share_bp)
+    return DiscountBearer.of(found, price.home_currency)
 
 
 def exchange_used(rate: Rate, base: str, quote: str) -> ExchangeUsed | None:
