@@ -14,6 +14,7 @@ from marketplace.redemptions.graphql.reads import RedemptionQuery
 from marketplace.redemptions.graphql.refunds import RefundMutation, RefundQuery
 from marketplace.redemptions.graphql.timeline import RedemptionEventType
 from marketplace.redemptions.graphql.types import RedemptionType
+from marketplace.redemptions.graphql.waiting import RedemptionSubscription
 from marketplace.redemptions.graphql.wallets import WalletSavings
 from marketplace.redemptions.graphql.writes import MemberMutation
 
@@ -38,6 +39,11 @@ class Mutation(
     """What members, support and partners do."""
 
 
+@strawberry.type
+class Subscription(RedemptionSubscription):
+    """Being told what becomes of redemptions."""
+
+
 __all__ = [
     "CashChoice",
     "CashRedemptionType",
@@ -45,5 +51,6 @@ __all__ = [
     "Query",
     "RedemptionEventType",
     "RedemptionType",
+    "Subscription",
     "WalletSavings",
 ]

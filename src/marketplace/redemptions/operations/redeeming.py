@@ -6,14 +6,13 @@ from datetime import timedelta
 from uuid import UUID
 
 from marketplace.catalog.models import Delivery, OfferKind
-from marketplace.catalog.steps import count_for_limits, count_for_member
+from marketplace.catalog.steps import count_for_limits, count_for_member, sold_out_at_once
 from marketplace.kit import database
 from marketplace.kit.actor import Actor, Scope
 from marketplace.kit.ids import new_id
 from marketplace.kit.money import Money
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, Problem
-from marketplace.members.models import Program
 from marketplace.members.steps import count_use
 from marketplace.redemptions import events, rules, steps
 from marketplace.redemptions.addresses import Address, address_problems
@@ -96,7 +95,8 @@ async def redeem_offer(actor: Actor, command: RedeemOffer) -> Redemption:
     InsufficientPoints, ProgramUnfunded, ProgramLimitReached, CharityNotOpen or OfferSoldOut, and then nothing has
     happened.
     """
-    return await redeem(actor, command)
+    with sold_out_at_once(command.item_id, command.lots or command.quantity or 1):
+        return await redeem(actor, command)
 
 
 async def redeem(actor: Actor, command: RedeemOffer) -> Redemption:
@@ -109,7 +109,7 @@ async def redeem(actor: Actor, command: RedeemOffer) -> Redemption:
         priced = await held_price(actor.id, command.quote_id, priced, lots)
     if priced.points * lots > command.expected_points:
         raise PriceChanged(seen=command.expected_points, now=priced.points * lots)
-    program = await Program.get(id=actor.program_id)
+    program = priced.program
     await count_use(program, actor.id, priced.points * lots)
     await count_for_limits(priced.offer, actor.id, lots, program.timezone)
     await count_for_member(priced.item, actor.id, lots)
