@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
         ("partners", "0004_who_bears_discounts"),
         ("payments", "0001_initial"),
         ("points", "0003_notices_of_expiry"),
-        ("redemptions", "0008_batches_tickets_and_rights"),
+        ("redemptions", "0009_redemptions_are_noted"),
     ]
 
     initial = False
