@@ -83,8 +83,8 @@ async def test_a_refund_gives_back_exactly_what_was_charged(parts: list[str | No
     mine = await shopper.redeem(voucher, REDEEMED)
     for part in parts:
         answer = await refund(shopper, mine["id"], part)
+        assert answer["state"] == ("FULFILLED" if part else "REFUNDED")
         assert await violations() == []
-    assert answer["state"] == "REFUNDED"
     assert (await shopper.wallet(), await payable(voucher)) == (3000, 0)
     assert await money_of(shopper.program) == (500_00, 0)
     old = await Redemption.get(id=key(mine))
