@@ -23,6 +23,12 @@ class RedemptionState(StrEnum):
     REFUNDED = "REFUNDED"
 
 
+class WaitsFor(StrEnum):
+    """What a PENDING redemption waits for before it goes to the brand."""
+
+    CARD = "CARD"
+
+
 class CashState(StrEnum):
     """PENDING until the transfer is known to have succeeded or to have been refused."""
 
@@ -101,7 +107,8 @@ class Redemption(Model):
     `home_minor`, charged to the program's funding, and `partner_discount_minor`, which the partner bears of a tier
     discount worth `discount_minor`; `list_points` before and `points` after it. `worth_bp` of the point's value is
     what a point was worth for this kind by the `policy` of the moment (null: before there were policies), or by
-    an `arm` that was tested beside it.
+    an `arm` that was tested beside it. Of `home_minor` a card pays `card_minor`; `points` and `list_points` are
+    those of the part that points pay.
     """
 
     id: fields.Field[UUID] = columns.key()
@@ -137,6 +144,8 @@ class Redemption(Model):
     policy_id: UUID | None
     arm: fields.Field[str | None] = columns.text_or_none(20)
     worth_bp: fields.Field[int] = fields.IntField(default=10_000)
+    card_minor: fields.Field[int] = columns.whole(0)
+    waits_for: fields.Field[str | None] = columns.text_or_none(20)
     code_position: fields.Field[int | None] = columns.whole_or_none()
     revealed_at: fields.Field[datetime | None] = columns.moment_or_none()
     redeemed_at: fields.Field[datetime] = columns.moment()
@@ -154,6 +163,8 @@ class Redemption(Model):
         constraints = [
             columns.one_of("redemption", "state", RedemptionState),
             columns.holds("redemption", "points_not_negative", "points >= 0 AND list_points >= points"),
+            columns.holds("redemption", "card_pays_a_part", "card_minor BETWEEN 0 AND home_minor"),
+            columns.holds("redemption", "waits_while_pending", "waits_for IS NULL OR state = 'PENDING'"),
             columns.holds("redemption", "quantity_positive", "quantity > 0"),
             columns.holds("redemption", "partner_bears", "partner_discount_minor BETWEEN 0 AND discount_minor"),
             columns.holds("redemption", "held_when_it_costs", "points = 0 OR hold_id IS NOT NULL"),
@@ -169,8 +180,8 @@ class Refund(Model):
     """What of a fulfilled redemption was given back at once, and why: the first, second, … `number` of it.
 
     `price_minor` is the part of its price, in the market's currency; `points` and `discount_points` went back to
-    their lots and their bearer, `home_minor` to the program's funding. Its id is the cause in the books.
-    Append-only.
+    their lots and their bearer, `home_minor` to the program's funding, `card_minor` of that on to the card. Its id
+    is the cause in the books. Append-only.
     """
 
     id: fields.Field[UUID] = columns.key()
@@ -182,6 +193,7 @@ class Refund(Model):
     points: fields.Field[int] = columns.whole()
     discount_points: fields.Field[int] = columns.whole()
     home_minor: fields.Field[int] = columns.whole()
+    card_minor: fields.Field[int] = columns.whole(0)
     reason: fields.Field[str] = columns.text(300)
     refunded_at: fields.Field[datetime] = columns.moment()
 

@@ -3,6 +3,7 @@
 import strawberry
 
 from marketplace.redemptions.graphql.batches import BatchMutation, BatchQuery
+from marketplace.redemptions.graphql.cards import CardMutation, CardQuery
 from marketplace.redemptions.graphql.cash import CashMutation, CashQuery, CashRedemptionType
 from marketplace.redemptions.graphql.choices import CashChoice
 from marketplace.redemptions.graphql.deliveries import PartnerMutation
@@ -20,7 +21,7 @@ from marketplace.redemptions.graphql.writes import MemberMutation
 
 
 @strawberry.type
-class Query(RedemptionQuery, CashQuery, RefundQuery, FreezeQuery, ParcelQuery, BatchQuery):
+class Query(RedemptionQuery, CashQuery, CardQuery, RefundQuery, FreezeQuery, ParcelQuery, BatchQuery):
     """Following redemptions, of rewards and of cash."""
 
 
@@ -28,6 +29,7 @@ class Query(RedemptionQuery, CashQuery, RefundQuery, FreezeQuery, ParcelQuery, B
 class Mutation(
     MemberMutation,
     CashMutation,
+    CardMutation,
     RefundMutation,
     PartnerMutation,
     FreezeMutation,

@@ -14,8 +14,9 @@ from marketplace.kit.money import Money
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, Problem
 from marketplace.members.steps import count_use
-from marketplace.redemptions import events, rules, steps
+from marketplace.redemptions import cards, events, rules, steps
 from marketplace.redemptions.addresses import Address, address_problems
+from marketplace.redemptions.cards import CardPart
 from marketplace.redemptions.models import (
     Booking,
     Credit,
@@ -45,6 +46,7 @@ class RedeemOffer(Command):
     membership_number: str | None = None
     address: Address | None = None
     message: str | None = None
+    card: Money | None = None
 
 
 def _number(command: RedeemOffer, priced: Priced) -> str:
@@ -84,13 +86,27 @@ def _must_be_sound(command: RedeemOffer, priced: Priced) -> None:
             raise InvalidAddress(problems=found)
 
 
+def _card_part(command: RedeemOffer, priced: Priced, lots: int) -> CardPart | None:
+    """What a card pays of it; None when points pay it all. Raises PriceChanged, or what `cards` raises."""
+    price = priced.points * lots
+    if command.card is None:
+        if price > command.expected_points:
+            raise PriceChanged(seen=command.expected_points, now=price)
+        return None
+    part = cards.part_of(priced, lots, command.expected_points)
+    if part is not None:
+        cards.must_be_what_was_seen(part, command.card)
+    return part
+
+
 @operation(scope=Scope.REDEEM, returns=Redemption)
 async def redeem_offer(actor: Actor, command: RedeemOffer) -> Redemption:
     """Spend the member's points on one item.
 
     Afterwards the points are gone from the earliest-expiring lots, the program's money is set aside, and the
     stock is taken. A voucher, a seat or a donation is fulfilled at once: the points are posted and the partner
-    is owed. Brand currency and merchandise are PENDING until the partner answers. Raises what `price_item`
+    is owed. Brand currency and merchandise are PENDING until the partner answers, and everything that a card pays
+    a part of until the card's bank has set that aside. Raises what `price_item`
     raises, PriceChanged, QuoteLapsed, InvalidInput, InvalidMembershipNumber, InvalidAddress,
     InsufficientPoints, ProgramUnfunded, ProgramLimitReached, CharityNotOpen or OfferSoldOut, and then nothing has
     happened.
@@ -107,21 +123,26 @@ async def redeem(actor: Actor, command: RedeemOffer) -> Redemption:
     lots = command.lots or command.quantity or 1
     if command.quote_id is not None:
         priced = await held_price(actor.id, command.quote_id, priced, lots)
-    if priced.points * lots > command.expected_points:
-        raise PriceChanged(seen=command.expected_points, now=priced.points * lots)
+    part = _card_part(command, priced, lots)
     program = priced.program
-    await count_use(program, actor.id, priced.points * lots)
+    await count_use(program, actor.id, priced.points * lots - (part.points if part else 0))
     await count_for_limits(priced.offer, actor.id, lots, program.timezone)
     await count_for_member(priced.item, actor.id, lots)
     redemption = steps.drafted(new_id(), actor.id, program, priced, lots)
+    if part is not None:
+        cards.share(redemption, part)
     await steps.set_aside(redemption, program)
-    if priced.offer.kind == OfferKind.DONATION:
+    if redemption.waits_for is not None:
+        pass
+    elif priced.offer.kind == OfferKind.DONATION:
         await steps.give(redemption, program, command.message or "")
     elif OfferKind(priced.offer.kind) in rules.AT_ONCE:
         await steps.spend(redemption, program, steps.title(priced.offer.title, priced.item.label))
     redemption.code_position = await steps.take_units(priced.item, redemption.id, lots)
     await database.add(redemption)
     await _arrange(redemption, priced, command)
+    if part is not None:
+        await cards.ask(redemption)
     await events.tell(redemption)
     return redemption
 
