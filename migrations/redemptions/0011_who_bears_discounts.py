@@ -21,8 +21,7 @@ class Migration(migrations.Migration):
         ("partners", "0004_who_bears_discounts"),
         ("payments", "0001_initial"),
         ("points", "0003_notices_of_expiry"),
-        ("redemptions", "0009_points_and_a_card"),
-        ("redemptions", "0009_redemptions_are_noted"),
+        ("redemptions", "0010_reviews_and_baskets"),
     ]
 
     initial = False
