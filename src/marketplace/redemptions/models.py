@@ -104,8 +104,8 @@ class Redemption(Model):
 
     `price_minor`/`currency` is the item's price in its market; in the program's home currency at `fx_rate` that is
     `home_minor`, of which a card pays `card_minor`, and `partner_discount_minor`: what the partner bears, by its
-    `partner_share_bp`, of a discount worth `discount_minor`; `list_points` before and `points` after the tier discount, of
-    the part that points pay, each worth `worth_bp` of its value by the `policy` or an `arm` of it.
+    `partner_share_bp`, of a discount worth `discount_minor`; `list_points` before and `points` after the tier
+    discount, of the part that points pay, each worth `worth_bp` of its value by the `policy` or an `arm` of it.
     """
 
     id: fields.Field[UUID] = columns.key()
