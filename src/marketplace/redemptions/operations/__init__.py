@@ -53,6 +53,7 @@ from marketplace.redemptions.operations.returning import (
     refuse_return,
     request_return,
 )
+from marketplace.redemptions.operations.reviewing import DecideReview, decide_review
 from marketplace.redemptions.operations.showing import (
     CheckInTicket,
     ExpireEntitlement,
@@ -63,6 +64,7 @@ from marketplace.redemptions.operations.showing import (
     show_proof,
     use_entitlement,
 )
+from marketplace.redemptions.operations.splitting import MOST_LINES, RedeemSplit, redeem_split
 from marketplace.redemptions.operations.undoing import (
     CancelRedemption,
     RefundRedemption,
@@ -71,6 +73,7 @@ from marketplace.redemptions.operations.undoing import (
 )
 
 __all__ = [
+    "MOST_LINES",
     "AcknowledgeCreditBatch",
     "AnswerCreditBatch",
     "CancelRedemption",
@@ -78,6 +81,7 @@ __all__ = [
     "CollectCredits",
     "ConfirmCredit",
     "ConfirmReturn",
+    "DecideReview",
     "ExpireEntitlement",
     "FailOverdue",
     "FailRedemption",
@@ -88,6 +92,7 @@ __all__ = [
     "QuoteExchange",
     "RedeemForCash",
     "RedeemOffer",
+    "RedeemSplit",
     "RefundRedemption",
     "RefuseCredit",
     "RefuseReturn",
@@ -111,6 +116,7 @@ __all__ = [
     "collect_credits",
     "confirm_credit",
     "confirm_return",
+    "decide_review",
     "expire_entitlement",
     "fail_overdue",
     "fail_redemption",
@@ -121,6 +127,7 @@ __all__ = [
     "quote_exchange",
     "redeem_for_cash",
     "redeem_offer",
+    "redeem_split",
     "refund_redemption",
     "refuse_credit",
     "refuse_return",
