@@ -135,6 +135,7 @@ async def _program(seed: ProgramSeed, issuer: DevIssuer) -> None:
         "audience": AUDIENCE,
         "enrol_on_sight": False,
         "gift_days": 30,
+        "reviews_rewards": False,
         "created_at": since,
     }
     await insert("program", [program])
@@ -218,4 +219,5 @@ def _contract(partner: UUID, terms: Terms) -> dict[str, Any]:
         "commission_bp": terms.commission_bp, "vat_bp": terms.vat_bp, "currency": terms.currency,
         "schedule": terms.schedule, "timezone": terms.timezone,
         "minimum_payout_minor": terms.minimum_payout_minor, "return_window_days": terms.return_window_days,
+        "tier_discount_share_bp": terms.tier_discount_share_bp,
     }  # fmt: skip
