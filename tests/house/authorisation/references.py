@@ -10,7 +10,7 @@ from marketplace.kit.graphql import node_loaders
 from tests.house.authorisation.oracle import Rows
 from tests.house.authorisation.world import Side
 
-TABLES = {"charity": "partner"}
+TABLES = {"charity": "partner", "drop": "offer_drop", "grant": "earning_grant", "return": "return_request"}
 """Prefixes of global ids whose table goes by another name."""
 
 
