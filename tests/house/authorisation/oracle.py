@@ -15,8 +15,10 @@ from marketplace.kit.actor import Actor, ActorKind
 TABLES = """
 SELECT table_name AS name FROM information_schema.columns
 WHERE table_schema = 'public' AND column_name = 'id' AND data_type = 'uuid' ORDER BY 1"""
-OPEN_TO_ALL = frozenset({"brand", "offer", "item", "market", "category"})
+OPEN_TO_ALL = frozenset({"brand", "offer", "item", "market", "category", "offer_drop"})
 """Tables of the catalogue, which anybody may read."""
+OPEN_TO_ITS_MEMBERS = frozenset({"earning_rule"})
+"""Tables of a program's terms, which its members may read."""
 PRINCIPALS = frozenset({"program", "partner", "member"})
 DISTINCT = 10
 """Texts from this length on say whose they are, when only rows of one side have them."""
@@ -43,7 +45,9 @@ class Rows:
             return True
         if actor is None or actor.kind is ActorKind.OPERATOR:
             return actor is not None
-        return actor.id in self.owners[row] or row == actor.program_id
+        if row == actor.program_id or self.table[row] in OPEN_TO_ITS_MEMBERS:
+            return actor.program_id in self.owners[row] or actor.id in self.owners[row]
+        return actor.id in self.owners[row]
 
     def may_read(self, actor: Actor | None, text: str) -> bool:
         """Whether this very text could be told to the actor: it stands in a row that they may see."""

@@ -7,10 +7,10 @@ from graphql import get_named_type
 
 from marketplace.kit import ids
 from marketplace.kit.graphql import node_loaders
-from tests.house.authorisation.oracle import Rows
+from tests.house.authorisation.oracle import OPEN_TO_ALL, Rows
 from tests.house.authorisation.world import Side
 
-TABLES = {"charity": "partner"}
+TABLES = {"charity": "partner", "drop": "offer_drop", "grant": "earning_grant", "return": "return_request"}
 """Prefixes of global ids whose table goes by another name."""
 
 
@@ -22,7 +22,7 @@ def table_of(prefix: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """Ids of one side's rows; where it has none, of nothing."""
+    """Ids of one side; where it has none, of nothing. Unless `there`, only what is open to all is there."""
 
     rows: Rows
     side: Side
@@ -41,7 +41,8 @@ class References:
         ]
         if prefix == "charity":
             wanted = [self.side.charity.id]
-        return ids.public(prefix, wanted[0] if wanted and self.there else ids.new_id())
+        is_there = self.there or table_of(prefix) in OPEN_TO_ALL
+        return ids.public(prefix, wanted[0] if wanted and is_there else ids.new_id())
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from marketplace.partners.models import Partner
 from marketplace.payments.models import ConnectedAccount, PayeeKind
 from tests import builders
 from tests.client import Caller, as_member, as_operator, as_partner, as_program
+from tests.house.authorisation import stories
+from tests.house.authorisation.stories import done
 from tests.redemptions.world import give_points
 from tests.settlement.books import a_funded_program, give_account, sell, settle
 
@@ -75,7 +77,7 @@ async def a_world() -> World:
 async def a_side(name: str) -> Side:
     """A program whose member has done everything a member can do, with the partner of the same side."""
     program = await a_funded_program(name=f"Program on the {name}", cash_countries=["NL"])
-    partner = await builders.a_partner(name=f"Partner on the {name}")
+    partner = await builders.a_partner(name=f"Partner on the {name}", return_window_days=14)
     member = await builders.a_member(program, reference=f"reference-of-the-{name}-member")
     friend = await builders.a_member(program, reference=f"reference-of-the-{name}-friend")
     charity = await builders.a_charity(name=f"Charity on the {name}")
@@ -85,6 +87,8 @@ async def a_side(name: str) -> Side:
     await _give(side, name)
     await _fund_and_sell(side, name)
     await _upload_and_key(side, name)
+    await _deliver(side, name)
+    await stories.earn(program, member, name)
     return side
 
 
@@ -95,32 +99,42 @@ async def _shelf(partner: Partner, charity: Partner, name: str) -> dict[OfferKin
     for kind in OfferKind:
         offer = await builders.an_offer(kind, brand=cause if kind is OfferKind.DONATION else brand)
         codes = [f"CODE-{name}-1", f"CODE-{name}-2"] if kind is OfferKind.VOUCHER else None
-        items[kind] = await builders.an_item(offer, codes=codes)
+        units = 100 if kind is OfferKind.BRAND_CURRENCY else None
+        items[kind] = await builders.an_item(offer, codes=codes, units=units)
     return items
 
 
 async def _redeem(side: Side) -> None:
     voucher = ids.public("item", side.items[OfferKind.VOUCHER].id)
-    await _done(side.phone, "redeemOffer", itemId=voucher, expectedPoints=1000)
+    await done(side.phone, "redeemOffer", itemId=voucher, expectedPoints=1000)
     await give_member_account(side.member)
-    await _done(side.phone, "redeemForCash", points=1000)
+    await done(side.phone, "redeemForCash", points=1000)
+
+
+async def _deliver(side: Side, name: str) -> None:
+    shop = as_partner(side.partner.id)
+    await stories.send_and_want_back(side.phone, shop, side.items[OfferKind.MERCHANDISE])
+    await stories.collect(side.phone, shop, side.items[OfferKind.BRAND_CURRENCY])
+    brand = await (await side.items[OfferKind.VOUCHER].offer).brand
+    await stories.freeze_and_plan(shop, brand, name)
+    await stories.listen(side.program, shop, name)
 
 
 async def _give(side: Side, name: str) -> None:
     charity = ids.public("charity", side.charity.id)
-    await _done(side.phone, "donatePoints", charityId=charity, points=500, message=f"From {name}")
-    await _done(side.phone, "givePoints", points=100, message=f"A gift on the {name}")
-    await _done(side.phone, "givePoints", points=100, recipientReference=side.friend.reference)
+    await done(side.phone, "donatePoints", charityId=charity, points=500, message=f"From {name}")
+    await done(side.phone, "givePoints", points=100, message=f"A gift on the {name}")
+    await done(side.phone, "givePoints", points=100, recipientReference=side.friend.reference)
 
 
 async def _fund_and_sell(side: Side, name: str) -> None:
     server = as_program(side.program.id)
     amount = {"amount": "100.00", "currency": "EUR"}
-    await _done(server, "topUpProgram", amount=amount, method="BANK_TRANSFER", reference=f"Invoice on the {name}")
+    await done(server, "topUpProgram", amount=amount, method="BANK_TRANSFER", reference=f"Invoice on the {name}")
     member = ids.public("member", side.member.id)
-    await _done(server, "awardPoints", memberId=member, reference=f"award-{name}", points=10, reason=f"For {name}")
+    await done(server, "awardPoints", memberId=member, reference=f"award-{name}", points=10, reason=f"For {name}")
     await give_account(side.partner)
-    await sell(side.program, side.partner, 50_00, f"Sold on the {name}")
+    await sell(side.program, side.partner, 50_00, f"Sold on the {name}", days_ago=20)
 
 
 async def _upload_and_key(side: Side, name: str) -> None:
@@ -129,8 +143,8 @@ async def _upload_and_key(side: Side, name: str) -> None:
     answer = await shop.send("uploadOffers", "... on UploadedFile { id }", (f"{name}.csv", rows))
     assert "id" in answer, answer
     for caller in (shop, as_program(side.program.id)):
-        await _done(caller, "issueApiKey", name=f"A key on the {name}")
-        await _done(caller, "addStaffMember", name=f"Somebody on the {name}", roles=["OWNER"])
+        await done(caller, "issueApiKey", name=f"A key on the {name}")
+        await done(caller, "addStaffMember", name=f"Somebody on the {name}", roles=["OWNER"])
 
 
 async def give_member_account(member: Member) -> None:
@@ -146,8 +160,3 @@ async def give_member_account(member: Member) -> None:
         created_at=moment,
         updated_at=moment,
     )
-
-
-async def _done(caller: Caller, mutation: str, **fields: object) -> None:
-    answer = await caller.do(mutation, "", **fields)
-    assert "code" not in answer, (mutation, answer)

@@ -1,0 +1,83 @@
+"""What takes somebody several steps, for one side of the world: parcels, batches, freezes, drops, rules."""
+
+from datetime import timedelta
+from typing import Any
+
+from marketplace.catalog.models import Item
+from marketplace.kit import clock, ids
+from marketplace.kit.ids import new_id
+from marketplace.members.models import Member, Program
+from marketplace.partners.models import Brand
+from tests import builders
+from tests.client import Caller, as_operator, as_program
+from tests.redemptions.world import ADDRESS
+
+PROMPT: dict[str, Any] = {"kind": "FIXED", "events": ["REVIEW"], "points": 5}
+
+
+async def done(caller: Caller, mutation: str, selection: str = "", **fields: object) -> Any:
+    """What a mutation answers that must succeed."""
+    answer = await caller.do(mutation, selection, **fields)
+    assert "code" not in answer, (mutation, answer)
+    return answer
+
+
+async def send_and_want_back(phone: Caller, shop: Caller, mug: Item) -> None:
+    """A mug that leaves in a parcel, arrives, and is to go back."""
+    order = await _take(phone, mug, address=ADDRESS)
+    parcel = await done(shop, "packParcel", "... on Parcel { id }", redemptionId=order)
+    await done(shop, "shipParcel", parcelId=parcel["id"], carrier="PostNL", tracking="3S1")
+    await done(shop, "moveParcel", parcelId=parcel["id"], state="DELIVERED")
+    await done(phone, "requestReturn", redemptionId=order, reason="It is too blue")
+
+
+async def collect(phone: Caller, shop: Caller, stars: Item) -> None:
+    """A credit that its partner has collected to carry out."""
+    await _take(phone, stars, membershipNumber="12345678", lots=1)
+    await done(shop, "collectCredits")
+
+
+async def freeze_and_plan(shop: Caller, brand: Brand, name: str) -> None:
+    """A voucher whose codes are stopped, and one that opens next week."""
+    leaked = await builders.a_voucher([f"LEAKED-{name}"], brand=brand)
+    await done(shop, "freezeCodes", itemId=ids.public("item", leaked.id), reason=f"Leaked on the {name}")
+    awaited = await builders.a_voucher([f"AWAITED-{name}"], brand=brand)
+    opens = clock.now() + timedelta(days=7)
+    await done(
+        as_operator(new_id(), "catalogue"),
+        "planDrop",
+        offerId=ids.public("offer", awaited.offer_id),
+        opensAt=opens.isoformat(),
+        endsAt=(opens + timedelta(hours=1)).isoformat(),
+    )
+
+
+async def earn(program: Program, member: Member, name: str) -> None:
+    """A rule with a budget, and an event that earned by it."""
+    server = as_program(program.id)
+    budget = f"budget-of-the-{name}"
+    await done(server, "addToBudget", code=budget, points=1000, reference=f"promised-on-the-{name}")
+    rule = await done(
+        server,
+        "draftRule",
+        "... on EarningRule { id }",
+        code=f"rule-of-the-{name}",
+        objective=f"More reviews on the {name}",
+        measure="EVENTS",
+        budgetCode=budget,
+        terms=PROMPT,
+    )
+    await done(server, "startRule", ruleId=rule["id"])
+    happened = {"type": "REVIEW", "reference": f"event-on-the-{name}"}
+    await done(server, "recordEvent", event=happened | {"member": {"memberId": ids.public("member", member.id)}})
+
+
+async def listen(program: Program, shop: Caller, name: str) -> None:
+    """Both want to be told of what happens."""
+    for caller in (shop, as_program(program.id)):
+        await done(caller, "createWebhookEndpoint", url=f"https://example.org/told-on-the-{name}")
+
+
+async def _take(phone: Caller, item: Item, **more: object) -> str:
+    fields = {"itemId": ids.public("item", item.id), "expectedPoints": 1000} | more
+    return (await done(phone, "redeemOffer", "... on Redemption { id }", **fields))["id"]
