@@ -22,6 +22,7 @@ from marketplace.redemptions.refusals import (
     PriceChanged,
     QuoteLapsed,
     RedemptionClosed,
+    ReservationOver,
 )
 
 
@@ -63,6 +64,9 @@ class RedeemOfferInput(WriteInput):
     quantity: int | None = strawberry.field(
         default=None, description="How many units of merchandise, or seats; one if absent."
     )
+    reservation_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The reservation of exactly these units, which this uses up."
+    )
     quote_id: strawberry.ID | None = strawberry.field(
         default=None, description="A quote for these lots of brand currency, whose price still holds."
     )
@@ -82,6 +86,7 @@ class RedeemOfferInput(WriteInput):
             lots=self.lots,
             quantity=self.quantity,
             quote_id=key_or_none("exchangeQuote", self.quote_id) if self.quote_id else None,
+            reservation_id=key_or_none("reservation", self.reservation_id) if self.reservation_id else None,
             membership_number=self.membership_number,
             address=self.address.address() if self.address else None,
             message=self.message,
@@ -148,6 +153,7 @@ class MemberMutation:
             NotAvailable,
             PriceChanged,
             QuoteLapsed,
+            ReservationOver,
             InvalidMembershipNumber,
             InvalidAddress,
             InsufficientPoints,
