@@ -1,7 +1,6 @@
-"""`python -m bench`: measures the catalogue page and the books, and writes what it found to `bench/results.md`.
+"""`python -m bench`: measures the catalogue page, redemptions and the books, and writes it to `bench/results.md`.
 
-Each has a section there, and is measured alone by `python -m bench page`,
-`hostile` and `python -m bench books`.
+Each has a section there, and is measured alone: `python -m bench page`, `hostile`, `redemption` or `books`.
 """
 
 import os
@@ -11,7 +10,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from bench import hostile, ledger, page, report
+from bench import hostile, ledger, page, redemption, report
 from bench.ledger import Measured
 
 
@@ -22,6 +21,8 @@ def main() -> None:
         page.main(sys.argv[2:])
     if which in ("", "hostile"):
         hostile.main(sys.argv[2:])
+    if which in ("", "redemption"):
+        redemption.main(sys.argv[2:])
     if which in ("", "books"):
         books()
 

@@ -1,5 +1,6 @@
 """A tiny schema behind the real view, so that each rule of the edge is seen alone."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -93,6 +94,21 @@ class Mutation:
 class Subscription:
     @strawberry.subscription
     async def ticks(self) -> AsyncGenerator[int, None]:
+        yield 1
+
+    @strawberry.subscription
+    async def endless(self) -> AsyncGenerator[int, None]:
+        yield 1
+        await asyncio.Event().wait()
+
+    @strawberry.subscription
+    async def broken_stream(self) -> AsyncGenerator[int, None]:
+        raise RuntimeError("password=hunter2 in /srv/secret.py")
+        yield 1
+
+    @strawberry.subscription
+    async def forbidden_stream(self) -> AsyncGenerator[int, None]:
+        raise NotAllowed("This needs the scope finance:write.")
         yield 1
 
 

@@ -11,7 +11,14 @@ SOURCE = ROOT / "src" / "marketplace"
 OPEN_TO_OTHERS = {"steps", "queries", "rules", "refusals", "facts", "graphql", "models", "publishing", "codes"}
 # Vocabulary that a room lends out besides those: the names of the accounts in the books, and rules in files of
 # their own: what points can become by a policy.
-LENT = {("catalog", "withholding"), ("ledger", "accounts"), ("members", "policies"), ("storefront", "cash")}
+LENT = {
+    ("catalog", "withholding"),
+    ("ledger", "accounts"),
+    ("members", "policies"),
+    ("storefront", "cash"),
+    ("payments", "cards"),
+    ("payments", "card_jobs"),
+}
 EDGES = {"graphql", "jobs"}
 # Those of one room may stand in a package of that name, which gathers them.
 MAY_NAME_OPERATIONS = EDGES | {"operations"}

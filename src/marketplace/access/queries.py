@@ -51,7 +51,9 @@ def _actor(found: Mapping[str, Any]) -> Actor:
     most = rules.grantable(owner, roles) if person is None else rules.scopes_of_staff(owner, roles)
     held = rules.known_scopes(_names(found["scopes"])) & most
     program_id = found["owner_id"] if owner is KeyOwner.PROGRAM else None
-    return Actor(ActorKind(owner.value), found["owner_id"], held, program_id, person=person)
+    return Actor(
+        ActorKind(owner.value), found["owner_id"], held, program_id, until=found["expires_at"], person=person
+    )
 
 
 def _names(stored: str | None) -> list[str]:

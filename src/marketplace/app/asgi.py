@@ -1,9 +1,9 @@
-"""The web application: GraphQL, health, pages, images and webhooks, over one open database."""
+"""The web application: GraphQL over HTTP and sockets, health, pages, images, webhooks; over one open database."""
 
 import asyncio
 import sys
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Sequence
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any
 
 import structlog
@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from marketplace.access import registry
 from marketplace.access.dev_issuer import DevIssuer
@@ -22,12 +22,16 @@ from marketplace.app.headers import REQUEST_ID, RequestHeaders
 from marketplace.app.http import GraphQLView
 from marketplace.app.identity import Identity
 from marketplace.app.limits import Caps
+from marketplace.app.live import Live, LiveCaps
 from marketplace.app.pages import Pages
 from marketplace.app.parameters import PREFLIGHT_HEADERS
 from marketplace.app.persisted import PersistedOperations
 from marketplace.app.rates import RateRules, Rates
 from marketplace.app.schema import schema
+from marketplace.app.server import leaving_in_order
+from marketplace.app.sockets import GraphQLSocket
 from marketplace.kit import database, logs, tracing
+from marketplace.kit.changes import hub
 from marketplace.kit.graphql import Context
 from marketplace.kit.settings import Settings, settings
 from marketplace.payments import gateway
@@ -68,6 +72,15 @@ def rates_of(given: Settings) -> Rates:
     )
 
 
+def live_caps_of(given: Settings) -> LiveCaps:
+    """How many connections of this installation may stay open."""
+    return LiveCaps(
+        connections=given.max_connections,
+        connections_each=given.max_connections_per_actor,
+        subscriptions_each=given.max_subscriptions_per_connection,
+    )
+
+
 def create_app(
     given: Settings, *, database_url: DatabaseUrl | None = None, routes: Sequence[BaseRoute] = ()
 ) -> Starlette:
@@ -84,6 +97,7 @@ def create_app(
         built.planned = given.planned_reads
         return built
 
+    live = Live(live_caps_of(given))
     view = GraphQLView(
         schema(),
         context_of,
@@ -92,13 +106,15 @@ def create_app(
         rates=rates_of(given),
         introspection=not given.production,
         suggestions=not given.production,
+        live=live,
     )
     pages = Pages(
         demo_file=None if given.production else given.var_dir / "demo.json", graphiql=not given.production
     )
     served: list[BaseRoute] = [
         Route("/graphql", view),
-        Route("/health/live", live),
+        WebSocketRoute("/graphql", GraphQLSocket(view.asking, context_of, live)),
+        Route("/health/live", is_live),
         Route("/health/ready", ready),
         observing.route(
             given.metrics_token.get_secret_value() if given.metrics_token else None,
@@ -116,7 +132,7 @@ def create_app(
         routes=served,
         middleware=[Middleware(observing.Observed), Middleware(RequestHeaders), *_cors(given.cors_origins)],
         exception_handlers={Exception: unexpected},
-        lifespan=_lifespan(database_url, given.pool_size),
+        lifespan=_lifespan(given, live, database_url),
     )
 
 
@@ -148,13 +164,17 @@ def application() -> Starlette:
     return create_app(given, database_url=runtime.database_url)
 
 
-def _lifespan(database_url: DatabaseUrl | None, pool: int) -> Callable[[Starlette], Any]:
+def _lifespan(given: Settings, live: Live, database_url: DatabaseUrl | None) -> Callable[[Starlette], Any]:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncGenerator[None]:
         async with AsyncExitStack() as until_stopped:
             if database_url is not None:
                 url = until_stopped.enter_context(database_url())
-                await until_stopped.enter_async_context(database.opened(url, pool=pool))
+                direct = given.database_direct_url.get_secret_value() if given.database_direct_url else url
+                await until_stopped.enter_async_context(database.opened(url, pool=given.pool_size))
+                until_stopped.enter_context(_meanwhile(hub.listen(direct)))
+                until_stopped.enter_context(leaving_in_order(live))
+            until_stopped.enter_context(_meanwhile(live.watch()))
             until_stopped.push_async_callback(gateway.close)
             until_stopped.callback(tracing.close)
             yield
@@ -162,7 +182,17 @@ def _lifespan(database_url: DatabaseUrl | None, pool: int) -> Callable[[Starlett
     return lifespan
 
 
-async def live(request: Request) -> Response:
+@contextmanager
+def _meanwhile(work: Coroutine[Any, Any, None]) -> Generator[None]:
+    """Let something run beside while the block does."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+async def is_live(request: Request) -> Response:
     """Whether the process answers."""
     return JSONResponse({"status": "live"})
 

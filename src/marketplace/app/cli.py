@@ -36,7 +36,6 @@ app.add_typer(operations_cli.app, name="operations")
 app.add_typer(messages_cli.app, name="messages")
 screen = Console()
 SCHEMA_FILE = Path("schema.graphql")
-DRAIN_S = 20
 
 
 @app.callback()
@@ -97,6 +96,8 @@ def serve(
     """Serve the API and its pages until told to stop; requests under way are finished first."""
     import uvicorn
 
+    from marketplace.app import server
+
     with runtime.database_url(), runtime.counted_together(processes):
         uvicorn.run(
             "marketplace.app.asgi:application",
@@ -106,7 +107,7 @@ def serve(
             workers=processes,
             log_config=None,
             server_header=False,
-            timeout_graceful_shutdown=DRAIN_S,
+            **server.OPTIONS,
         )
 
 

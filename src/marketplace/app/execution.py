@@ -5,7 +5,7 @@ unnamed operations; here both are settled before. Exception handlers live in the
 extensions are entered around each phase, so both work as Strawberry documents them.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from inspect import isawaitable
 from typing import Any, cast
@@ -15,6 +15,7 @@ from graphql import (
     ExecutionResult,
     GraphQLError,
     OperationDefinitionNode,
+    create_source_event_stream,  # pyright: ignore[reportUnknownVariableType]  # its executor has no context type
     execute,  # pyright: ignore[reportUnknownVariableType]  # its middleware tuple has no element type
 )
 from graphql.execution import MiddlewareManager
@@ -31,12 +32,13 @@ MAX_COERCION_ERRORS = 20
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One operation to execute: which of the document's operations, with what, for whom."""
+    """One operation to execute: which of the document's operations, with what, for whom, on which event."""
 
     known: KnownDocument
     operation: OperationDefinitionNode
     variables: Mapping[str, Any]
     context: object
+    root: object = None
 
     @property
     def operation_name(self) -> str | None:
@@ -84,10 +86,28 @@ async def run(schema: strawberry.Schema, asked: Run) -> Outcome:
     return _outcome(around.result, await runner.get_extensions_results(around))
 
 
+async def subscribe(schema: strawberry.Schema, asked: Run) -> AsyncGenerator[object] | Outcome:
+    """The events of a subscription, each the root of an execution of its own; or why it cannot start."""
+    executor = cast("Any", schema.execution_context_class).build(
+        schema._schema,  # pyright: ignore[reportPrivateUsage]  # strawberry has no public way
+        asked.known.document,
+        context_value=asked.context,
+        raw_variable_values=dict(asked.variables),
+        operation_name=asked.operation_name,
+        max_coercion_errors=MAX_COERCION_ERRORS,
+    )
+    if isinstance(executor, list):
+        return Outcome(None, cast("list[GraphQLError]", executor), {}, started=False)
+    source: Any = create_source_event_stream(executor)
+    source = await source if isawaitable(source) else source
+    return _outcome(source, {}) if isinstance(source, ExecutionResult) else source
+
+
 async def _execute(schema: strawberry.Schema, asked: Run, middleware: MiddlewareManager | None) -> ExecutionResult:
     result = execute(
         schema._schema,  # pyright: ignore[reportPrivateUsage]  # strawberry has no public way
         asked.known.document,
+        root_value=asked.root,
         context_value=asked.context,
         variable_values=dict(asked.variables),
         operation_name=asked.operation_name,

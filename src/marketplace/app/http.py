@@ -2,42 +2,47 @@
 
 https://graphql.github.io/graphql-over-http/draft/ . What the specification leaves open is decided
 for safety: queries only by GET, one operation per request, no form without a preflight header,
-everything bounded before it is executed, and no exception's text in any answer. Subscriptions
-are not served here, and say so.
+everything bounded before it is executed, and no exception's text in any answer. Who accepts
+`text/event-stream` is answered by a stream of events (`event_stream.py`); a subscription that is
+sent otherwise is told how to subscribe.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
 import orjson
 import strawberry
-from graphql import GraphQLError, OperationDefinitionNode, OperationType
+from graphql import OperationType
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from marketplace.app import costs, execution, parameters
-from marketplace.app.documents import Documents, KnownDocument, estimated_tokens, is_query
+from marketplace.app import event_stream, parameters
+from marketplace.app.asking import Asking, Prepared, refusal_of, refused
 from marketplace.app.errors import (
     UNAVAILABLE,
     HttpRefusal,
     RequestErrors,
-    coded,
     masked,
-    present,
     request_error,
 )
-from marketplace.app.limits import Caps, must_page_modestly
-from marketplace.app.negotiation import GRAPHQL_RESPONSE, JSON, negotiate
-from marketplace.app.observing import name_operation
+from marketplace.app.limits import Caps
+from marketplace.app.live import Live
+from marketplace.app.negotiation import EVENT_STREAM, GRAPHQL_RESPONSE, JSON, negotiate, takes_events
+from marketplace.app.parameters import Parameters
 from marketplace.app.persisted import PersistedOperations
 from marketplace.app.rates import Rates
+from marketplace.kit.actor import Actor
 
 METHODS = "GET, POST"
+HOW_TO_SUBSCRIBE = (
+    "A subscription is answered more than once: send it with `Accept: text/event-stream`, "
+    "or over a WebSocket to this address with the protocol graphql-transport-ws."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +71,18 @@ class GraphQLView:
         rates: Rates | None = None,
         introspection: bool = True,
         suggestions: bool = True,
+        live: Live | None = None,
     ) -> None:
-        self._schema = schema
-        self._context = context
-        self._caps = caps or Caps()
-        self._persisted = persisted or PersistedOperations()
-        self._rates = rates or Rates()
-        self._documents = Documents(schema, self._caps, introspection=introspection, suggestions=suggestions)
+        self.asking = Asking(
+            schema,
+            caps=caps,
+            persisted=persisted,
+            rates=rates,
+            introspection=introspection,
+            suggestions=suggestions,
+        )
+        self.live = live or Live()
+        self.context = context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP request."""
@@ -85,16 +95,19 @@ class GraphQLView:
 
     async def respond(self, request: Request) -> Response:
         """The response to any request at all; only a client that went away raises."""
-        media = negotiate(request.headers.get("accept"))
+        accept = request.headers.get("accept")
+        media = negotiate(accept)
         try:
-            if media is None:
+            if media is None and not takes_events(accept):
                 raise HttpRefusal(
-                    HTTPStatus.NOT_ACCEPTABLE, "NOT_ACCEPTABLE", f"We answer in {GRAPHQL_RESPONSE} or {JSON}."
+                    HTTPStatus.NOT_ACCEPTABLE,
+                    "NOT_ACCEPTABLE",
+                    f"We answer in {GRAPHQL_RESPONSE}, {JSON} or {EVENT_STREAM}.",
                 )
-            answer = await self._answer(request)
-            return _encode(answer, media)
+            answer = await self._answer(request, media)
+            return answer if isinstance(answer, Response) else _encode(answer, media or JSON)
         except HttpRefusal as refusal:
-            return _refuse(refusal, media or JSON)
+            return _response(refusal_of(refusal), media or JSON, refusal.status, refusal.headers)
         except ClientDisconnect:
             raise
         except asyncio.CancelledError as error:
@@ -104,68 +117,35 @@ class GraphQLView:
         except Exception as error:  # noqa: BLE001  # the last line of defence: nothing leaves unmasked
             return _encode_failure(error, media or JSON)
 
-    async def _answer(self, request: Request) -> Answer:
+    async def _answer(self, request: Request, media: str | None) -> Answer | Response:
         address = request.client.host if request.client else None
-        left = await self._rates.admit_address(address)
+        left = await self.asking.rates.admit_address(address)
         async with AsyncExitStack() as until_answered:
             asked = await self._read(request, until_answered)
-            context = await self._context(request)
+            context = await self.context(request)
             actor = getattr(context, "actor", None)
-            left = await self._rates.admit_actor(actor) or left
+            left = await self.asking.rates.admit_actor(actor) or left
             try:
-                known = await self._document(await self._persisted.document(asked), address)
-                self._persisted.learn(asked)
-                operation = known.operation(asked.operation_name)
-                name_operation(request.scope, operation.name.value if operation.name else None)
-                _must_be_served(operation, request.method)
-                must_page_modestly(known.page_variables, asked.variables, self._caps)
-                told = self._cost(known, operation, asked.variables)
-                await self._rates.admit_guesses(known, operation, asked.variables, actor, address)
-            except RequestErrors as refused:
-                return replace(_refused(refused, asked.operation_name), headers=left)
-            outcome = await self._run(execution.Run(known, operation, asked.variables, context))
-            return replace(_told(outcome, asked.operation_name, told), headers=left)
+                prepared = await self.asking.prepare(asked, actor, address, request.scope)
+                _must_be_served(prepared, request)
+                if prepared.is_subscription:
+                    return self._stream(prepared, request, actor)
+                body = await self.asking.answer(prepared, context)
+            except RequestErrors as errors:
+                return _answered(refused(errors, asked.operation_name), media, left, sound=False)
+            return _answered(body, media, left, sound=True)
 
-    async def _document(self, source: str, address: str | None) -> KnownDocument:
-        """The document of a text; one that was not seen before counts against its sender."""
-        known = self._documents.known(source)
-        if known is None:
-            await self._rates.admit_document(address, estimated_tokens(source, self._caps.tokens))
-            known = await self._documents.learn(source)
-        return known
+    def _stream(self, prepared: Prepared, request: Request, actor: Actor | None) -> Response:
+        """A subscription as a stream; raises HttpRefusal when the caller has too many open."""
+        seat = self.live.seat(actor, lambda: self.context(request))
+        bodies = self.asking.events(prepared, seat.renewed)
+        return event_stream.EventStream(self.live, seat, bodies, prepared.asked.operation_name)
 
-    async def _run(self, asked: execution.Run) -> execution.Outcome:
-        """Execute within the time limit; past it, cancel the operation and the SQL that it waits for."""
-        limit_s = self._caps.operation_timeout_s
-        limit = asyncio.timeout(limit_s)
-        try:
-            async with limit:
-                return await execution.run(self._schema, asked)
-        except TimeoutError as error:
-            if not limit.expired():
-                raise
-            raise HttpRefusal(
-                HTTPStatus.SERVICE_UNAVAILABLE,
-                "TIMED_OUT",
-                f"This operation took longer than {limit_s:g} seconds and was stopped.",
-            ) from error
-
-    def _cost(
-        self, known: KnownDocument, operation: OperationDefinitionNode, variables: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        """What the answer says of its cost; raises RequestErrors when that is more than is allowed."""
-        if self._caps.cost is None:
-            return {}
-        name = operation.name.value if operation.name else None
-        requested = known.costs[name].of(variables)
-        costs.must_be_affordable(requested, self._caps.cost)
-        return costs.told(requested, self._caps.cost)
-
-    async def _read(self, request: Request, until_answered: AsyncExitStack) -> parameters.Parameters:
+    async def _read(self, request: Request, until_answered: AsyncExitStack) -> Parameters:
         if request.method == "GET":
-            return parameters.from_url(request, self._caps)
+            return parameters.from_url(request, self.asking.caps)
         if request.method == "POST":
-            return await until_answered.enter_async_context(parameters.from_body(request, self._caps))
+            return await until_answered.enter_async_context(parameters.from_body(request, self.asking.caps))
         raise HttpRefusal(
             HTTPStatus.METHOD_NOT_ALLOWED,
             "METHOD_NOT_ALLOWED",
@@ -180,10 +160,10 @@ def _is_cancelled_itself() -> bool:
     return task is None or task.cancelling() > 0
 
 
-def _must_be_served(operation: OperationDefinitionNode, method: str) -> None:
-    if operation.operation is OperationType.SUBSCRIPTION:
-        raise request_error("Subscriptions are not served over plain HTTP requests.", "SUBSCRIPTION_NOT_SERVED")
-    if method == "GET" and not is_query(operation):
+def _must_be_served(prepared: Prepared, request: Request) -> None:
+    if prepared.is_subscription and not takes_events(request.headers.get("accept")):
+        raise request_error(HOW_TO_SUBSCRIBE, "SUBSCRIPTION_NOT_SERVED")
+    if request.method == "GET" and prepared.operation.operation is OperationType.MUTATION:
         raise HttpRefusal(
             HTTPStatus.METHOD_NOT_ALLOWED,
             "METHOD_NOT_ALLOWED",
@@ -192,38 +172,17 @@ def _must_be_served(operation: OperationDefinitionNode, method: str) -> None:
         )
 
 
-def _refused(refused: RequestErrors, operation_name: str | None) -> Answer:
-    body: dict[str, Any] = {"errors": _present_all(refused.errors, operation_name)}
-    if refused.extensions:
-        body["extensions"] = refused.extensions
-    return Answer(body, sound=False)
-
-
-def _told(outcome: execution.Outcome, operation_name: str | None, extensions: Mapping[str, Any]) -> Answer:
-    if not outcome.started:
-        errors = coded(outcome.errors, "BAD_USER_INPUT")
-        return _refused(RequestErrors(errors, extensions), operation_name)
-    body: dict[str, Any] = {"data": outcome.data}
-    if outcome.errors:
-        body["errors"] = _present_all(outcome.errors, operation_name)
-    if outcome.extensions or extensions:
-        body["extensions"] = {**outcome.extensions, **extensions}
-    return Answer(body, sound=True)
-
-
-def _present_all(errors: Sequence[GraphQLError], operation_name: str | None) -> list[dict[str, Any]]:
-    return [present(error, operation_name=operation_name) for error in errors]
+def _answered(
+    body: dict[str, Any], media: str | None, headers: Mapping[str, str], *, sound: bool
+) -> Answer | Response:
+    """As the client takes it: who takes events only gets one, and then the end."""
+    return event_stream.told_once(body) if media is None else Answer(body, sound, headers)
 
 
 def _encode(answer: Answer, media: str) -> Response:
     """A sound request is 200; one whose GraphQL is at fault is 400, or 200 in `application/json`."""
     status = HTTPStatus.OK if answer.sound or media == JSON else HTTPStatus.BAD_REQUEST
     return _response(answer.body, media, status, answer.headers)
-
-
-def _refuse(refusal: HttpRefusal, media: str) -> Response:
-    error = {"message": refusal.message, "extensions": {"code": refusal.code}}
-    return _response({"errors": [error]}, media, refusal.status, refusal.headers)
 
 
 def _encode_failure(error: BaseException, media: str) -> Response:

@@ -8,7 +8,7 @@ from marketplace.access.dev_issuer import DevIssuer
 from marketplace.access.jwks import KeyStore
 from marketplace.access.queries import actor_of_key
 from marketplace.access.rules import KEY_PREFIX
-from marketplace.access.tokens import InvalidToken, Issuer, TokenVerifier
+from marketplace.access.tokens import SKEW, InvalidToken, Issuer, TokenVerifier
 from marketplace.app import first_sight
 from marketplace.kit import clock
 from marketplace.kit.actor import MEMBER_SCOPES, Actor, ActorKind
@@ -59,7 +59,8 @@ class Identity:
                 member = await first_sight.enrol(self._programs[verified.program_id], verified)
             if member is not None:
                 languages = tuple(member.languages) or ("en",)
-                return Actor(ActorKind.MEMBER, member.id, MEMBER_SCOPES, verified.program_id, languages)
+                until = verified.expires_at + SKEW
+                return Actor(ActorKind.MEMBER, member.id, MEMBER_SCOPES, verified.program_id, languages, until)
             reason = "nobody is enrolled under its subject"
         raise Unauthenticated(f"This token is not accepted: {reason}.")
 

@@ -1,9 +1,10 @@
-"""Which media type answers a request: the `Accept` header by RFC 9110 section 12.5.1, for two media types."""
+"""Which media type answers a request: the `Accept` header by RFC 9110 section 12.5.1."""
 
 from dataclasses import dataclass
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
+EVENT_STREAM = "text/event-stream"
 
 _EXACT, _SUBTYPES, _ANYTHING, _NO_MATCH = 3, 2, 1, 0
 
@@ -69,3 +70,9 @@ def negotiate(accept: str | None) -> str | None:
         if rank > best or wildcard_tie:
             best, chosen = rank, offered
     return chosen
+
+
+def takes_events(accept: str | None) -> bool:
+    """Whether the client names `text/event-stream`; a wildcard is not enough to be sent one without end."""
+    ranges = [MediaType.parse(part) for part in (accept or "").split(",") if part.strip()]
+    return any(each.name == EVENT_STREAM and each.quality > 0 for each in ranges)

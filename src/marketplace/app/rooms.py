@@ -1,7 +1,7 @@
 """Which rooms there are, and how the house finds what each of them offers.
 
-By convention a room's `graphql.py` may have classes `Query` and `Mutation` and a tuple `TYPES`; its `jobs.py`
-registers jobs when imported; its `checks.py` has a tuple `CHECKS`.
+By convention a room's `graphql.py` may have classes `Query`, `Mutation` and `Subscription` and a tuple `TYPES`;
+its `jobs.py` registers jobs when imported; its `checks.py` has a tuple `CHECKS`.
 """
 
 from importlib import import_module
@@ -13,6 +13,7 @@ from marketplace.kit.checks import Check
 ROOMS = (
     "ledger",
     "access",
+    "webhooks",
     "partners",
     "members",
     "catalog",

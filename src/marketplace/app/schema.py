@@ -1,4 +1,4 @@
-"""The whole graph: every room's Query and Mutation, merged."""
+"""The whole graph: every room's Query, Mutation and Subscription, merged."""
 
 from functools import cache
 from typing import Annotated
@@ -16,6 +16,7 @@ from marketplace.kit.plans import PlannedExecution
 _Id = Annotated[strawberry.ID, strawberry.argument(description="The global id of anything.")]
 _Ids = Annotated[list[strawberry.ID], strawberry.argument(description="Global ids, of any types.")]
 _READS = "What can be asked. Everybody sees what is theirs, and whoever has a token the catalogue."
+_WAITS = "What can be waited for. The first answer is how things stand; each change brings how they stand then."
 _WRITES = "What can be done: each once for its idempotency key, whole or not at all."
 
 
@@ -45,10 +46,12 @@ def schema() -> Subgraph:
     found = rooms.modules("graphql")
     queries = tuple(module.Query for module in found if hasattr(module, "Query"))
     mutations = tuple(module.Mutation for module in found if hasattr(module, "Mutation"))
+    subscriptions = tuple(module.Subscription for module in found if hasattr(module, "Subscription"))
     types = [extra for module in found for extra in getattr(module, "TYPES", ())]
     return Subgraph(
         query=_merged("Query", (NodeQuery, FederationQuery, *queries), _READS),
         mutation=_merged("Mutation", mutations, _WRITES) if mutations else None,
+        subscription=_merged("Subscription", subscriptions, _WAITS) if subscriptions else None,
         types=types,
         config=CONFIG,
         execution_context_class=PlannedExecution,

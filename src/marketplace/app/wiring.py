@@ -12,6 +12,7 @@ from marketplace.members import queries as members
 from marketplace.members.facts import MemberEnrolled
 from marketplace.partners import queries as partners
 from marketplace.payments import facts as payments
+from marketplace.redemptions import card_reactions as cards
 from marketplace.redemptions import reactions as redemptions
 from marketplace.settlement import queries as statements
 from marketplace.settlement import reactions as settlement
@@ -26,6 +27,7 @@ def wire() -> None:
     next_steps.shortest_action_from(earned.shortest_action_said)
     facts.on(MemberEnrolled, earning.member_enrolled)
     _cash()
+    _cards()
     _settlement()
 
 
@@ -34,6 +36,16 @@ def _cash() -> None:
     facts.on(payments.TransferSent, redemptions.cash_was_sent)
     facts.on(payments.TransferRefused, redemptions.cash_was_refused)
     facts.on(payments.TransferReversed, redemptions.cash_was_reversed)
+
+
+def _cards() -> None:
+    """Redemptions that a card pays a part of follow what payments learns of the card."""
+    facts.on(payments.CardConcerned, cards.card_is_concerned)
+    facts.on(payments.CardAuthorised, cards.card_was_authorised)
+    facts.on(payments.AuthorisationEnds, cards.authorisation_will_end)
+    facts.on(payments.CardCaptured, cards.card_was_captured)
+    facts.on(payments.CardLost, cards.card_was_lost)
+    facts.on(payments.CardRefunded, cards.card_was_refunded)
 
 
 def _settlement() -> None:

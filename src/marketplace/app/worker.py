@@ -1,5 +1,7 @@
 """Running jobs: a relay moves what is due from the outbox to procrastinate, whose workers run it.
 
+The same relay announces what has changed (`announcer.py`).
+
 A job runs at least once. One that fails is tried again, later each time; one whose worker died is found by
 its missing heartbeat and handed out again.
 """
@@ -22,12 +24,13 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 
 from marketplace.app import wiring
+from marketplace.app.announcer import announce_once
 from marketplace.kit import clock, database, jobs, tracing
 from marketplace.kit.settings import settings
 
 QUEUE = "jobs"
 BATCH = 500
-IDLE_S = 0.1
+IDLE_S = 0.05
 RETRY = RetryStrategy(max_attempts=10, exponential_wait=2)
 log = structlog.get_logger()
 
@@ -102,12 +105,13 @@ async def relay_once(app: procrastinate.App, connection: AsyncConnection[Any]) -
 
 
 async def relay(app: procrastinate.App, url: str) -> None:
-    """Move messages for ever; a lost connection is opened again."""
+    """Move messages and announce changes for ever; a lost connection is opened again."""
     while True:
         try:
             async with await AsyncConnection.connect(conninfo(url), autocommit=True) as connection:
                 while True:
-                    if await relay_once(app, connection) < BATCH:
+                    announced = await announce_once(connection)
+                    if announced + await relay_once(app, connection) < BATCH:
                         await asyncio.sleep(IDLE_S)
         except Exception as error:  # noqa: BLE001 (a relay that stops would stop everything behind it)
             log.warning("relay stumbled", error=type(error).__name__)

@@ -341,3 +341,52 @@ class SearchWord(Model):
 
     class Meta(Model.Meta):
         table = "search_word"
+
+
+class DropState(StrEnum):
+    """Where a drop stands."""
+
+    ANNOUNCED = "ANNOUNCED"
+    OPEN = "OPEN"
+    SOLD_OUT = "SOLD_OUT"
+    ENDED = "ENDED"
+
+
+class Drop(Model):
+    """Limited stock of an offer that opens at an instant, by the server's clock, and ends at another.
+
+    Planning it makes these the offer's own dates. `every_days` says that the next one follows by itself;
+    `reminded_at` when those who asked were told.
+    """
+
+    id: fields.Field[UUID] = columns.key()
+    offer: Any = columns.ref("catalog.Offer", index=False)
+    offer_id: UUID
+    opens_at: fields.Field[datetime] = columns.moment()
+    ends_at: fields.Field[datetime] = columns.moment()
+    every_days: fields.Field[int | None] = fields.IntField(null=True)
+    reminded_at: fields.Field[datetime | None] = columns.moment_or_none()
+
+    class Meta(Model.Meta):
+        table = "offer_drop"
+        unique_together = (("offer_id", "opens_at"),)
+        indexes = [Index(fields=["ends_at"], name="offer_drop_ends")]
+        constraints = [
+            columns.holds("offer_drop", "ends_after_it_opens", "ends_at > opens_at"),
+            columns.holds("offer_drop", "repeats_after_days", "every_days IS NULL OR every_days > 0"),
+        ]
+
+
+class DropReminder(Model):
+    """A member who wants to be told before a drop opens."""
+
+    id: fields.Field[UUID] = columns.key()
+    drop: Any = columns.ref("catalog.Drop", index=False)
+    drop_id: UUID
+    member: Any = columns.ref("members.Member")
+    member_id: UUID
+    asked_at: fields.Field[datetime] = columns.moment()
+
+    class Meta(Model.Meta):
+        table = "drop_reminder"
+        unique_together = (("drop_id", "member_id"),)

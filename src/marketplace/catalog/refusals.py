@@ -107,3 +107,10 @@ class NothingToTake(Refusal):
 
     code = "NOTHING_TO_TAKE"
     text = "This offer has no item that can be taken. Give it one before publishing it."
+
+
+class DropHasOpened(Refusal):
+    """There is nothing to remind of: it has opened already."""
+
+    code = "DROP_HAS_OPENED"
+    text = "This has opened already. Have a look at it now."

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 
+from marketplace.catalog.models import DropState
+
 FALLBACK_LANGUAGE = "en"
 MAX_SEARCH_WORDS = 6
 _ASCII_WORDS = re.compile("[a-z0-9]+")
@@ -59,3 +61,14 @@ def search_words(text: str) -> list[str]:
 def is_open(moment: datetime, published_from: datetime, published_until: datetime | None) -> bool:
     """Whether a moment lies in the half-open window [from, until)."""
     return published_from <= moment and (published_until is None or moment < published_until)
+
+
+def drop_state(
+    moment: datetime, opens_at: datetime, ends_at: datetime, units_left: Iterable[int | None]
+) -> DropState:
+    """Where a drop stands at a moment: ended, still to come, open, or open with nothing left."""
+    if moment >= ends_at:
+        return DropState.ENDED
+    if moment < opens_at:
+        return DropState.ANNOUNCED
+    return DropState.OPEN if any(units is None or units > 0 for units in units_left) else DropState.SOLD_OUT

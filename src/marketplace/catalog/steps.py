@@ -3,6 +3,8 @@
 The stock row is locked last: take stock after everything else that may wait or refuse.
 """
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +13,7 @@ from marketplace.catalog.models import Item, Offer, StockMode
 from marketplace.catalog.refusals import ClosedReason, NotAvailable, OfferSoldOut
 from marketplace.kit import clock, database
 from marketplace.kit.ids import new_id
+from marketplace.kit.memory import Lately
 from marketplace.kit.periods import FOR_EVER, LimitPeriod, period_of
 
 # Nothing but the stock's own row is read here, as the lock shows it: other rows would be those of before the wait.
@@ -47,6 +50,8 @@ SELECT $1, $2, -1, $3, $4, $5, $6
 WHERE EXISTS (SELECT FROM stock_movement WHERE ref_id = $5 AND change = 1 AND item_id = $2)
 RETURNING id"""
 
+sold_out: Lately[UUID] = Lately(10_000, seconds=1.0)
+"""Items that had nothing left a moment ago."""
 _COUNT = """
 INSERT INTO member_take AS counted (id, item_id, member_id, units) VALUES ($1, $2, $3, $5)
 ON CONFLICT (item_id, member_id) DO UPDATE SET units = counted.units + $5 WHERE counted.units + $5 <= $4
@@ -127,6 +132,23 @@ async def take_stock(item: Item, *, ref_type: str, ref_id: UUID) -> int | None:
     return returned["position"]
 
 
+@contextmanager
+def sold_out_at_once(item_id: UUID, units: int) -> Generator[None]:
+    """Refuse at once what had nothing left a moment ago, without asking for the row that everybody wants.
+
+    The block finds out otherwise, and is remembered. What this process puts back it sees at once, and what others
+    put back within a second. Raises OfferSoldOut.
+    """
+    if item_id in sold_out:
+        raise OfferSoldOut
+    try:
+        yield
+    except OfferSoldOut:
+        if units == 1:  # whoever wants more may have left one
+            sold_out.remember([item_id])
+        raise
+
+
 async def put_back(item: Item, position: int | None, *, ref_type: str, ref_id: UUID) -> None:
     """Put a unit back that was taken for this cause. A code must never have been revealed.
 
@@ -135,6 +157,7 @@ async def put_back(item: Item, position: int | None, *, ref_type: str, ref_id: U
     counted = await database.row(_PUT_BACK, new_id(), item.id, position, ref_type, ref_id, clock.now())
     if counted is None:
         return
+    sold_out.forget(item.id)
     if position is None:
         await database.execute("UPDATE stock SET taken = taken - 1 WHERE item_id = $1", item.id)
     else:

@@ -1,6 +1,7 @@
 """Who is asking, and what they may do."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -36,6 +37,7 @@ class Scope(StrEnum):
     STATEMENTS_READ = "statements:read"
     PROGRAM_MANAGE = "program:manage"
     KEYS_MANAGE = "keys:manage"
+    WEBHOOKS_MANAGE = "webhooks:manage"
     PARTNERS_MANAGE = "partners:manage"
     CATALOG_MANAGE = "catalog:manage"
     SUPPORT = "support:write"
@@ -58,6 +60,7 @@ PARTNER_SCOPES = frozenset(
         Scope.STATEMENTS_READ,
         Scope.PAYOUT_ACCOUNT,
         Scope.KEYS_MANAGE,
+        Scope.WEBHOOKS_MANAGE,
     }
 )
 PROGRAM_SCOPES = frozenset(
@@ -72,6 +75,7 @@ PROGRAM_SCOPES = frozenset(
         Scope.POLICY,
         Scope.REFUND,
         Scope.KEYS_MANAGE,
+        Scope.WEBHOOKS_MANAGE,
     }
 )
 ROLE_SCOPES: dict[str, frozenset[Scope]] = {
@@ -101,6 +105,7 @@ PROGRAM_ROLES: dict[str, frozenset[Scope]] = {
 class Actor:
     """A principal: `id` is the member, partner, program or operator, whatever token was used.
 
+    `until` is when the token that was used ends by itself.
     `person` is who of the partner's or program's staff holds the token, when it is a person's.
     """
 
@@ -109,6 +114,7 @@ class Actor:
     scopes: frozenset[Scope]
     program_id: UUID | None = None
     languages: tuple[str, ...] = field(default=("en",))
+    until: datetime | None = field(default=None, compare=False)
     person: UUID | None = None
 
     def may(self, scope: Scope) -> bool:

@@ -26,6 +26,7 @@ ROOMS: Final = (
     "kit",
     "ledger",
     "access",
+    "webhooks",
     "partners",
     "members",
     "catalog",

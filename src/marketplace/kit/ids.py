@@ -1,6 +1,7 @@
 """Identity: UUIDv7 inside, `offer_<hex>` outside. The one codec between the two."""
 
 import re
+from datetime import datetime
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -18,6 +19,11 @@ class BadId(ValueError):
 def new_id() -> UUID:
     """A fresh UUIDv7 (RFC 9562): unique, and sorted by the time it was made."""
     return uuid7()
+
+
+def first_at(moment: datetime) -> UUID:
+    """The least UUIDv7 that can have been made at a moment."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
 def public(prefix: str, id: UUID) -> str:

@@ -5,6 +5,7 @@ Opening a database forgets them all, since it may be another one.
 
 from collections import OrderedDict
 from collections.abc import Hashable, Iterable
+from time import monotonic
 from typing import Generic, TypeVar
 from weakref import WeakSet
 
@@ -41,6 +42,30 @@ class Known(Generic[K]):
     def clear(self) -> None:
         """Nothing is known any more."""
         self._keys.clear()
+
+
+class Lately(Known[K]):
+    """Keys of which something was true a moment ago, and is believed for so many seconds."""
+
+    def __init__(self, most: int, seconds: float) -> None:
+        super().__init__(most)
+        self._seconds = seconds
+        self._since: dict[K, float] = {}
+
+    def __contains__(self, key: K) -> bool:
+        if not super().__contains__(key):
+            return False
+        if monotonic() - self._since.get(key, 0.0) < self._seconds:
+            return True
+        self.forget(key)
+        return False
+
+    def remember(self, keys: Iterable[K]) -> None:
+        """It is true of these now."""
+        named = list(keys)
+        super().remember(named)
+        self._since = {key: since for key, since in self._since.items() if super(Lately, self).__contains__(key)}
+        self._since |= dict.fromkeys(named, monotonic())
 
 
 def forget() -> None:

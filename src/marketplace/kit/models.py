@@ -67,6 +67,22 @@ class OutboxMessage(Model):
         indexes = [Index(fields=["due_at", "id"], name="outbox_message_due")]
 
 
+class Change(Model):
+    """Something that changed, noted by a trigger in the transaction that changed it, until the relay has told it.
+
+    `audience` are the ids of those it concerns, `state` where the thing then stood or what happened to it.
+    """
+
+    id: fields.Field[int] = fields.BigIntField(primary_key=True, generated=True)
+    topic: fields.Field[str] = fields.CharField(max_length=40)
+    subject_id: fields.Field[UUID] = fields.UUIDField()
+    audience: fields.Field[str] = fields.CharField(max_length=255, default="")
+    state: fields.Field[str | None] = fields.CharField(max_length=40, null=True)
+
+    class Meta(Model.Meta):
+        table = "change"
+
+
 class BooksCheck(Model):
     """What one check of the books found at one time. Append-only."""
 

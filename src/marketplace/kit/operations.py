@@ -28,7 +28,7 @@ from marketplace.kit.actor import Actor, Scope
 from marketplace.kit.ids import new_id
 from marketplace.kit.models import AuditEntry
 from marketplace.kit.refusals import IdempotencyKeyReused, InProgress, InvalidInput, NotAllowed
-from marketplace.kit.writes import Clauses
+from marketplace.kit.writes import Clauses, Raced
 
 ATTEMPTS = 4
 KEY_LENGTH = 255
@@ -130,6 +130,8 @@ def _must_be_a_race(error: Exception, attempt: int) -> None:
     A row that was referred to and is not there was only remembered: the database may have been put back. What is
     remembered is forgotten, and the body runs once more.
     """
+    if isinstance(error, Raced) and attempt == ATTEMPTS:
+        raise error
     if not isinstance(error, IntegrityError):
         return
     if attempt == 1 and isinstance(error.__cause__, asyncpg.ForeignKeyViolationError):
@@ -194,7 +196,7 @@ def operation(
                     return await _once(actor, name, command, body)
                 except Replayed as first:
                     return await returns.get(pk=first.result_id)
-                except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, IntegrityError) as error:
+                except (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, IntegrityError, Raced) as error:
                     _must_be_a_race(error, attempt)
                     log.info("retrying", operation=name, attempt=attempt)
                     await asyncio.sleep(random.uniform(0.005, 0.05) * attempt)  # noqa: S311 (spreads retries only)

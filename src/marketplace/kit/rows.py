@@ -9,9 +9,31 @@ from dataclasses import fields
 from typing import Any, Generic, TypeVar, cast, get_origin
 
 import orjson
+from tortoise.models import Model
 
 R = TypeVar("R")
+M = TypeVar("M", bound=Model)
 Decode = Callable[[Any], Any]
+
+
+def select_list(model: type[Model], table: str) -> str:
+    """All columns of a model for a select list, named `table.field`."""
+    meta: Any = model._meta  # pyright: ignore[reportPrivateUsage]
+    return ", ".join(f'{table}.{column} AS "{table}.{name}"' for name, column in meta.fields_db_projection.items())
+
+
+def model_of(model: type[M], record: Mapping[str, Any], prefix: str) -> M:
+    """The model in a record with its columns, each named with the prefix."""
+    meta: Any = model._meta  # pyright: ignore[reportPrivateUsage]
+    facts = {name: record[prefix + name] for name in meta.fields_db_projection}
+    return model._init_from_db(**facts)  # pyright: ignore[reportPrivateUsage]
+
+
+def as_model(model: type[M], row: Any) -> M:
+    """The model with the attributes of a row; what the row does not have is not there."""
+    meta: Any = model._meta  # pyright: ignore[reportPrivateUsage]
+    facts = {name: getattr(row, name) for name in meta.fields_db_projection if hasattr(row, name)}
+    return model._init_from_db(**facts)  # pyright: ignore[reportPrivateUsage]
 
 
 class Rows(Generic[R]):

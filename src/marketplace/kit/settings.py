@@ -154,6 +154,10 @@ class Settings(BaseSettings):
     max_query_aliases: PositiveInt = 100
     max_query_cost: PositiveInt = 50_000
     max_page_size: PositiveInt = 100
+    max_connections: PositiveInt = 20_000
+    """How many sockets and event streams one server process holds open."""
+    max_connections_per_actor: PositiveInt = 20
+    max_subscriptions_per_connection: PositiveInt = 100
     planned_reads: bool = True
     """Off, everything is resolved plainly: to compare, or in doubt."""
     pool_size: PositiveInt = 20

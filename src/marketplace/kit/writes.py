@@ -18,6 +18,10 @@ from tortoise.models import Model
 _TEXTS = ("VARCHAR", "CHAR", "TEXT")
 
 
+class Raced(Exception):
+    """What was read before has changed when it was to be written; whoever runs again reads it anew."""
+
+
 @dataclass(frozen=True, slots=True)
 class Clauses:
     """The SQL of one part: its WITH clauses by name, and what the statement shall answer, by name."""

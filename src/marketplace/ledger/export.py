@@ -19,6 +19,7 @@ from marketplace.ledger.models import Purpose
 
 BATCH = 5_000
 _ROOTS: dict[str, str] = {
+    Purpose.CARD_CLEARING: "Assets",
     Purpose.STRIPE_CLEARING: "Assets",
     Purpose.STRIPE_CONNECTED: "Assets",
     Purpose.BANK: "Assets",

@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from marketplace.kit.memory import Known
-from marketplace.kit.writes import Clauses
+from marketplace.kit.writes import Clauses, Raced
 from marketplace.ledger.accounts import AccountKey
 
 _JOURNALS = """
@@ -40,8 +40,8 @@ open_already: Known[UUID] = Known(100_000)
 """Accounts that are there: an account is never closed, so nobody has to look again."""
 
 
-class Overdrawn(Exception):
-    """A guarded account would go below zero: whoever posts must have made sure that it cannot."""
+class Overdrawn(Raced):
+    """A guarded account would go below zero: somebody was faster, or whoever posts has not made sure of it."""
 
 
 class Postings:

@@ -96,6 +96,11 @@ def _touches(keys: Sequence[AccountKey]) -> bool:
     return isinstance(postings, Postings) and postings.touches(keys)
 
 
+FULL = 1_000
+"""A slice that holds so many times what is drawn is not emptied by those who draw at the same moment."""
+_FULL_SLICE = """
+SELECT account_id FROM balance WHERE account_id = ANY ($1) AND balance >= $2::bigint * $3
+ORDER BY random() LIMIT 1"""
 _ONE_SLICE = """
 SELECT account_id FROM balance WHERE account_id = ANY ($1) AND balance >= $2
 ORDER BY random() LIMIT 1 FOR UPDATE SKIP LOCKED"""
@@ -104,13 +109,16 @@ SELECT account_id, balance FROM balance WHERE account_id = ANY ($1) ORDER BY acc
 
 
 async def draw(slices: Sequence[AccountKey], amount: int) -> list[tuple[AccountKey, int]] | None:
-    """Choose slices of one fund that together hold `amount`, and lock them; None when all do not.
+    """Choose slices of one fund that together hold `amount`; None when all do not.
 
-    A free slice that is full enough is taken alone, so that two draws seldom wait for each other.
+    One that is full is taken as it is: the posting itself locks it, and sees to it that it stays above zero. Of
+    others a free one that holds enough is locked, so that two draws seldom wait for each other; only when there is
+    none are all of them locked.
     """
     by_id = {key.id: key for key in slices}
     with nullcontext() if _touches(slices) else database.aside():
-        one = await database.row(_ONE_SLICE, list(by_id), amount)
+        one = await database.row(_FULL_SLICE, list(by_id), amount, FULL)
+        one = one or await database.row(_ONE_SLICE, list(by_id), amount)
     if one is not None:
         return [(by_id[one["account_id"]], amount)]
     drawn: list[tuple[AccountKey, int]] = []

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cache
 from uuid import UUID
 
 from marketplace.kit import clock, database
 from marketplace.kit.money import Money, convert
+from marketplace.kit.rows import model_of, select_list
 from marketplace.ledger import accounts
 from marketplace.ledger.accounts import AccountKey
 from marketplace.ledger.models import Purpose
@@ -14,6 +16,14 @@ from marketplace.ledger.queries import fx_rate
 from marketplace.ledger.steps import Entry, post
 from marketplace.partners.models import Accrual, AccrualKind, Contract
 from marketplace.partners.rules import FIRST_TO_BEGIN, Shares, is_in_force, shares
+
+
+@cache
+def _begun() -> str:
+    """The contracts of a partner that have begun somewhere, the newest first."""
+    columns = select_list(Contract, "contract")
+    begun = "FROM contract WHERE partner_id = $1 AND valid_from <= $2 ORDER BY valid_from DESC LIMIT 2"
+    return f"SELECT {columns} {begun}"
 
 
 class NoContract(Exception):
@@ -33,8 +43,8 @@ async def contract_today(partner_id: UUID) -> tuple[Contract, date]:
 
     Where one contract ends and the next begins in another time zone, the day by UTC decides.
     """
-    begun = Contract.filter(partner_id=partner_id, valid_from__lte=clock.today(FIRST_TO_BEGIN))
-    for contract in await begun.order_by("-valid_from").limit(2):
+    for record in await database.rows(_begun(), partner_id, clock.today(FIRST_TO_BEGIN)):
+        contract = model_of(Contract, record, "contract.")
         day = clock.today(contract.timezone)
         if is_in_force(contract.valid_from, contract.valid_until, day):
             return contract, day

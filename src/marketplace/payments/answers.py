@@ -97,6 +97,7 @@ class Payment:
     charge_id: str | None
     client_secret: str | None
     transfer_group: str | None
+    error_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

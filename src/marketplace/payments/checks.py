@@ -15,6 +15,7 @@ SELECT currency, coalesce(sum(net), 0)::bigint AS net FROM (
     SELECT currency, net_minor AS net FROM balance_transaction
     UNION ALL SELECT currency, 0 FROM outbound_transfer WHERE stripe_id IS NOT NULL
     UNION ALL SELECT currency, 0 FROM inbound_payment WHERE stripe_id IS NOT NULL
+    UNION ALL SELECT currency, 0 FROM card_payment WHERE state = 'CAPTURED'
 ) AS lines GROUP BY currency ORDER BY currency"""
 _UNNAMED = """
 SELECT id, state FROM outbound_transfer
@@ -30,6 +31,33 @@ _OPEN = """
 SELECT id, state FROM outbound_transfer
 WHERE state IN ('IN_FLIGHT', 'UNKNOWN') AND coalesce(attempted_at, created_at) < $1 ORDER BY id LIMIT 100"""
 _UNREAD = "SELECT id, type FROM stripe_event WHERE processed_at IS NULL AND received_at < $1 ORDER BY id LIMIT 100"
+
+_CARDS_OPEN = """
+SELECT id, state FROM card_payment
+WHERE state = 'AWAITING' AND expires_at < $1 OR state IN ('CAPTURING', 'RELEASING') AND created_at < $1
+ORDER BY id LIMIT 100"""
+_REFUNDS_OPEN = """
+SELECT id, coalesce(error_code, 'not answered') AS why FROM card_refund
+WHERE state = 'ORDERED' AND (error_code IS NOT NULL OR ordered_at < $1) ORDER BY id LIMIT 100"""
+_OVERPAID = """
+SELECT c.id FROM card_payment c JOIN card_refund r ON r.card_id = c.id AND r.state <> 'VOID'
+GROUP BY c.id HAVING sum(r.amount_minor) > c.amount_minor LIMIT 100"""
+_CARD_CLEARING = """
+WITH wanted AS (
+    SELECT currency, sum(minor) AS minor FROM (
+        SELECT currency, -amount_minor AS minor FROM card_payment WHERE state = 'CAPTURING'
+        UNION ALL SELECT c.currency, r.amount_minor FROM card_refund r JOIN card_payment c ON c.id = r.card_id
+        WHERE r.state = 'ORDERED'
+    ) AS each GROUP BY currency
+),
+books AS (
+    SELECT a.unit AS currency,
+        coalesce((SELECT sum(amount) FROM transfer WHERE credit_account_id = a.id), 0)
+        - coalesce((SELECT sum(amount) FROM transfer WHERE debit_account_id = a.id), 0) AS minor
+    FROM account a WHERE a.purpose = 'CARD_CLEARING'
+)
+SELECT currency, coalesce(b.minor, 0) AS books, coalesce(w.minor, 0) AS wanted
+FROM books b FULL JOIN wanted w USING (currency) WHERE coalesce(b.minor, 0) <> coalesce(w.minor, 0)"""
 
 
 async def check_stripe_clearing() -> AsyncIterator[Violation]:
@@ -65,6 +93,20 @@ async def check_nothing_forgotten() -> AsyncIterator[Violation]:
         yield Violation("nothing forgotten", str(row["id"]), f"a transfer is {row['state']} for over a day")
     for row in await database.rows(_UNREAD, yesterday):
         yield Violation("nothing forgotten", str(row["id"]), f"{row['type']} is unread for over a day")
+    for row in await database.rows(_CARDS_OPEN, yesterday):
+        yield Violation("nothing forgotten", str(row["id"]), f"a card is {row['state']} for over a day")
+    for row in await database.rows(_REFUNDS_OPEN, yesterday):
+        yield Violation("nothing forgotten", str(row["id"]), f"a refund to a card stands open: {row['why']}")
 
 
-CHECKS = (check_stripe_clearing, check_transfers_named, check_nothing_forgotten)
+async def check_card_clearing() -> AsyncIterator[Violation]:
+    """What the books await from cards is being captured, what they owe to cards is being refunded, and no card
+    gets back more than it gave."""
+    for row in await database.rows(_CARD_CLEARING):
+        detail = f"the books say {row['books']}, captures and refunds on their way {row['wanted']}"
+        yield Violation("card clearing", row["currency"], detail)
+    for row in await database.rows(_OVERPAID):
+        yield Violation("card clearing", str(row["id"]), "more was refunded than it paid")
+
+
+CHECKS = (check_stripe_clearing, check_transfers_named, check_nothing_forgotten, check_card_clearing)

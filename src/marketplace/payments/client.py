@@ -207,6 +207,28 @@ class StripeGateway:
         return payment(made.to_dict())
 
     @classified
+    async def create_card_payment(
+        self, *, amount: int, currency: str, key: str, metadata: Mapping[str, str], transfer_group: str
+    ) -> Payment:
+        """Ask a card for money that is authorised first, by its payer's app, and captured later or let go.
+
+        docs.stripe.com/payments/place-a-hold-on-a-payment-method
+        """
+        made = await self._stripe.v1.payment_intents.create_async(
+            {"amount": stripe_amount(amount, currency), "currency": currency.lower(), "metadata": dict(metadata),
+             "transfer_group": transfer_group, "allowed_payment_method_types": ["card"],
+             "capture_method": "manual"},
+            {"idempotency_key": key},
+        )  # fmt: skip
+        return payment(made.to_dict())
+
+    @classified
+    async def capture_payment(self, id: str, *, key: str) -> Payment:
+        """Take all of what was authorised; Refused when that is over, or was done before."""
+        made = await self._stripe.v1.payment_intents.capture_async(id, {}, {"idempotency_key": key})
+        return payment(made.to_dict())
+
+    @classified
     async def confirm_payment(self, id: str, *, payment_method: str, key: str) -> Payment:
         """Take the money with this method; Refused when the card is declined, or asks for its holder.
 
@@ -232,15 +254,31 @@ class StripeGateway:
         return payment(made.to_dict())
 
     @classified
-    async def refund(self, payment_id: str, *, key: str, amount: int | None = None) -> MadeRefund:
-        """Give a payment back, whole or in part."""
+    async def refund(
+        self, payment_id: str, *, key: str, amount: int | None = None, metadata: Mapping[str, str] | None = None
+    ) -> MadeRefund:
+        """Give a payment back, whole or in part (`amount` as Stripe counts)."""
         params: RefundCreateParams = {"payment_intent": payment_id}
         if amount is not None:
             params["amount"] = amount
+        if metadata is not None:
+            params["metadata"] = dict(metadata)
         made = await self._stripe.v1.refunds.create_async(params, {"idempotency_key": key})
         went = minor_amount(made.amount, made.currency)
         return MadeRefund(id=made.id, amount=went, currency=made.currency.upper(),
                           status=made.status or "pending")  # fmt: skip
+
+    @classified
+    async def refund_of(self, payment_id: str, named: str) -> MadeRefund | None:
+        """The refund of a payment that carries our id in its metadata; None when there is none."""
+        found = await self._stripe.v1.refunds.list_async({"payment_intent": payment_id, "limit": PAGE})
+        async for made in found.auto_paging_iter():
+            carried = cast("dict[str, str]", made.to_dict().get("metadata") or {})
+            if carried.get("refund") == named and made.status not in {"failed", "canceled"}:
+                went = minor_amount(made.amount, made.currency)
+                return MadeRefund(id=made.id, amount=went, currency=made.currency.upper(),
+                                  status=made.status or "pending")  # fmt: skip
+        return None
 
     @classified
     async def balance(self, account: str | None = None) -> Balances:
@@ -330,6 +368,7 @@ def sent_transfer(body: Mapping[str, Any]) -> SentTransfer:
 
 def payment(body: Mapping[str, Any]) -> Payment:
     """Our view of a payment intent object."""
+    error = cast("dict[str, Any]", body.get("last_payment_error") or {})
     return Payment(
         id=str(body["id"]),
         status=str(body["status"]),
@@ -339,6 +378,7 @@ def payment(body: Mapping[str, Any]) -> Payment:
         charge_id=cast("str | None", body.get("latest_charge")),
         client_secret=cast("str | None", body.get("client_secret")),
         transfer_group=cast("str | None", body.get("transfer_group")),
+        error_code=cast("str | None", error.get("decline_code") or error.get("code")),
     )
 
 

@@ -4,9 +4,10 @@ Each fact is stated once for each thing that happened, in the transaction that r
 """
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from marketplace.kit.facts import Fact
-from marketplace.payments.models import ConnectedAccount, InboundPayment, OutboundTransfer
+from marketplace.payments.models import CardPayment, CardRefund, ConnectedAccount, InboundPayment, OutboundTransfer
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +83,48 @@ class ChargeRefunded(Fact):
     """All of a payment went back to the payer."""
 
     payment: InboundPayment
+
+
+@dataclass(frozen=True, slots=True)
+class CardConcerned(Fact):
+    """A card's row is about to be locked: what it pays for is locked first, so that nobody meets crosswise."""
+
+    purpose: str
+    ref_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CardAuthorised(Fact):
+    """A card's bank has set the money aside: what waits for it can go on, and order the capture."""
+
+    card: CardPayment
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorisationEnds(Fact):
+    """An authorisation that nobody has used yet ends within a day."""
+
+    card: CardPayment
+
+
+@dataclass(frozen=True, slots=True)
+class CardCaptured(Fact):
+    """The card's money reached our balance (Stripe's fee is taken from it separately)."""
+
+    card: CardPayment
+
+
+@dataclass(frozen=True, slots=True)
+class CardLost(Fact):
+    """No money comes from this card: its payer did not confirm in time, or its authorisation ended."""
+
+    card: CardPayment
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardRefunded(Fact):
+    """Money went back to the card."""
+
+    card: CardPayment
+    refund: CardRefund

@@ -13,11 +13,17 @@ import orjson
 
 from marketplace.kit import clock, database, outbox
 from marketplace.kit.ids import new_id
-from marketplace.payments import client, rules, steps
+from marketplace.payments import card_jobs, cards, client, rules, steps
 from marketplace.payments.answers import Busy, Refused, SentTransfer, Unknown
 from marketplace.payments.answers import StripeEvent as Told
 from marketplace.payments.gateway import gateway
-from marketplace.payments.models import ConnectedAccount, InboundPayment, OutboundTransfer, StripeEvent
+from marketplace.payments.models import (
+    CardPayment,
+    ConnectedAccount,
+    InboundPayment,
+    OutboundTransfer,
+    StripeEvent,
+)
 
 _KEEP = """
 INSERT INTO stripe_event (id, stripe_id, type, account, payload, received_at)
@@ -177,6 +183,10 @@ async def _account(event: StripeEvent) -> Apply:
 
 
 async def _payment(event: StripeEvent) -> Apply:
+    """A top-up's event says how it stands; a card's only that something changed, and what holds now is asked."""
+    card_id = _named(event.payload, "card")
+    if card_id is not None and await CardPayment.exists(id=card_id):
+        return await _card(card_id)
     told = client.payment(event.payload)
     error = cast("dict[str, Any]", event.payload.get("last_payment_error") or {})
 
@@ -190,17 +200,35 @@ async def _payment(event: StripeEvent) -> Apply:
     return apply
 
 
+async def _card(card_id: UUID) -> Apply:
+    intent = await card_jobs.look_up(card_id)
+
+    async def apply() -> str:
+        if intent is None:
+            return UNKNOWN
+        await cards.record_card(card_id, intent)
+        return f"{HANDLED}: {intent.status}"
+
+    return apply
+
+
 async def _payment_of(intent: Mapping[str, Any]) -> UUID | None:
-    named = cast("dict[str, Any]", intent.get("metadata") or {}).get("payment")
+    payment_id = _named(intent, "payment")
+    return payment_id if payment_id and await InboundPayment.exists(id=payment_id) else None
+
+
+def _named(intent: Mapping[str, Any], what: str) -> UUID | None:
+    """Our id of a kind in the metadata of an intent."""
     try:
-        payment_id = UUID(hex=str(named or ""))
+        return UUID(hex=str(cast("dict[str, Any]", intent.get("metadata") or {}).get(what) or ""))
     except ValueError:
         return None
-    return payment_id if await InboundPayment.exists(id=payment_id) else None
 
 
 async def _refunded(event: StripeEvent) -> Apply:
     charge = event.payload
+    if await CardPayment.exists(stripe_id=str(charge.get("payment_intent"))):
+        return _said("a card's: told by its own job")
 
     async def apply() -> str:
         payment = await InboundPayment.get_or_none(stripe_id=str(charge.get("payment_intent")))
@@ -224,6 +252,7 @@ def _said(outcome: str) -> Apply:
 HANDLERS: dict[str, Callable[[StripeEvent], Awaitable[Apply]]] = {
     "account.updated": _account,
     "charge.refunded": _refunded,
+    "payment_intent.amount_capturable_updated": _payment,
     "payment_intent.canceled": _payment,
     "payment_intent.payment_failed": _payment,
     "payment_intent.succeeded": _payment,

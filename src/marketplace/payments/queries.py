@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from marketplace.payments.models import ConnectedAccount, InboundPayment, OutboundTransfer, PayeeKind
+from marketplace.payments.models import CardPayment, ConnectedAccount, InboundPayment, OutboundTransfer, PayeeKind
 
 
 async def account_of(owner_kind: PayeeKind, owner_id: UUID) -> ConnectedAccount | None:
@@ -30,3 +30,8 @@ async def outbounds_for(purpose: str, ref_ids: list[UUID]) -> dict[UUID, Outboun
 async def payment_for(purpose: str, ref_id: UUID) -> InboundPayment | None:
     """The payment that was asked for this cause."""
     return await InboundPayment.get_or_none(purpose=purpose, ref_id=ref_id)
+
+
+async def cards_for(purpose: str, ref_ids: list[UUID]) -> dict[UUID, CardPayment]:
+    """The cards that pay for these causes, by cause."""
+    return {card.ref_id: card for card in await CardPayment.filter(purpose=purpose, ref_id__in=ref_ids)}

@@ -31,6 +31,19 @@ class NotPayable(StrEnum):
     ACCOUNT_DISABLED = "ACCOUNT_DISABLED"
 
 
+# docs.stripe.com/currencies#minimum-and-maximum-charge-amounts, in minor units of ISO 4217.
+LEAST_CHARGES = {
+    "AED": 200, "AUD": 50, "BRL": 50, "CAD": 50, "CHF": 50, "CZK": 1500, "DKK": 250, "EUR": 50, "GBP": 30,
+    "HKD": 400, "HUF": 17500, "INR": 50, "JPY": 50, "MXN": 1000, "MYR": 200, "NOK": 300, "NZD": 50, "PLN": 200,
+    "RON": 200, "SEK": 300, "SGD": 50, "THB": 1000, "USD": 50,
+}  # fmt: skip
+
+
+def least_charge(currency: str) -> int:
+    """The least that a card can pay, in minor units."""
+    return LEAST_CHARGES.get(currency, 1)
+
+
 def why_not_payable(account: ConnectedAccount | None) -> NotPayable | None:
     """The reason why an account cannot be sent money, or None when it can."""
     if account is None or account.stripe_id is None:

@@ -91,7 +91,8 @@ async def _lots_for(member_id: UUID, points: int, moment: datetime) -> list[tupl
     The first few are usually enough, so that somebody with thousands of lots does not wait for all of them.
     """
     lots = await database.rows(f"{_SPENDABLE} LIMIT {FIRST_LOTS} FOR UPDATE OF lot", member_id, moment)
-    if len(lots) == FIRST_LOTS and sum(lot["remaining"] for lot in lots) < points:
+    if sum(lot["remaining"] for lot in lots) < points:
+        # Whoever waited for a lot has not seen what was earned meanwhile: look again, now that they are locked.
         lots = await database.rows(f"{_SPENDABLE} FOR UPDATE OF lot", member_id, moment)
     taken: list[tuple[UUID, int]] = []
     left = points

@@ -67,7 +67,10 @@ HAVING count(*) <> max(f.number) OR r.fulfilled_at IS NULL
 LIMIT 100"""
 _MONEY = """
 WITH open AS (
-    SELECT program_id, home_currency AS unit, home_minor AS minor FROM redemption WHERE state = 'PENDING'
+    SELECT r.program_id, r.home_currency AS unit,
+        r.home_minor - CASE WHEN c.ordered_at IS NULL THEN r.card_minor ELSE 0 END AS minor
+    FROM redemption r LEFT JOIN card_payment c ON c.purpose = 'redemption_card' AND c.ref_id = r.id
+    WHERE r.state = 'PENDING'
     UNION ALL SELECT program_id, currency, amount_minor FROM cash_redemption WHERE state = 'PENDING'
 ),
 wanted AS (SELECT program_id, unit, sum(minor) AS minor FROM open GROUP BY program_id, unit),
@@ -87,6 +90,17 @@ WHERE c.state <> CASE
     WHEN o.state = 'REVERSED' THEN 'REFUNDED' ELSE 'PENDING' END
     OR o.amount_minor <> c.amount_minor OR o.currency <> c.currency
 LIMIT 100"""
+_CARDS = """
+SELECT r.id, r.state, r.waits_for, r.card_minor, c.state AS card, c.amount_minor FROM redemption r
+FULL JOIN (SELECT * FROM card_payment WHERE purpose = 'redemption_card') c ON c.ref_id = r.id
+WHERE (coalesce(r.card_minor, 0) > 0 OR c.id IS NOT NULL) AND (
+    r.id IS NULL OR c.id IS NULL OR r.card_minor <> c.amount_minor OR r.home_currency <> c.currency
+    OR CASE r.state
+        WHEN 'PENDING' THEN CASE WHEN r.waits_for IS NOT NULL THEN c.state <> 'AWAITING'
+            ELSE c.state NOT IN ('AUTHORISED', 'CAPTURING', 'CAPTURED') END
+        WHEN 'FULFILLED' THEN c.state NOT IN ('CAPTURING', 'CAPTURED', 'FAILED')
+        ELSE c.state IN ('AWAITING', 'AUTHORISED') END
+) LIMIT 100"""
 _ARRIVAL = """
 SELECT r.id, r.kind, r.state, coalesce(s.state, c.state) AS beside FROM redemption r
 LEFT JOIN shipment s ON s.redemption_id = r.id
@@ -191,6 +205,15 @@ async def check_cash_follows_its_transfer() -> AsyncIterator[Violation]:
         yield Violation("cash follows its transfer", f"cash redemption {row['id']}", detail)
 
 
+async def check_cards_go_with_their_redemptions() -> AsyncIterator[Violation]:
+    """Each card pays what its redemption says, is waited for while it does, and is not kept by one that ended."""
+    for row in await database.rows(_CARDS):
+        detail = (
+            f"{row['state']} waits for {row['waits_for']}: {row['card_minor']} by a card that is {row['card']}"
+        )
+        yield Violation("cards go with their redemptions", f"redemption {row['id']}", detail)
+
+
 async def check_redemptions_arrive() -> AsyncIterator[Violation]:
     """Each redemption has what its kind arrives by, in a state that goes with its own."""
     for row in await database.rows(_ARRIVAL):
@@ -238,6 +261,7 @@ CHECKS: tuple[Check, ...] = (
     check_refunds_add_up,
     check_held_money_is_for_open_redemptions,
     check_cash_follows_its_transfer,
+    check_cards_go_with_their_redemptions,
     check_redemptions_arrive,
     check_parcels_carry_what_was_taken,
     check_returns_are_refunded,

@@ -11,6 +11,7 @@ from marketplace.redemptions.refund_rules import Ask
 _WAITING = """
 SELECT r.id FROM redemption r JOIN credit c ON c.redemption_id = r.id
 WHERE r.partner_id = $1 AND r.state = 'PENDING' AND r.kind = 'BRAND_CURRENCY' AND c.batch_id IS NULL
+    AND r.waits_for IS NULL
 ORDER BY r.id LIMIT $2 FOR UPDATE OF r"""
 _IN_BATCH = """
 SELECT EXISTS (SELECT FROM credit c JOIN redemption r ON r.id = c.redemption_id

@@ -11,35 +11,18 @@ from tortoise.models import Model
 
 from marketplace.kit import columns
 from marketplace.redemptions.states import (
-    BatchState as BatchState,
+    BatchState,
+    CashState,
+    CreditState,
+    EntitlementState,
+    ParcelState,
+    RedemptionState,
+    ReservationState,
+    ReturnState,
+    Right,
+    ShipmentState,
 )
-from marketplace.redemptions.states import (
-    CashState as CashState,
-)
-from marketplace.redemptions.states import (
-    CreditState as CreditState,
-)
-from marketplace.redemptions.states import (
-    EntitlementState as EntitlementState,
-)
-from marketplace.redemptions.states import (
-    ParcelState as ParcelState,
-)
-from marketplace.redemptions.states import (
-    RedemptionState as RedemptionState,
-)
-from marketplace.redemptions.states import (
-    ReservationState as ReservationState,
-)
-from marketplace.redemptions.states import (
-    ReturnState as ReturnState,
-)
-from marketplace.redemptions.states import (
-    Right as Right,
-)
-from marketplace.redemptions.states import (
-    ShipmentState as ShipmentState,
-)
+from marketplace.redemptions.states import WaitsFor as WaitsFor
 
 
 class Redemption(Model):
@@ -48,7 +31,8 @@ class Redemption(Model):
     `price_minor`/`currency` is the item's price in its market; `home_minor` the same in the program's home
     currency at `fx_rate`; `list_points` before and `points` after the tier discount. `worth_bp` of the point's
     value is what a point was worth for this kind by the `policy` of the moment (null: before there were
-    policies), or by an `arm` that was tested beside it.
+    policies), or by an `arm` that was tested beside it. Of `home_minor` a card pays `card_minor`; `points` and
+    `list_points` are those of the part that points pay.
     """
 
     id: fields.Field[UUID] = columns.key()
@@ -81,6 +65,8 @@ class Redemption(Model):
     policy_id: UUID | None
     arm: fields.Field[str | None] = columns.text_or_none(20)
     worth_bp: fields.Field[int] = fields.IntField(default=10_000)
+    card_minor: fields.Field[int] = columns.whole(0)
+    waits_for: fields.Field[str | None] = columns.text_or_none(20)
     code_position: fields.Field[int | None] = columns.whole_or_none()
     revealed_at: fields.Field[datetime | None] = columns.moment_or_none()
     redeemed_at: fields.Field[datetime] = columns.moment()
@@ -98,6 +84,8 @@ class Redemption(Model):
         constraints = [
             columns.one_of("redemption", "state", RedemptionState),
             columns.holds("redemption", "points_not_negative", "points >= 0 AND list_points >= points"),
+            columns.holds("redemption", "card_pays_a_part", "card_minor BETWEEN 0 AND home_minor"),
+            columns.holds("redemption", "waits_while_pending", "waits_for IS NULL OR state = 'PENDING'"),
             columns.holds("redemption", "quantity_positive", "quantity > 0"),
             columns.holds("redemption", "held_when_it_costs", "points = 0 OR hold_id IS NOT NULL"),
             columns.Unique(
@@ -112,8 +100,8 @@ class Refund(Model):
     """What of a fulfilled redemption was given back at once, and why: the first, second, … `number` of it.
 
     `price_minor` is the part of its price, in the market's currency; `points` and `discount_points` went back to
-    their lots and their bearer, `home_minor` to the program's funding. Its id is the cause in the books.
-    Append-only.
+    their lots and their bearer, `home_minor` to the program's funding, `card_minor` of that on to the card. Its id
+    is the cause in the books. Append-only.
     """
 
     id: fields.Field[UUID] = columns.key()
@@ -125,6 +113,7 @@ class Refund(Model):
     points: fields.Field[int] = columns.whole()
     discount_points: fields.Field[int] = columns.whole()
     home_minor: fields.Field[int] = columns.whole()
+    card_minor: fields.Field[int] = columns.whole(0)
     reason: fields.Field[str] = columns.text(300)
     refunded_at: fields.Field[datetime] = columns.moment()
 

@@ -84,7 +84,7 @@ def visible_to(actor: Actor) -> QuerySet[Redemption]:
         case ActorKind.MEMBER:
             return everything.filter(member_id=actor.id)
         case ActorKind.PARTNER:
-            return everything.filter(partner_id=actor.id)
+            return everything.filter(partner_id=actor.id, waits_for=None)
         case ActorKind.PROGRAM:
             return everything.filter(program_id=actor.id)
         case ActorKind.OPERATOR | ActorKind.SYSTEM:

@@ -1,8 +1,8 @@
 """How much of a redemption goes back in one refund. Pure: the part an auditor reads.
 
 A redemption's price is the measure. After refunds of together R of a price P, a share of floor(V x R / P) of
-everything V that was paid has gone back: of points, of the discount, of the program's money. Each refund is the
-difference to what went back before, so that nothing goes back twice and any sequence adds up to the whole.
+everything V that was paid has gone back: of points, of the discount, of the money and a card's part. Each refund
+is the difference to what went back before, so that nothing goes back twice and any sequence adds up to the whole.
 """
 
 from dataclasses import dataclass
@@ -21,6 +21,7 @@ class Share:
     points: int = 0
     discount_points: int = 0
     home_minor: int = 0
+    card_minor: int = 0
 
     def __sub__(self, other: "Share") -> "Share":
         """What is left without the other."""
@@ -30,6 +31,7 @@ class Share:
             self.points - other.points,
             self.discount_points - other.discount_points,
             self.home_minor - other.home_minor,
+            self.card_minor - other.card_minor,
         )
 
 
@@ -69,10 +71,12 @@ def part_of(paid: Share, before: Share, ask: Ask) -> Share:
     def share(whole: int, given: int) -> int:
         return whole * after // paid.price_minor - given if paid.price_minor else 0
 
+    home = share(paid.home_minor, before.home_minor)
     return Share(
         price,
         quantity,
         share(paid.points, before.points),
         share(paid.discount_points, before.discount_points),
-        share(paid.home_minor, before.home_minor),
+        home,
+        min(share(paid.card_minor, before.card_minor), home),
     )

@@ -1,6 +1,6 @@
 """Giving back what was paid for a fulfilled redemption, whole or in parts: a plan that can be shown, carried out.
 
-What pays for a redemption is a list of parts, so that the plan names each: points today, and whatever else pays.
+What pays for a redemption is a list of parts, so that the plan names each: points, and a card.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from marketplace.partners.models import Accrual, AccrualKind
 from marketplace.partners.rules import part_of as part_of_accrual
 from marketplace.points import steps as points
 from marketplace.points.steps import LotReturn
-from marketplace.redemptions import events, steps
+from marketplace.redemptions import cards, events, steps
 from marketplace.redemptions.facts import Change
 from marketplace.redemptions.models import Redemption, RedemptionState, Refund
 from marketplace.redemptions.refund_rules import MOST_REFUNDS, Ask, Share, fits, part_of
@@ -31,7 +31,7 @@ REF_TYPE = "refund"
 _BEFORE = """
 SELECT count(*) AS times, coalesce(sum(price_minor), 0)::bigint AS price, coalesce(sum(quantity), 0)::int AS units,
     coalesce(sum(points), 0)::bigint AS points, coalesce(sum(discount_points), 0)::bigint AS discount,
-    coalesce(sum(home_minor), 0)::bigint AS home
+    coalesce(sum(home_minor), 0)::bigint AS home, coalesce(sum(card_minor), 0)::bigint AS card
 FROM refund WHERE redemption_id = $1"""
 
 
@@ -39,6 +39,7 @@ class Source(StrEnum):
     """What a redemption was paid with."""
 
     POINTS = "POINTS"
+    CARD = "CARD"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ def paid(redemption: Redemption) -> Share:
         redemption.points,
         redemption.list_points - redemption.points,
         redemption.home_minor,
+        redemption.card_minor,
     )
 
 
@@ -85,7 +87,9 @@ async def _before(redemption: Redemption) -> tuple[int, Share]:
     """How often something went back, and how much together."""
     row = await database.row(_BEFORE, redemption.id)
     assert row is not None
-    return row["times"], Share(row["price"], row["units"], row["points"], row["discount"], row["home"])
+    return row["times"], Share(
+        row["price"], row["units"], row["points"], row["discount"], row["home"], row["card"]
+    )
 
 
 def _must_be_refundable(redemption: Redemption) -> None:
@@ -139,10 +143,13 @@ async def plan_of(redemption: Redemption, ask: Ask) -> Plan:
 
 async def _sources(redemption: Redemption, share: Share) -> tuple[SourcePart, ...]:
     """The parts that go back to what the redemption was paid with."""
-    if redemption.hold_id is None or not share.points:
-        return ()
-    lots = await points.planned_return(redemption.hold_id, share.points)
-    return (SourcePart(Source.POINTS, share.points, tuple(lots)),)
+    parts: list[SourcePart] = []
+    if redemption.hold_id is not None and share.points:
+        lots = await points.planned_return(redemption.hold_id, share.points)
+        parts.append(SourcePart(Source.POINTS, share.points, tuple(lots)))
+    if share.card_minor:
+        parts.append(SourcePart(Source.CARD, money=Money(share.card_minor, redemption.home_currency)))
+    return tuple(parts)
 
 
 async def _owed_less(sale: Accrual, everything: Share, share: Share, left: Share) -> partners.Remainder:
@@ -173,6 +180,7 @@ async def carry_out(plan: Plan, reason: str, goal: RedemptionState = RedemptionS
         points=share.points,
         discount_points=share.discount_points,
         home_minor=share.home_minor,
+        card_minor=share.card_minor,
         reason=reason,
         refunded_at=clock.now(),
     )
@@ -209,3 +217,4 @@ async def _money_back(plan: Plan, program: Program, refund: Refund) -> None:
         return
     goal = members.any_slice(program)
     await partners.reverse_accrual(plan.sale, goal, ref_type=REF_TYPE, ref_id=refund.id, part=part)
+    await cards.give_back(plan.redemption, goal, refund.card_minor, refund.id)

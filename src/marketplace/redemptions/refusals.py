@@ -202,6 +202,45 @@ class NotRefundable(Refusal):
     current: Annotated[str, "Where the redemption stands."]
 
 
+class CardNotOffered(Refusal):
+    """The program has not opened paying a part by card."""
+
+    code = "CARD_NOT_OFFERED"
+    text = "Your rewards program takes points alone here. Pay the whole price with points."
+
+
+class TooFewPoints(Refusal):
+    """A card pays only the rest: the program wants some of the price in points."""
+
+    code = "TOO_FEW_POINTS"
+    text = "At least {least_points} points are paid for this; a card pays the rest."
+    least_points: Annotated[int, "The fewest points that are paid."]
+
+
+class CardAmountChanged(Refusal):
+    """The card would pay more now than its holder saw."""
+
+    code = "CARD_AMOUNT_CHANGED"
+    text = "You saw that your card pays {card_seen}; it is {card_now} now. Please look again."
+    card_seen: Annotated[Money, "What the person saw."]
+    card_now: Annotated[Money, "What the card would pay now."]
+
+
+class CardNotAwaited(Refusal):
+    """No card is waited for any more: it was confirmed, or the time for it is over."""
+
+    code = "CARD_NOT_AWAITED"
+    text = "No card is waited for: this redemption is {current}."
+    current: Annotated[str, "Where the redemption stands."]
+
+
+class CardNotTaken(Refusal):
+    """The card's part is not paid yet."""
+
+    code = "CARD_NOT_TAKEN"
+    text = "The card's payment is not through yet. Try again in a moment."
+
+
 class RefundTooLarge(Refusal):
     """More is asked back than is left of the redemption."""
 

@@ -13,6 +13,12 @@ class RedemptionState(StrEnum):
     REFUNDED = "REFUNDED"
 
 
+class WaitsFor(StrEnum):
+    """What a PENDING redemption waits for before it goes to the brand."""
+
+    CARD = "CARD"
+
+
 class CashState(StrEnum):
     """PENDING until the transfer is known to have succeeded or to have been refused."""
 

@@ -16,7 +16,7 @@ from marketplace.members.models import Program
 from marketplace.partners import steps as partners
 from marketplace.partners.models import AccrualKind
 from marketplace.points import steps as points
-from marketplace.redemptions import events, rules
+from marketplace.redemptions import cards, events, rules
 from marketplace.redemptions.models import Redemption, RedemptionState
 from marketplace.redemptions.refusals import NoContractInForce
 from marketplace.storefront.queries import Priced
@@ -71,7 +71,7 @@ async def set_aside(redemption: Redemption, program: Program) -> None:
             ref_id=redemption.id,
         )
         redemption.hold = held
-    await members.hold_funding(program, redemption.home_minor, ref_type=REF_TYPE, ref_id=redemption.id)
+    await members.hold_funding(program, cards.from_points(redemption), ref_type=REF_TYPE, ref_id=redemption.id)
 
 
 def bearer_of_discounts(program: Program) -> tuple[accounts.AccountKey, accounts.AccountKey]:
@@ -83,10 +83,11 @@ def bearer_of_discounts(program: Program) -> tuple[accounts.AccountKey, accounts
 
 
 async def spend(redemption: Redemption, program: Program, title: str) -> None:
-    """Fulfil: post the held points as redeemed and owe the partner; the redemption is FULFILLED, not saved.
+    """Fulfil: post the held points as redeemed, take the card's part, and owe the partner; FULFILLED, not saved.
 
-    Raises NoContractInForce.
+    Raises NoContractInForce, or CardNotTaken while the card's bank has not set its part aside.
     """
+    await cards.lend(redemption, program)
     discount = redemption.list_points - redemption.points
     if redemption.hold_id is not None:
         await points.spend_held(await redemption.hold, program.id, program.unit, discount=discount)
@@ -161,7 +162,9 @@ async def undo(redemption: Redemption, goal: RedemptionState, reason: str) -> No
     program: Program = await redemption.program
     if redemption.hold_id is not None:
         await points.release(await redemption.hold, program.unit)
-    await members.release_funding(program, redemption.home_minor, ref_type=REF_TYPE, ref_id=redemption.id)
+    await members.release_funding(program, cards.from_points(redemption), ref_type=REF_TYPE, ref_id=redemption.id)
+    held = accounts.program(program.id, Purpose.FUNDING_HELD, program.home_currency)
+    await cards.give_back(redemption, held, redemption.card_minor, redemption.id)
     await put_units_back(redemption, redemption.quantity)
     await close(redemption, goal, reason)
 
@@ -169,9 +172,10 @@ async def undo(redemption: Redemption, goal: RedemptionState, reason: str) -> No
 async def close(redemption: Redemption, goal: RedemptionState, reason: str) -> None:
     """The redemption has come to its end."""
     redemption.state = goal.value
+    redemption.waits_for = None
     redemption.closed_at = clock.now()
     redemption.closed_reason = reason
-    await redemption.save(update_fields=["state", "closed_at", "closed_reason", "code_position"])
+    await redemption.save(update_fields=["state", "closed_at", "closed_reason", "code_position", "waits_for"])
     await events.tell(redemption)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -13,13 +14,15 @@ from marketplace.catalog import queries as catalog
 from marketplace.catalog.models import Item, Offer, OfferStatus
 from marketplace.catalog.refusals import ClosedReason, NotAvailable
 from marketplace.kit import clock, database
-from marketplace.kit.actor import SYSTEM, Actor, ActorKind
+from marketplace.kit.actor import Actor, ActorKind
 from marketplace.kit.periods import LimitPeriod, period_of
 from marketplace.kit.refusals import NotFound
+from marketplace.kit.rows import as_model, model_of, select_list
 from marketplace.ledger.queries import NoRate, Rate, fx_rate
-from marketplace.members.models import Period, RedemptionPolicy
+from marketplace.members.models import Period, Program, RedemptionPolicy
 from marketplace.members.policies import arm_for
 from marketplace.partners.models import Brand
+from marketplace.partners.queries import BRANDS, BrandRow
 from marketplace.points.queries import SPENDABLE
 from marketplace.storefront import rules
 from marketplace.storefront.cash import Ratios
@@ -45,20 +48,32 @@ LEFT JOIN LATERAL (
     SELECT s.terms, s.margin_bp, s.max_discount_points FROM tier_scheme s
     WHERE s.program_id = program.id AND s.valid_from <= $2::timestamptz ORDER BY s.valid_from DESC LIMIT 1
 ) scheme ON TRUE"""
-_MEMBER = f"""
-SELECT {_PROGRAM}, member.id AS member_id, member.country, member.segments, tier.name AS tier_name,
+_WHO = f"""
+{_PROGRAM}, member.id AS member_id, member.country, member.segments, tier.name AS tier_name,
     coalesce(tier.rank, 0) AS tier_rank,
     coalesce((scheme.terms->tier.code->>'discount_bp')::int, tier.discount_bp, 0) AS discount_bp,
     scheme.margin_bp, scheme.max_discount_points, program.timezone, program.limits, CASE
         WHEN program.limits IS NOT NULL THEN (
             SELECT json_object_agg(u.period, json_build_array(u.redemptions, u.points, u.resets_at))
             FROM member_use u WHERE u.member_id = member.id
-        )::text END AS used, (
+        )::text END AS used"""
+_WHOSE = f"""
+member JOIN program ON program.id = member.program_id
+    LEFT JOIN tier_level tier ON tier.id = member.tier_id
+    {_SCHEME} {_POINT_VALUE} {_POLICY.format(country="member.country")}"""
+_MEMBER = f"""
+SELECT {_WHO}, (
         {SPENDABLE.format(member="member.id", moment="$2::timestamptz")}
     ) AS spendable
-FROM member JOIN program ON program.id = member.program_id
-    LEFT JOIN tier_level tier ON tier.id = member.tier_id
-    {_SCHEME} {_POINT_VALUE} {_POLICY.format(country="member.country")}
+FROM {_WHOSE} WHERE member.id = $1 AND member.status = 'ACTIVE'"""
+_ITEM, _OFFER, _BRAND = catalog.ITEMS.reading(), catalog.OFFERS.reading(), BRANDS.reading()
+_SEEN = f"""
+SELECT {_WHO}, {{program}},
+    {_ITEM.sql("item.")}, {_OFFER.sql("offer.").replace("{moment}", "$2")}, {_BRAND.sql("brand.")}
+FROM {_WHOSE} LEFT JOIN (
+    item i JOIN {catalog.OFFER_TABLES.replace("offer o", "offer o ON o.id = i.offer_id", 1)}
+    LEFT JOIN stock s ON s.item_id = i.id LEFT JOIN member_take t ON t.item_id = i.id AND t.member_id = $1
+) ON i.id = $3
 WHERE member.id = $1 AND member.status = 'ACTIVE'"""
 _AT_HOME = _POLICY.format(country="''")
 _LIST_PRICES = f"SELECT {_PROGRAM} FROM program {_POINT_VALUE} {_AT_HOME} WHERE program.id = $1"
@@ -141,6 +156,40 @@ async def rate_or_none(base: str, quote: str) -> Rate | None:
 
 
 @dataclass(frozen=True, slots=True)
+class _Seen:
+    """A member, an item, and all that it belongs to, as they stand at one moment."""
+
+    shopper: Shopper
+    program: Program
+    item: catalog.ItemRow
+    offer: catalog.OfferRow
+    brand: BrandRow
+
+
+@cache
+def _seen_sql() -> str:
+    return _SEEN.replace("{program}", select_list(Program, "program"))
+
+
+async def _seen(member_id: UUID, item_id: UUID) -> _Seen:
+    """All that a price is made of but the exchange rate, in one statement. Raises NotFound."""
+    records = await database.records(_seen_sql(), member_id, clock.now(), item_id)
+    if not records:
+        raise NotFound(what="member")
+    record = records[0]
+    if record["item.id"] is None or record["offer.status"] == OfferStatus.DRAFT:
+        raise NotFound(what="reward")
+    start = len(record) - _ITEM.width - _OFFER.width - _BRAND.width
+    return _Seen(
+        _shopper({name: value for name, value in record.items() if "." not in name}),
+        model_of(Program, record, "program."),
+        _ITEM.row(record, start),
+        _OFFER.row(record, start + _ITEM.width),
+        _BRAND.row(record, start + _ITEM.width + _OFFER.width),
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Priced:
     """What an item costs a member now, with the rows and the figures the price was made of.
 
@@ -148,6 +197,7 @@ class Priced:
     pays for it, at `fx_rate` (home units for one of the market's) as of `fx_as_of`, None for one currency.
     """
 
+    program: Program
     offer: Offer
     item: Item
     brand: Brand
@@ -176,12 +226,8 @@ async def price_item(
     OfferSoldOut or InvalidInput (at `amount`): exactly what `whyNot` says. Whether the wallet holds enough,
     stock is left and the member's limit allows it is decided by the steps that take them.
     """
-    shopper = await shopping_member(member_id)
-    item = (await catalog.items_by_id(member_id, [item_id])).get(item_id)
-    offers = await catalog.offers_by_id(SYSTEM, [item.offer_id]) if item else {}
-    if item is None or offers[item.offer_id].status == OfferStatus.DRAFT:
-        raise NotFound(what="reward")
-    offer = offers[item.offer_id]
+    found = await _seen(member_id, item_id)
+    shopper, item, offer = found.shopper, found.item, found.offer
     full = await catalog.limits_reached(member_id, [offer.id]) if offer.limits and not reserved else {}
     if reserved:
         item = rules.with_reserved(item, reserved)
@@ -195,11 +241,11 @@ async def price_item(
     )
     if not await _can_be_settled(shopper, offer):
         raise NotAvailable.because(ClosedReason.NO_RATE)
-    row = await Item.get(id=item_id).select_related("offer", "offer__brand")
     return Priced(
-        offer=row.offer,
-        item=row,
-        brand=row.offer.brand,
+        program=found.program,
+        offer=as_model(Offer, offer),
+        item=as_model(Item, item),
+        brand=as_model(Brand, found.brand),
         partner_id=offer.partner_id,
         list_points=priced.list_points,
         points=priced.points,

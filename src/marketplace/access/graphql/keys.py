@@ -50,6 +50,7 @@ _SCOPES: dict[Scope, str] = {
     Scope.FULFIL: "Report on the fulfilment of a partner's rewards.",
     Scope.STATEMENTS_READ: "Read statements and payouts.",
     Scope.KEYS_MANAGE: "Issue and revoke API keys.",
+    Scope.WEBHOOKS_MANAGE: "Register webhook endpoints, and read and replay what they were told.",
     Scope.PARTNERS_MANAGE: "Approve partners and set their contracts.",
     Scope.CATALOG_MANAGE: "Moderate the catalogue.",
     Scope.SUPPORT: "Help members: look up, refund, resend.",

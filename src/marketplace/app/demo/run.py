@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from socket import socket
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
 import orjson
 import uvicorn
@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.panel import Panel
 
 from marketplace.access.dev_issuer import DevIssuer
-from marketplace.app import examples, runtime, wiring
+from marketplace.app import examples, runtime, server, wiring
 from marketplace.app.asgi import create_app
 from marketplace.app.demo import DISCLAIMER, banking, cast, history, stripe, world
 from marketplace.app.demo.children import child
@@ -101,7 +101,8 @@ async def _serve(url: str, given: Settings, made: Tokens, screen: Console) -> No
         _tell(screen, address, made)
 
     app = create_app(given, database_url=lambda: nullcontext(url))
-    config = uvicorn.Config(app, host=HOST, port=given.port, log_level="warning", timeout_graceful_shutdown=5)
+    options: dict[str, Any] = server.OPTIONS | {"timeout_graceful_shutdown": 5}
+    config = uvicorn.Config(app, host=HOST, port=given.port, log_level="warning", **options)
     await _Server(config, say).serve()
 
 

@@ -1,5 +1,8 @@
 """The catalogue's part of the graph: offers of five kinds, what can be taken of them, markets and categories."""
 
+import strawberry
+
+from marketplace.catalog.graphql.drops import DropMutation, DropQuery, DropType
 from marketplace.catalog.graphql.items import ITEM_TYPES, ITEMS_OF_OFFERS, ItemType, item_of, item_rows
 from marketplace.catalog.graphql.offers import (
     OFFER_TYPES,
@@ -9,11 +12,22 @@ from marketplace.catalog.graphql.offers import (
     offer_of,
     one_offer,
 )
-from marketplace.catalog.graphql.reads import After, Before, First, Last, Query
+from marketplace.catalog.graphql.reads import After, Before, First, Last, ShelfQuery
 from marketplace.catalog.graphql.shelves import CategoryType, MarketType, category, market_of
-from marketplace.catalog.graphql.writes import Mutation
+from marketplace.catalog.graphql.writes import OfferMutation
 
-TYPES = (*OFFER_TYPES, *ITEM_TYPES)
+
+@strawberry.type
+class Query(ShelfQuery, DropQuery):
+    """What the room answers."""
+
+
+@strawberry.type
+class Mutation(OfferMutation, DropMutation):
+    """What the room does."""
+
+
+TYPES = (DropType, *OFFER_TYPES, *ITEM_TYPES)
 
 __all__ = [
     "ITEMS_OF_OFFERS",
@@ -24,6 +38,7 @@ __all__ = [
     "After",
     "Before",
     "CategoryType",
+    "DropType",
     "First",
     "InMarket",
     "ItemType",

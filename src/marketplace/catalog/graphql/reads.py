@@ -28,7 +28,7 @@ Before = Annotated[str | None, strawberry.argument(description="The cursor to go
 
 
 @strawberry.type
-class Query:
+class ShelfQuery:
     @strawberry.field(description="The countries in which offers are sold.")
     async def markets(self, info: Info) -> list[MarketType]:
         actor_with(info, Scope.CATALOG_READ)

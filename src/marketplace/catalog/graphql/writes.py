@@ -66,7 +66,7 @@ class SetOfferAccessInput(WriteInput):
 
 
 @strawberry.type
-class Mutation:
+class OfferMutation:
     @mutation(
         gives=OfferChanged,
         refuses=(NotFound,),

@@ -12,6 +12,8 @@
 | `POST accounts/{id}/payout` | | the automatic payout runs; answers the payouts |
 | `POST payouts/{id}/paid` | | the payout arrives |
 | `POST payouts/{id}/fail` | `{"code"?}` | the payout fails, also after it was paid |
+| `POST payment_intents/{id}/pay` | `{"client_secret", "payment_method"}` | the payer's app confirms it |
+| `POST payment_intents/{id}/authenticate` | `{"passed"?}` | the payer answers their bank (3D Secure) |
 | `POST events/{id}/resend` | | the event is delivered again |
 | `POST webhook` | `{"url"}` | where webhooks go from now on |
 | `POST reset` | | everything is forgotten |
@@ -29,7 +31,7 @@ from starlette.responses import JSONResponse, Response
 from marketplace.payments.stand_in import faults, money
 from marketplace.payments.stand_in.call import Call, Options
 from marketplace.payments.stand_in.errors import Json, StripeRefusal, no_such
-from marketplace.payments.stand_in.resources import accounts, payouts
+from marketplace.payments.stand_in.resources import accounts, payment_intents, payouts
 from marketplace.payments.stand_in.store import PLATFORM, Store
 from marketplace.payments.stand_in.webhooks import Courier
 
@@ -62,6 +64,7 @@ def _balance(call: Call, body: Json) -> Json:
 def _clock(call: Call, body: Json) -> Json:
     offset = int(call.store.setting("clock_offset_s", "0")) + int(body["advance_s"])
     call.store.set_setting("clock_offset_s", str(offset))
+    payment_intents.run_out(call)
     return {"now": call.store.now()}
 
 
@@ -87,6 +90,19 @@ def _paid(call: Call, body: Json) -> Json:
 
 def _fail(call: Call, body: Json) -> Json:
     return payouts.fail(call, call.path["id"], str(body.get("code", "account_closed")))
+
+
+def _pay(call: Call, body: Json) -> Json:
+    try:
+        return payment_intents.pay(call, call.path["id"], str(body["client_secret"]), str(body["payment_method"]))
+    except StripeRefusal as refusal:
+        if refusal.keep_changes:
+            return refusal.body
+        raise
+
+
+def _authenticate(call: Call, body: Json) -> Json:
+    return payment_intents.authenticate(call, call.path["id"], passed=bool(body.get("passed", True)))
 
 
 def _resend(call: Call, body: Json) -> Json:
@@ -132,6 +148,8 @@ ORDERS: dict[tuple[str, str], Order] = {
     ("POST", "/accounts/{id}/payout"): _payout,
     ("POST", "/payouts/{id}/paid"): _paid,
     ("POST", "/payouts/{id}/fail"): _fail,
+    ("POST", "/payment_intents/{id}/pay"): _pay,
+    ("POST", "/payment_intents/{id}/authenticate"): _authenticate,
     ("POST", "/events/{id}/resend"): _resend,
     ("POST", "/webhook"): _webhook,
     ("POST", "/reset"): _reset,

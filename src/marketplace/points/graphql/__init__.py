@@ -5,12 +5,18 @@ import strawberry
 from marketplace.points.graphql.awards import AwardMutation, AwardType
 from marketplace.points.graphql.causes import Cause, Moved, causes_of
 from marketplace.points.graphql.expiry import DatedPoints, ExpiryMutation, ExpiryPolicyType, ReturnTerms
+from marketplace.points.graphql.waiting import WalletSubscription
 from marketplace.points.graphql.wallet import WalletType
 
 
 @strawberry.type
 class Mutation(AwardMutation, ExpiryMutation):
     """What programs do with points."""
+
+
+@strawberry.type
+class Subscription(WalletSubscription):
+    """Being told what a wallet holds."""
 
 
 __all__ = [
@@ -21,6 +27,7 @@ __all__ = [
     "Moved",
     "Mutation",
     "ReturnTerms",
+    "Subscription",
     "WalletType",
     "causes_of",
 ]

@@ -99,6 +99,17 @@ class WalletType:
         page = await page_of(ExpiryNotice.filter(member_id=self.member_id), first=first, after=after)
         return Connection[NoticeType].of(page, NoticeType.of)
 
+    @classmethod
+    def of(cls, member_id: UUID, unit: str, found: Balances) -> "WalletType":
+        return cls(
+            member_id=member_id,
+            unit=unit,
+            available=BigInt(found.available),
+            held=BigInt(found.held),
+            expiring_soon=BigInt(found.expiring_soon),
+            next_expiry=found.next_expiry,
+        )
+
 
 async def _balances(info: Info, wanted: list[UUID]) -> dict[UUID, Balances]:
     return await queries.balances(wanted)
@@ -116,13 +127,4 @@ class MemberWallet:
     async def wallet(self, info: Info, member: strawberry.Parent[MemberType]) -> WalletType | None:
         found = await batched(info, "balances", _balances, member.row.id)
         unit = await batched(info, "units", _units, member.row.program_id)
-        if found is None or unit is None:
-            return None
-        return WalletType(
-            member_id=member.row.id,
-            unit=unit,
-            available=BigInt(found.available),
-            held=BigInt(found.held),
-            expiring_soon=BigInt(found.expiring_soon),
-            next_expiry=found.next_expiry,
-        )
+        return None if found is None or unit is None else WalletType.of(member.row.id, unit, found)

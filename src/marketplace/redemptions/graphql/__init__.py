@@ -3,6 +3,7 @@
 import strawberry
 
 from marketplace.redemptions.graphql.batches import BatchMutation, BatchQuery
+from marketplace.redemptions.graphql.cards import CardMutation, CardQuery
 from marketplace.redemptions.graphql.cash import CashMutation, CashQuery, CashRedemptionType
 from marketplace.redemptions.graphql.choices import CashChoice
 from marketplace.redemptions.graphql.deliveries import PartnerMutation
@@ -15,12 +16,13 @@ from marketplace.redemptions.graphql.refunds import RefundMutation, RefundQuery
 from marketplace.redemptions.graphql.reservations import ReservationMutation
 from marketplace.redemptions.graphql.timeline import RedemptionEventType
 from marketplace.redemptions.graphql.types import RedemptionType
+from marketplace.redemptions.graphql.waiting import RedemptionSubscription
 from marketplace.redemptions.graphql.wallets import WalletSavings
 from marketplace.redemptions.graphql.writes import MemberMutation
 
 
 @strawberry.type
-class Query(RedemptionQuery, CashQuery, RefundQuery, FreezeQuery, ParcelQuery, BatchQuery):
+class Query(RedemptionQuery, CashQuery, CardQuery, RefundQuery, FreezeQuery, ParcelQuery, BatchQuery):
     """Following redemptions, of rewards and of cash."""
 
 
@@ -28,6 +30,7 @@ class Query(RedemptionQuery, CashQuery, RefundQuery, FreezeQuery, ParcelQuery, B
 class Mutation(
     MemberMutation,
     CashMutation,
+    CardMutation,
     RefundMutation,
     PartnerMutation,
     FreezeMutation,
@@ -40,6 +43,11 @@ class Mutation(
     """What members, support and partners do."""
 
 
+@strawberry.type
+class Subscription(RedemptionSubscription):
+    """Being told what becomes of redemptions."""
+
+
 __all__ = [
     "CashChoice",
     "CashRedemptionType",
@@ -47,5 +55,6 @@ __all__ = [
     "Query",
     "RedemptionEventType",
     "RedemptionType",
+    "Subscription",
     "WalletSavings",
 ]

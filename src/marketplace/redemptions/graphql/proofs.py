@@ -12,6 +12,7 @@ from marketplace.redemptions.graphql.types import RedemptionType, key_of
 from marketplace.redemptions.models import Redemption
 from marketplace.redemptions.refusals import (
     CancellationClosed,
+    CardNotTaken,
     NotValidNow,
     PriceChanged,
     ProofInvalid,
@@ -88,7 +89,7 @@ class RescheduleBookingInput(WriteInput):
 class ProofMutation:
     @mutation(
         gives=ProofType,
-        refuses=[NotFound, RedemptionClosed],
+        refuses=[NotFound, RedemptionClosed, CardNotTaken],
         description="Show the QR code of your ticket or right. It is noted each time.",
     )
     async def show_proof(self, info: Info, input: ShowProofInput) -> ProofType | None:

@@ -32,7 +32,13 @@ from marketplace.redemptions.models import Redemption, Refund
 from marketplace.redemptions.refunds import Plan, Source, SourcePart
 from marketplace.redemptions.refusals import AlreadyRefunded, NotRefundable, RefundChanged, RefundTooLarge
 
-describe_enum(Source, "What a redemption was paid with.", name="RefundSource", POINTS="The member's points.")
+describe_enum(
+    Source,
+    "What a redemption was paid with.",
+    name="RefundSource",
+    POINTS="The member's points.",
+    CARD="The member's card.",
+)
 
 
 @strawberry.input(one_of=True, description="Which part of a redemption to give back.")
@@ -122,7 +128,7 @@ class RefundPlan:
             quantity=plan.share.quantity,
             points=BigInt(plan.share.points),
             sources=[RefundSourcePart.of(part) for part in plan.sources],
-            funding=MoneyType.minor(plan.share.home_minor, row.home_currency),
+            funding=MoneyType.minor(plan.share.home_minor - plan.share.card_minor, row.home_currency),
             partner=PartnerShareOfRefund.of(plan) if with_partner else None,
             left_price=MoneyType.minor(plan.left.price_minor, row.currency),
             left_quantity=plan.left.quantity,

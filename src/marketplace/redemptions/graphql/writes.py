@@ -14,6 +14,9 @@ from marketplace.redemptions.graphql.types import RedemptionType, key_of, key_or
 from marketplace.redemptions.models import CodeReveal
 from marketplace.redemptions.refusals import (
     CancellationClosed,
+    CardAmountChanged,
+    CardNotOffered,
+    CardNotTaken,
     CodeFrozen,
     CodeStopped,
     InvalidAddress,
@@ -23,6 +26,7 @@ from marketplace.redemptions.refusals import (
     QuoteLapsed,
     RedemptionClosed,
     ReservationOver,
+    TooFewPoints,
 )
 
 
@@ -75,6 +79,11 @@ class RedeemOfferInput(WriteInput):
     )
     address: AddressInput | None = strawberry.field(default=None, description="Where merchandise is sent.")
     message: str | None = strawberry.field(default=None, description="A word to the charity, with a donation.")
+    card: MoneyInput | None = strawberry.field(
+        default=None,
+        description="The most that your card pays of it, as `cardQuote` says: then `expectedPoints` are what you "
+        "pay in points, and the reward waits until you have confirmed the card with `startCardPayment`.",
+    )
 
     def command(self) -> operations.RedeemOffer:
         """The command; raises InvalidInput or NotFound."""
@@ -90,6 +99,7 @@ class RedeemOfferInput(WriteInput):
             membership_number=self.membership_number,
             address=self.address.address() if self.address else None,
             message=self.message,
+            card=self.card.money("card") if self.card else None,
         )
 
 
@@ -162,15 +172,18 @@ class MemberMutation:
             CharityNotOpen,
             DonationTooSmall,
             OfferSoldOut,
+            CardNotOffered,
+            TooFewPoints,
+            CardAmountChanged,
         ],
-        description="Exchange points for one reward.",
+        description="Exchange points for one reward, or points and a card.",
     )
     async def redeem_offer(self, info: Info, input: RedeemOfferInput) -> Node | None:
         return RedemptionType.of(await operations.redeem_offer(actor_of(info), input.command()))
 
     @mutation(
         gives=RevealedCode,
-        refuses=[NotFound, NoCode, CodeFrozen, CodeStopped],
+        refuses=[NotFound, NoCode, CodeFrozen, CodeStopped, CardNotTaken],
         description="Show the code of your voucher. It is noted each time.",
     )
     async def reveal_code(self, info: Info, input: RevealCodeInput) -> RevealedCode | None:

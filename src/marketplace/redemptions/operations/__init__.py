@@ -41,6 +41,7 @@ from marketplace.redemptions.operations.parcels import (
     ship_parcel,
     ship_redemption,
 )
+from marketplace.redemptions.operations.paying import StartCardPayment, start_card_payment
 from marketplace.redemptions.operations.quoting import QuoteExchange, quote_exchange
 from marketplace.redemptions.operations.redeeming import RedeemOffer, redeem_offer
 from marketplace.redemptions.operations.rescheduling import RescheduleBooking, reschedule_booking
@@ -111,6 +112,7 @@ __all__ = [
     "ShipParcel",
     "ShipRedemption",
     "ShowProof",
+    "StartCardPayment",
     "TellOfFreeze",
     "UseEntitlement",
     "acknowledge_credit_batch",
@@ -145,6 +147,7 @@ __all__ = [
     "ship_parcel",
     "ship_redemption",
     "show_proof",
+    "start_card_payment",
     "tell_of_freeze",
     "use_entitlement",
 ]

@@ -9,7 +9,7 @@ from marketplace.kit import clock
 from marketplace.kit.actor import Actor, Scope
 from marketplace.kit.ids import new_id
 from marketplace.kit.operations import Command, operation
-from marketplace.redemptions import events, queries, steps
+from marketplace.redemptions import cards, events, queries, steps
 from marketplace.redemptions.facts import Change
 from marketplace.redemptions.models import CodeReissue, CodeReveal, Redemption, RedemptionState
 from marketplace.redemptions.refusals import CodeFrozen, CodeStopped, NoCode
@@ -46,6 +46,7 @@ async def reveal_code(actor: Actor, command: RevealCode) -> CodeReveal:
     item: Item = await redemption.item
     if redemption.code_position is None and not item.attributes.keys() & {"link", "generic_code"}:
         raise NoCode
+    await cards.must_be_taken(redemption)
     stopped = await queries.stopped_at(redemption)
     if stopped is not None:
         raise CodeStopped(stopped_at=stopped)

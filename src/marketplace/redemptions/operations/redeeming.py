@@ -7,17 +7,17 @@ from uuid import UUID
 
 from marketplace.catalog.models import Delivery, OfferKind
 from marketplace.catalog.refusals import OfferSoldOut
-from marketplace.catalog.steps import count_for_limits, count_for_member
+from marketplace.catalog.steps import count_for_limits, count_for_member, sold_out_at_once
 from marketplace.kit import database
 from marketplace.kit.actor import Actor, Scope
 from marketplace.kit.ids import new_id
 from marketplace.kit.money import Money
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, Problem
-from marketplace.members.models import Program
 from marketplace.members.steps import count_use
-from marketplace.redemptions import events, rules, steps
+from marketplace.redemptions import cards, events, rules, steps
 from marketplace.redemptions.addresses import Address, address_problems
+from marketplace.redemptions.cards import CardPart
 from marketplace.redemptions.models import (
     Booking,
     Credit,
@@ -50,6 +50,7 @@ class RedeemOffer(Command):
     membership_number: str | None = None
     address: Address | None = None
     message: str | None = None
+    card: Money | None = None
 
 
 def _number(command: RedeemOffer, priced: Priced) -> str:
@@ -89,19 +90,36 @@ def _must_be_sound(command: RedeemOffer, priced: Priced) -> None:
             raise InvalidAddress(problems=found)
 
 
+def _card_part(command: RedeemOffer, priced: Priced, lots: int) -> CardPart | None:
+    """What a card pays of it; None when points pay it all. Raises PriceChanged, or what `cards` raises."""
+    price = priced.points * lots
+    if command.card is None:
+        if price > command.expected_points:
+            raise PriceChanged(seen=command.expected_points, now=price)
+        return None
+    part = cards.part_of(priced, lots, command.expected_points)
+    if part is not None:
+        cards.must_be_what_was_seen(part, command.card)
+    return part
+
+
 @operation(scope=Scope.REDEEM, returns=Redemption)
 async def redeem_offer(actor: Actor, command: RedeemOffer) -> Redemption:
     """Spend the member's points on one item.
 
     Afterwards the points are gone from the earliest-expiring lots, the program's money is set aside, and the
     stock is taken. A voucher, a seat or a donation is fulfilled at once: the points are posted and the partner
-    is owed. Brand currency and merchandise are PENDING until the partner answers. Raises what `price_item`
+    is owed. Brand currency and merchandise are PENDING until the partner answers, and everything that a card pays
+    a part of until the card's bank has set that aside. Raises what `price_item`
     raises, PriceChanged, QuoteLapsed, ReservationOver, InvalidInput, InvalidMembershipNumber, InvalidAddress,
     InsufficientPoints, ProgramUnfunded, ProgramLimitReached, CharityNotOpen or OfferSoldOut, and then nothing has
     happened.
     """
-    try:
+    if command.reservation_id is not None:
         return await redeem(actor, command)
+    try:
+        with sold_out_at_once(command.item_id, command.lots or command.quantity or 1):
+            return await redeem(actor, command)
     except OfferSoldOut:
         raise await reserving.sold_out(command.item_id) from None
 
@@ -116,17 +134,20 @@ async def redeem(actor: Actor, command: RedeemOffer) -> Redemption:
     lots = command.lots or command.quantity or 1
     if command.quote_id is not None:
         priced = await held_price(actor.id, command.quote_id, priced, lots)
-    if priced.points * lots > command.expected_points:
-        raise PriceChanged(seen=command.expected_points, now=priced.points * lots)
-    program = await Program.get(id=actor.program_id)
-    await count_use(program, actor.id, priced.points * lots)
+    part = _card_part(command, priced, lots)
+    program = priced.program
+    await count_use(program, actor.id, priced.points * lots - (part.points if part else 0))
     if held is not None:
         await reserving.uncount(held, priced.item, priced.offer)
     await count_for_limits(priced.offer, actor.id, lots, program.timezone)
     await count_for_member(priced.item, actor.id, lots)
     redemption = steps.drafted(new_id(), actor.id, program, priced, lots)
+    if part is not None:
+        cards.share(redemption, part)
     await steps.set_aside(redemption, program)
-    if priced.offer.kind == OfferKind.DONATION:
+    if redemption.waits_for is not None:
+        pass
+    elif priced.offer.kind == OfferKind.DONATION:
         await steps.give(redemption, program, command.message or "")
     elif OfferKind(priced.offer.kind) in rules.AT_ONCE:
         await steps.spend(redemption, program, steps.title(priced.offer.title, priced.item.label))
@@ -135,6 +156,8 @@ async def redeem(actor: Actor, command: RedeemOffer) -> Redemption:
     redemption.code_position = await steps.take_units(priced.item, redemption.id, lots)
     await database.add(redemption)
     await _arrange(redemption, priced, command)
+    if part is not None:
+        await cards.ask(redemption)
     await events.tell(redemption)
     return redemption
 

@@ -10,9 +10,9 @@ from marketplace.catalog.models import Item, Offer, StockMode
 from marketplace.catalog.refusals import OfferSoldOut
 from marketplace.kit import clock, outbox
 from marketplace.kit.actor import Actor, Scope
+from marketplace.kit.memory import Lately
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, NotFound
-from marketplace.members.models import Program
 from marketplace.redemptions import rules, steps
 from marketplace.redemptions.models import Reservation, ReservationState
 from marketplace.redemptions.refusals import ReservationOver, TooManyReservations
@@ -22,6 +22,8 @@ HOLDS_FOR: Final = timedelta(minutes=15)
 MOST_OPEN: Final = 3
 LAPSE: Final = "redemptions.lapse_reservation"
 REF_TYPE: Final = "reservation"
+_nothing_reserved: Lately[UUID] = Lately(10_000, seconds=1.0)
+"""Items of which nothing was set aside a moment ago."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +56,8 @@ async def reserve_item(actor: Actor, command: ReserveItem) -> Reservation:
     TooManyReservations or OfferSoldOut.
     """
     try:
-        return await _reserve(actor, command)
+        with catalog.sold_out_at_once(command.item_id, command.quantity):
+            return await _reserve(actor, command)
     except OfferSoldOut:
         raise await sold_out(command.item_id) from None
 
@@ -69,6 +72,7 @@ async def _reserve(actor: Actor, command: ReserveItem) -> Reservation:
     if await Reservation.filter(member_id=actor.id, state=ReservationState.OPEN.value).count() >= MOST_OPEN:
         raise TooManyReservations(most=MOST_OPEN)
     moment = clock.now()
+    _nothing_reserved.forget(priced.item.id)
     reservation = await Reservation.create(
         member_id=actor.id,
         item_id=priced.item.id,
@@ -78,8 +82,7 @@ async def _reserve(actor: Actor, command: ReserveItem) -> Reservation:
         expires_at=moment + HOLDS_FOR,
     )
     await outbox.enqueue(LAPSE, due_at=reservation.expires_at, reservation_id=str(reservation.id))
-    program = await Program.get(id=actor.program_id)
-    await catalog.count_for_limits(priced.offer, actor.id, command.quantity, program.timezone)
+    await catalog.count_for_limits(priced.offer, actor.id, command.quantity, priced.program.timezone)
     await catalog.count_for_member(priced.item, actor.id, command.quantity)
     for ref in steps.unit_refs(reservation.id, command.quantity):
         await catalog.take_stock(priced.item, ref_type=REF_TYPE, ref_id=ref)
@@ -87,11 +90,18 @@ async def _reserve(actor: Actor, command: ReserveItem) -> Reservation:
 
 
 async def sold_out(item_id: UUID) -> OfferSoldOut:
-    """That nothing of an item is left: for good, or until units may come back that are set aside."""
-    first = (
-        await Reservation.filter(item_id=item_id, state=ReservationState.OPEN.value).order_by("expires_at").first()
-    )
-    return OfferSoldOut(back_at=first and max(first.expires_at, clock.now()))
+    """That nothing of an item is left: for good, or until units may come back that are set aside.
+
+    A crowd that is refused at once does not ask for reservations at once again, when there were none.
+    """
+    if item_id in _nothing_reserved:
+        return OfferSoldOut()
+    reserved = Reservation.filter(item_id=item_id, state=ReservationState.OPEN.value)
+    first = await reserved.order_by("expires_at").first()
+    if first is None:
+        _nothing_reserved.remember([item_id])
+        return OfferSoldOut()
+    return OfferSoldOut(back_at=max(first.expires_at, clock.now()))
 
 
 async def claim(member_id: UUID, reservation_id: UUID, item_id: UUID, quantity: int) -> Reservation:

@@ -9,7 +9,7 @@ from marketplace.kit import clock
 from marketplace.kit.actor import Actor, Scope
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import NotFound
-from marketplace.redemptions import events, proofs, queries
+from marketplace.redemptions import cards, events, proofs, queries
 from marketplace.redemptions.facts import Change
 from marketplace.redemptions.models import (
     Booking,
@@ -57,13 +57,14 @@ class ExpireEntitlement(Command):
 async def show_proof(actor: Actor, command: ShowProof) -> Redemption:
     """Note that the owner is shown a ticket or right; the signed text leaves after this is committed.
 
-    Raises NotFound or RedemptionClosed.
+    Raises NotFound, RedemptionClosed, or CardNotTaken while a card's part is not paid.
     """
     redemption = await queries.locked(actor, command.redemption_id)
     if redemption.state != RedemptionState.FULFILLED:
         raise RedemptionClosed(current=redemption.state)
     if await queries.proof_of(redemption.id) is None:
         raise NotFound(what="ticket")
+    await cards.must_be_taken(redemption)
     return redemption
 
 

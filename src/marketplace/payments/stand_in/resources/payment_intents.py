@@ -5,16 +5,18 @@ docs.stripe.com/testing (the payment methods). A charge's money is pending for t
 `pm_card_bypassPending` (docs.stripe.com/testing#available-balance).
 """
 
+import json
 import secrets
 
 from marketplace.payments.stand_in import money
 from marketplace.payments.stand_in.call import Call, Endpoint
 from marketplace.payments.stand_in.errors import Json, StripeRefusal, invalid
 from marketplace.payments.stand_in.resources.listing import expanded, page
-from marketplace.payments.stand_in.store import new_id
 from marketplace.payments.stand_in.webhooks import emit
 
 PENDING_S = 2 * 24 * 60 * 60
+AUTHORISED_S = 7 * 24 * 60 * 60
+"""docs.stripe.com/payments/place-a-hold-on-a-payment-method: how long a card's authorisation lives."""
 GOOD = {"pm_card_visa", "pm_card_mastercard", "pm_card_visa_debit", "pm_card_bypassPending"}
 DECLINES = {
     "pm_card_chargeDeclined": ("card_declined", "generic_decline", "Your card was declined."),
@@ -45,7 +47,7 @@ def create(call: Call) -> Json:
         "payment_intent", "pi", call.account, amount=amount, amount_capturable=0, amount_received=0,
         automatic_payment_methods=call.param("automatic_payment_methods"), canceled_at=None,
         cancellation_reason=None, capture_method=call.param("capture_method", "automatic"),
-        client_secret=f"{new_id('pi')}_secret_{secrets.token_urlsafe(18)}", confirmation_method="automatic",
+        client_secret=None, confirmation_method="automatic",
         currency=currency, customer=call.param("customer"), description=call.param("description"),
         last_payment_error=None, latest_charge=None, livemode=False, metadata=call.metadata(),
         next_action=None, payment_method=method,
@@ -53,6 +55,8 @@ def create(call: Call) -> Json:
         status="requires_confirmation" if method else "requires_payment_method",
         transfer_group=call.param("transfer_group"),
     )  # fmt: skip
+    secret = f"{intent['id']}_secret_{secrets.token_urlsafe(18)}"
+    intent = call.store.save({**intent, "client_secret": secret})
     emit(call, "payment_intent.created", intent, account=call.account)
     return expanded(call, _confirm(call, intent) if call.param("confirm") else intent)
 
@@ -111,9 +115,52 @@ def _authorise(call: Call, intent: Json) -> Json:
         "status": "requires_capture",
         "amount_capturable": intent["amount"],
         "latest_charge": charge["id"],
+        "last_payment_error": None,
+        "next_action": None,
+        "stand_in_authorised": call.store.now(),
     }
     emit(call, "payment_intent.amount_capturable_updated", call.store.save(intent), account=call.account)
     return intent
+
+
+def pay(call: Call, id: str, secret: str, method: str) -> Json:
+    """What the payer's app does with the secret (docs.stripe.com/js/payment_intents/confirm_card_payment)."""
+    intent = _existing(call, id)
+    if secret != intent["client_secret"]:
+        raise invalid("The client_secret provided does not match.", code="payment_intent_invalid_parameter")
+    if intent["status"] not in {"requires_payment_method", "requires_confirmation", "requires_action"}:
+        raise _unexpected(intent, "confirm")
+    intent["payment_method"] = method
+    return _confirm(call, intent)
+
+
+def authenticate(call: Call, id: str, *, passed: bool) -> Json:
+    """The payer answers their bank (docs.stripe.com/payments/3d-secure): it goes on, or asks for another card."""
+    intent = _existing(call, id)
+    if intent["status"] != "requires_action":
+        raise _unexpected(intent, "authenticate")
+    intent["next_action"] = None
+    if not passed:
+        code = "payment_intent_authentication_failure"
+        return _declined(call, intent, code, code, "We are unable to authenticate your payment method.").body
+    if intent["capture_method"] == "manual":
+        return _authorise(call, intent)
+    return _succeed(call, intent, intent["amount"])
+
+
+def run_out(call: Call) -> None:
+    """End the authorisations that are over: `canceled` with the reason `automatic`."""
+    for row in call.store.rows("SELECT body FROM objects WHERE kind = 'payment_intent'"):
+        intent: Json = json.loads(row["body"])
+        over = intent.get("stand_in_authorised", 0) + AUTHORISED_S <= call.store.now()
+        if intent["status"] == "requires_capture" and over:
+            _end(call, intent, "automatic")
+
+
+def _end(call: Call, intent: Json, reason: str | None) -> None:
+    intent |= {"status": "canceled", "canceled_at": call.store.now(), "cancellation_reason": reason,
+               "amount_capturable": 0}  # fmt: skip
+    emit(call, "payment_intent.canceled", call.store.save(intent), account=call.account)
 
 
 def _succeed(call: Call, intent: Json, amount: int, charge: Json | None = None) -> Json:
@@ -165,8 +212,7 @@ def cancel(call: Call) -> Json:
     if intent["status"] in {"succeeded", "canceled"}:
         raise _unexpected(intent, "cancel")
     reason = call.param("cancellation_reason")
-    intent |= {"status": "canceled", "canceled_at": call.store.now(), "cancellation_reason": reason}
-    emit(call, "payment_intent.canceled", call.store.save(intent), account=call.account)
+    _end(call, intent, reason)
     return expanded(call, intent)
 
 
@@ -180,7 +226,12 @@ def _unexpected(intent: Json, verb: str) -> StripeRefusal:
 
 
 def _get(call: Call) -> Json:
-    return call.store.get("payment_intent", call.path["id"], call.account, "intent")
+    return _existing(call, call.path["id"])
+
+
+def _existing(call: Call, id: str) -> Json:
+    run_out(call)
+    return call.store.get("payment_intent", id, call.account, "intent")
 
 
 def retrieve(call: Call) -> Json:

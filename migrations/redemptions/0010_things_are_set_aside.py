@@ -1,33 +1,24 @@
-from tortoise import migrations
-from tortoise.migrations import operations as ops
-from marketplace.kit.ids import new_id
+from tortoise import fields, migrations
 from tortoise.fields.base import OnDelete
-from tortoise import fields
 from tortoise.indexes import Index
+from tortoise.migrations import operations as ops
 from tortoise.migrations.constraints import CheckConstraint
+
+from marketplace.kit.ids import new_id
 
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0001_initial"),
-        ("catalog", "0002_search_by_trigram"),
-        ("catalog", "0003_takes_are_counted_by_member"),
-        ("catalog", "0004_words_with_typos_find_offers"),
-        ("catalog", "0005_a_typo_is_looked_up_in_known_words"),
-        ("catalog", "0006_codes_are_found_by_fingerprint"),
-        ("catalog", "0007_codes_are_withheld"),
-        ("catalog", "0008_limits_and_early_access"),
-        ("catalog", "0009_batches_tickets_and_rights"),
-        ("members", "0001_initial"),
-        ("members", "0002_a_policy_for_every_market"),
-        ("members", "0003_levels_are_earned"),
-        ("members", "0004_limits_and_early_access"),
+        ("catalog", "0010_drops"),
+        ("members", "0005_members_who_leave_are_noted"),
         ("partners", "0001_initial"),
         ("partners", "0002_contracts_never_overlap"),
         ("partners", "0003_refunds_in_parts"),
         ("payments", "0001_initial"),
-        ("points", "0003_notices_of_expiry"),
-        ("redemptions", "0008_batches_tickets_and_rights"),
+        ("payments", "0002_points_and_a_card"),
+        ("points", "0004_wallets_are_noted"),
+        ("redemptions", "0009_points_and_a_card"),
+        ("redemptions", "0009_redemptions_are_noted"),
     ]
 
     initial = False

@@ -1,0 +1,128 @@
+"""Any interleaving that hypothesis thinks of: wallets, lots and holds are what a plain model says; the books hold.
+
+Each rule is one deed of the story; what it does in detail follows from a number, so a failing run shrinks to the
+fewest deeds. The long run is in `tests/faults`.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import timedelta
+from functools import partial
+from random import Random
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from marketplace.kit import clock, memory
+from tests.books import violations
+from tests.conftest import EMPTY
+from tests.journeys.chance import a_world
+from tests.journeys.test_books_by_chance import FIRST_DAY, Story
+
+how = st.integers(0, 2**20)
+
+
+class Interleaving(RuleBasedStateMachine):
+    """A story whose deeds hypothesis chooses, told on the test's own loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, owner: Any) -> None:
+        super().__init__()
+        self.loop = loop
+        self.owner = owner
+        self.moment = FIRST_DAY
+        self.story: Story | None = None
+
+    def run(self, doing: Coroutine[Any, Any, Any]) -> None:
+        """Do it at the moment it is in the story."""
+        with clock.at(self.moment):
+            asyncio.run_coroutine_threadsafe(doing, self.loop).result(60)
+
+    @initialize()
+    def begin(self) -> None:
+        async def made() -> None:
+            await self.owner.execute(EMPTY)
+            memory.forget()
+            self.story = Story(0, await a_world())
+            for _ in self.story.world.people * 2:
+                await self.story.award()
+
+        self.run(made())
+
+    def does(self, name: str, number: int) -> None:
+        """One deed of the story, with what the number makes of it."""
+        assert self.story is not None
+        self.story.chance = Random(number)
+        self.run(getattr(self.story, name)())
+
+    @rule(number=how)
+    def earn(self, number: int) -> None:
+        self.does("award", number)
+
+    @rule(number=how)
+    def redeem(self, number: int) -> None:
+        self.does("redeem", number)
+
+    @rule(number=how)
+    def cancel_refund_or_deliver(self, number: int) -> None:
+        self.does("answer", number)
+
+    @rule(number=how)
+    def take_cash(self, number: int) -> None:
+        self.does("cash", number)
+
+    @rule(number=how)
+    def money_leaves_or_comes_back(self, number: int) -> None:
+        self.does("transfer", number)
+
+    @rule(number=how)
+    def give(self, number: int) -> None:
+        self.does("give", number)
+
+    @rule(number=how)
+    def open_gift(self, number: int) -> None:
+        self.does("open_gift", number)
+
+    @rule(number=how)
+    def donate(self, number: int) -> None:
+        self.does("donate", number)
+
+    @rule(number=how)
+    def take_back_donation(self, number: int) -> None:
+        self.does("take_back_donation", number)
+
+    @rule(number=how)
+    def settle(self, number: int) -> None:
+        self.does("settle", number)
+
+    @rule(hours=st.integers(1, 24 * 9))
+    def time_passes(self, hours: int) -> None:
+        self.moment += timedelta(hours=hours)
+        self.does("by_the_clock", hours)
+
+    @invariant()
+    def wallets_are_what_additions_say(self) -> None:
+        if self.story is not None:
+            self.run(self.story.wallets_agree())
+
+    def teardown(self) -> None:
+        async def clean() -> None:
+            assert await violations(but="marketplace.payments") == []
+
+        if self.story is not None:
+            self.run(clean())
+
+
+async def told(owner: Any, *, many: int, deeds: int) -> None:
+    """Let hypothesis tell so many stories of so many deeds."""
+    machine: Any = partial(Interleaving, asyncio.get_running_loop(), owner)
+    given = settings(
+        max_examples=many, stateful_step_count=deeds, deadline=None, database=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )  # fmt: skip
+    await asyncio.to_thread(run_state_machine_as_test, machine, settings=given)
+
+
+async def test_any_interleaving_keeps_the_books(db: None, opened_database: Any) -> None:
+    await told(opened_database, many=2, deeds=10)
