@@ -75,8 +75,8 @@ def sound(head: bytes, body: bytes) -> bool:
     return head.startswith(b"HTTP/1.1 200") and b'"errors"' not in body
 
 
-def press(port: int, requests: Iterator[bytes], *, connections: int, seconds: float) -> Loaded:
-    """Ask for so many seconds over so many connections."""
+def press(port: int, requests: Iterator[bytes], *, connections: int, seconds: float, at_least: int = 0) -> Loaded:
+    """Ask for so many seconds over so many connections, and at least so often."""
     with selectors.DefaultSelector() as selector:
         began: dict[socket.socket, float] = {}
         times: list[float] = []
@@ -90,7 +90,7 @@ def press(port: int, requests: Iterator[bytes], *, connections: int, seconds: fl
         started = time.perf_counter()
         until = started + seconds
         now = started
-        while now < until:
+        while now < until or len(times) < at_least:
             for key, _ in selector.select(PATIENCE_S):
                 connection: socket.socket = key.fileobj  # pyright: ignore[reportAssignmentType]  # what we registered
                 was_sound = sound(*answer(connection))

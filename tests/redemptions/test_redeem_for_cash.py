@@ -10,9 +10,8 @@ from marketplace.kit import clock, database, ids
 from marketplace.ledger import accounts, queries
 from marketplace.ledger.models import Purpose
 from marketplace.members.models import Program
-from marketplace.payments.models import ConnectedAccount, PayeeKind
+from marketplace.payments.models import ConnectedAccount, OutboundTransfer, PayeeKind
 from marketplace.payments.steps import open_account
-from marketplace.redemptions.models import CashRedemption
 from tests import builders
 from tests.client import as_partner
 from tests.payments.outbound import Payments, run_jobs, sent_at_stripe
@@ -80,8 +79,8 @@ async def test_points_are_held_until_the_money_has_left(payments: Payments, shop
     assert await shopper.lots() == [1500, 500]
     assert await money_of(shopper.program) == (492_00, 0)
     assert await clearing() == 8_00
-    row = await CashRedemption.get()
-    assert await sent_at_stripe(payments.gateway, row.outbound_id) == [800]
+    row = await OutboundTransfer.get()
+    assert await sent_at_stripe(payments.gateway, row.id) == [800]
 
 
 async def test_a_definite_refusal_gives_everything_back(payments: Payments, shopper: Shopper) -> None:
@@ -108,8 +107,8 @@ async def test_an_unknown_outcome_keeps_the_hold(payments: Payments, shopper: Sh
     await run_jobs(after=timedelta(seconds=6))
 
     assert (await state_of(shopper, answer))["state"] == "FULFILLED"
-    row = await CashRedemption.get()
-    assert await sent_at_stripe(payments.gateway, row.outbound_id) == [800]
+    row = await OutboundTransfer.get()
+    assert await sent_at_stripe(payments.gateway, row.id) == [800]
 
 
 async def test_our_own_balance_must_cover_it_and_waiting_says_so(payments: Payments, shopper: Shopper) -> None:
@@ -337,3 +336,32 @@ async def test_each_sees_their_own(payments: Payments, shopper: Shopper) -> None
     assert (await neighbour.phone.get(STATE, id=answer["id"]))["node"] is None
     partner = as_partner((await builders.a_partner()).id)
     assert (await partner.get(text))["cashRedemptions"]["totalCount"] == 0
+
+
+async def test_what_stripe_asks_for_later_is_told_in_words_and_closes_cash_when_it_is_late(
+    payments: Payments, shopper: Shopper
+) -> None:
+    account = await ConnectedAccount.get(owner_id=shopper.member.id)
+    text = "{ payoutAccount { payoutsEnabled requirementsInWords pastDue deadline notPayableReason } }"
+    order = f"accounts/{account.stripe_id}/require"
+    await payments.stand_in.order(order, names=["individual.verification.document"], in_s=86400)
+    await payments.webhooks(1)
+    asked = (await shopper.phone.get(text))["payoutAccount"]
+    assert (asked["payoutsEnabled"], asked["pastDue"]) == (True, [])
+    assert asked["requirementsInWords"] == ["A document that shows who you are."]
+    assert asked["deadline"] is not None
+    assert (await cash(shopper, 500))["state"] == "PENDING"
+
+    await payments.stand_in.order(order, names=["individual.verification.document"])
+    await payments.webhooks(1)
+    late = (await shopper.phone.get(text))["payoutAccount"]
+    assert (late["payoutsEnabled"], late["notPayableReason"]) == (False, "ONBOARDING_INCOMPLETE")
+    async with nothing_happens():
+        assert (await cash(shopper, 500))["__typename"] == "PayoutAccountMissing"
+    choices = "{ redemptionChoices(points: 1000) { cash { reasons { code } } } }"
+    reasons = (await shopper.phone.get(choices))["redemptionChoices"]["cash"]["reasons"]
+    assert reasons == [{"code": "PAYOUT_ACCOUNT_MISSING"}]
+
+    await payments.stand_in.order(f"accounts/{account.stripe_id}/onboard")
+    await payments.webhooks(1)
+    assert (await cash(shopper, 500))["state"] == "PENDING"

@@ -97,6 +97,9 @@ def create_app(
         built.planned = given.planned_reads
         return built
 
+    async def recall(request: Request) -> Context | None:
+        return await context.recall(request, identity)
+
     live = Live(live_caps_of(given))
     view = GraphQLView(
         schema(),
@@ -104,6 +107,8 @@ def create_app(
         caps=caps_of(given),
         persisted=PersistedOperations(registry.document_of, only_registered=given.only_registered_operations),
         rates=rates_of(given),
+        recall=recall if given.planned_reads else None,
+        kept_pages_bytes=given.kept_pages_bytes,
         introspection=not given.production,
         suggestions=not given.production,
         live=live,

@@ -5,11 +5,11 @@ between is here, so that none of them can be a way around a limit.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 import strawberry
 from graphql import GraphQLError, OperationDefinitionNode, OperationType
@@ -27,6 +27,7 @@ from marketplace.kit import database
 from marketplace.kit.actor import Actor
 
 Body = dict[str, Any]
+T = TypeVar("T")
 AGAIN_S = 1.0
 
 
@@ -121,12 +122,15 @@ class Asking:
             await asyncio.sleep(AGAIN_S)
 
     async def _run(self, prepared: Prepared, context: object, root: object) -> execution.Outcome:
-        """Execute within the time limit; past it, cancel the operation and the SQL that it waits for."""
+        return await self.in_time(execution.run(self._schema, _run_of(prepared, context, root)))
+
+    async def in_time(self, work: Coroutine[Any, Any, T]) -> T:
+        """Let it run within the time limit; past it, cancel the operation and the SQL that it waits for."""
         limit_s = self.caps.operation_timeout_s
         limit = asyncio.timeout(limit_s)
         try:
             async with limit:
-                return await execution.run(self._schema, _run_of(prepared, context, root))
+                return await work
         except TimeoutError as error:
             if not limit.expired():
                 raise

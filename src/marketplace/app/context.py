@@ -1,6 +1,7 @@
 """What resolvers know of a request: who asks, in which languages, under which id."""
 
 import re
+from functools import lru_cache
 from http import HTTPStatus
 
 from starlette.requests import Request
@@ -9,7 +10,9 @@ from marketplace.app.errors import HttpRefusal
 from marketplace.app.identity import Identity
 from marketplace.app.negotiation import MediaType
 from marketplace.kit.graphql import Context
+from marketplace.kit.plans import Keeping
 from marketplace.kit.refusals import Unauthenticated
+from marketplace.storefront import standpoint
 
 MAX_LANGUAGES = 10
 _TAG = re.compile(r"[a-z]{2,8}(-[a-z0-9]{1,8}){0,4}")
@@ -35,6 +38,29 @@ async def build(request: Request, identity: Identity) -> Context:
     )
 
 
+async def recall(request: Request, identity: Identity) -> Context | None:
+    """The context of a member who was seen a moment ago: for operations that plans alone answer, else None.
+
+    Their pages ask the database whether what is remembered of the member still holds.
+    """
+    actor = identity.recall(request.headers.get("authorization"))
+    standing = await standpoint.stand(actor) if actor else None
+    if actor is None or standing is None:
+        return None
+    languages = accepted_languages(request.headers.get("accept-language")) or actor.languages
+    return Context(
+        actor=actor,
+        request_id=request.scope.get("state", {}).get("request_id", ""),
+        languages=languages,
+        at_hand={"market": {"own": standing.shopper.country}, "shopper": {actor: standing.shopper}},
+        standpoint=(standing.standpoint, languages),
+        direct=True,
+        seen_at=standing.seen_at,
+        keeping=Keeping(),
+    )
+
+
+@lru_cache(maxsize=1024)
 def accepted_languages(header: str | None) -> tuple[str, ...]:
     """The language tags of an `Accept-Language` header, best first, written as BCP 47 recommends."""
     ranges = [MediaType.parse(part) for part in (header or "").split(",")[:MAX_LANGUAGES]]

@@ -30,11 +30,14 @@ from marketplace.app.errors import (
     masked,
     request_error,
 )
+from marketplace.app.kept_pages import KeptPages
 from marketplace.app.limits import Caps
 from marketplace.app.live import Live
 from marketplace.app.negotiation import EVENT_STREAM, GRAPHQL_RESPONSE, JSON, negotiate, takes_events
+from marketplace.app.observing import name_operation
 from marketplace.app.parameters import Parameters
 from marketplace.app.persisted import PersistedOperations
+from marketplace.app.quick import Quick, Recall
 from marketplace.app.rates import Rates
 from marketplace.kit.actor import Actor
 
@@ -58,7 +61,9 @@ class GraphQLView:
     """An ASGI application that serves one schema.
 
     `context` builds the value resolvers see as `info.context`; it may raise HttpRefusal, for
-    example for a token that is not valid. `introspection` and `suggestions` are for development.
+    example for a token that is not valid. With `recall`, requests seen before are answered by plans alone
+    where they can be (see `quick`), and `kept_pages_bytes` of their pages are kept. `introspection` and
+    `suggestions` are for development.
     """
 
     def __init__(
@@ -69,6 +74,8 @@ class GraphQLView:
         caps: Caps | None = None,
         persisted: PersistedOperations | None = None,
         rates: Rates | None = None,
+        recall: Recall | None = None,
+        kept_pages_bytes: int = 0,
         introspection: bool = True,
         suggestions: bool = True,
         live: Live | None = None,
@@ -81,6 +88,7 @@ class GraphQLView:
             introspection=introspection,
             suggestions=suggestions,
         )
+        self._quick = Quick(schema, recall, KeptPages(kept_pages_bytes)) if recall else None
         self.live = live or Live()
         self.context = context
 
@@ -120,8 +128,13 @@ class GraphQLView:
     async def _answer(self, request: Request, media: str | None) -> Answer | Response:
         address = request.client.host if request.client else None
         left = await self.asking.rates.admit_address(address)
+        json = await parameters.json_body(request, self.asking.caps) if request.method == "POST" else None
+        if self._quick is not None and json is not None and media is not None:
+            quickly = await self._quickly(self._quick, request, json)
+            if quickly is not None:
+                return quickly
         async with AsyncExitStack() as until_answered:
-            asked = await self._read(request, until_answered)
+            asked = await self._read(request, json, until_answered)
             context = await self.context(request)
             actor = getattr(context, "actor", None)
             left = await self.asking.rates.admit_actor(actor) or left
@@ -133,7 +146,22 @@ class GraphQLView:
                 body = await self.asking.answer(prepared, context)
             except RequestErrors as errors:
                 return _answered(refused(errors, asked.operation_name), media, left, sound=False)
+            if self._quick is not None and json is not None and "errors" not in body:
+                self._quick.learn(json, prepared)
             return _answered(body, media, left, sound=True)
+
+    async def _quickly(self, quick: Quick, request: Request, json: bytes) -> Answer | None:
+        """The answer to a body seen before from a caller seen before; None when it goes the ordinary way."""
+        known = quick.get(json)
+        context = await quick.caller(request) if known is not None else None
+        if known is None or context is None:
+            return None
+        name_operation(request.scope, known.name)
+        left = await self.asking.rates.admit_actor(context.actor)
+        data = await self.asking.in_time(quick.answer(json, known, context))
+        if data is None:
+            return None
+        return Answer({"data": data, "extensions": known.extensions}, sound=True, headers=left)
 
     def _stream(self, prepared: Prepared, request: Request, actor: Actor | None) -> Response:
         """A subscription as a stream; raises HttpRefusal when the caller has too many open."""
@@ -141,11 +169,11 @@ class GraphQLView:
         bodies = self.asking.events(prepared, seat.renewed)
         return event_stream.EventStream(self.live, seat, bodies, prepared.asked.operation_name)
 
-    async def _read(self, request: Request, until_answered: AsyncExitStack) -> Parameters:
+    async def _read(self, request: Request, json: bytes | None, until_answered: AsyncExitStack) -> Parameters:
         if request.method == "GET":
             return parameters.from_url(request, self.asking.caps)
         if request.method == "POST":
-            return await until_answered.enter_async_context(parameters.from_body(request, self.asking.caps))
+            return await until_answered.enter_async_context(parameters.from_body(request, self.asking.caps, json))
         raise HttpRefusal(
             HTTPStatus.METHOD_NOT_ALLOWED,
             "METHOD_NOT_ALLOWED",

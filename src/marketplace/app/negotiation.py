@@ -1,6 +1,7 @@
 """Which media type answers a request: the `Accept` header by RFC 9110 section 12.5.1."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
@@ -49,6 +50,7 @@ def names_json(accept: str | None) -> bool:
     return not {GRAPHQL_RESPONSE, JSON}.isdisjoint(names)
 
 
+@lru_cache(maxsize=1024)
 def negotiate(accept: str | None) -> str | None:
     """The media type of the answer, or None when the client takes neither (406).
 

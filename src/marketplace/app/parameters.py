@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -88,15 +89,25 @@ def from_url(request: Request, caps: Caps) -> Parameters:
     return Parameters.of(given, caps)
 
 
-@asynccontextmanager
-async def from_body(request: Request, caps: Caps) -> AsyncGenerator[Parameters]:
-    """The parameters of a POST; uploaded files stay open until the context ends."""
-    media = MediaType.parse(request.headers.get("content-type", ""))
+async def json_body(request: Request, caps: Caps) -> bytes | None:
+    """The body of a POST that is said to be JSON; None for anything else."""
+    media = _media_of(request.headers.get("content-type", ""))
     _must_be_plain_utf8(request, media)
-    if media.name == JSON:
-        body = await _read(request, caps.body_bytes, caps.body_timeout_s)
+    return await _read(request, caps.body_bytes, caps.body_timeout_s) if media.name == JSON else None
+
+
+@lru_cache(maxsize=1024)
+def _media_of(content_type: str) -> MediaType:
+    return MediaType.parse(content_type)
+
+
+@asynccontextmanager
+async def from_body(request: Request, caps: Caps, body: bytes | None) -> AsyncGenerator[Parameters]:
+    """The parameters of a POST with this JSON body, or with a form; uploaded files stay open until the end."""
+    if body is not None:
         yield Parameters.of(decode(body, what="The body"), caps)
         return
+    media = _media_of(request.headers.get("content-type", ""))
     if media.name != MULTIPART:
         raise _unsupported(f"Send the operation as {JSON}; got {media.name or 'no Content-Type'}.")
     if not _has_preflight(request):

@@ -23,6 +23,7 @@ ROOMS = (
     "payments",
     "uploads",
     "donations",
+    "risk",
     "redemptions",
     "gifts",
     "settlement",

@@ -112,6 +112,7 @@ OFFERS = Rows(
         "contract_shares": _SETTLED_IN.format(what=_SHARES, moment="{moment}"),
     },
     always=("id", "kind"),
+    moments=("published_from", "published_until"),
 )
 PUBLIC = """o.status = 'PUBLISHED' AND p.status = 'APPROVED'
     AND (o.published_until IS NULL OR o.published_until > {moment})"""
@@ -128,16 +129,23 @@ ITEMS = Rows(
     {field.name: f"i.{field.name}" for field in fields(ItemRow)}
     | {"units_left": _UNITS_LEFT, "taken_by_member": "coalesce(t.units, 0)"},
     always=("id", "offer_id", "country"),
+    moments=("starts_at",),
 )
 _ITEM_TABLES = """
 item i LEFT JOIN stock s ON s.item_id = i.id
-    LEFT JOIN member_take t ON t.item_id = i.id AND t.member_id = $1"""
+    LEFT JOIN member_take t ON t.item_id = i.id AND t.member_id = {member}::uuid"""
+_ITEM_ORDER = "i.country, i.starts_at, i.price_minor, i.sku"
+# The items of `o` that are sold in {market}, null for all of them.
+ITEMS_NESTED = f"""(
+    SELECT json_agg(json_build_array({{values}}) ORDER BY {_ITEM_ORDER})::text FROM {_ITEM_TABLES}
+    WHERE i.offer_id = o.id AND i.active AND ({{market}}::text IS NULL OR i.country = {{market}}::text)
+)"""
 _ITEMS_IN = f"""
-SELECT {{columns}} FROM {_ITEM_TABLES}
+SELECT {{columns}} FROM {_ITEM_TABLES.format(member="$1")}
 JOIN unnest($2::uuid[], $3::text[]) AS asked (offer_id, country)
     ON i.offer_id = asked.offer_id AND (asked.country IS NULL OR i.country = asked.country)
-WHERE i.active ORDER BY i.country, i.starts_at, i.price_minor, i.sku"""
-_ITEMS_BY_ID = f"SELECT {{columns}} FROM {_ITEM_TABLES} WHERE i.id = ANY($2::uuid[])"
+WHERE i.active ORDER BY {_ITEM_ORDER}"""
+_ITEMS_BY_ID = f"SELECT {{columns}} FROM {_ITEM_TABLES.format(member='$1')} WHERE i.id = ANY($2::uuid[])"
 
 
 def every_offer_column() -> Pick[OfferRow]:
@@ -145,21 +153,27 @@ def every_offer_column() -> Pick[OfferRow]:
     return Pick(OFFERS.reading())
 
 
-def picked(pick: Pick[OfferRow], bind: Callable[[object], str]) -> str:
-    """The select list of a pick of offers, with the moment bound if it takes it."""
-    return pick.sql.replace("{moment}", bind(clock.now())) if "{moment}" in pick.sql else pick.sql
+def picked(
+    pick: Pick[OfferRow], bind: Callable[[object], str], *, actor: Actor | None = None, market: str | None = None
+) -> str:
+    """The select list of a pick of offers, with nested items as an actor sees them in a market (None: in all)."""
+    member = actor.id if actor and actor.kind is ActorKind.MEMBER else None
+    return pick.select(bind, moment=clock.now(), member=member, market=market)
 
 
 async def offers_by_id(
-    actor: Actor, offer_ids: Sequence[UUID], pick: Pick[OfferRow] | None = None
+    actor: Actor, offer_ids: Sequence[UUID], pick: Pick[OfferRow] | None = None, market: str | None = None
 ) -> dict[UUID, OfferRow]:
-    """The offers behind ids that the actor may see: everybody what was ever published, partners their own."""
+    """The offers behind ids that the actor may see: everybody what was ever published, partners their own.
+
+    Items that are nested in them are those of a market (None: of all).
+    """
     own = actor.id if actor.kind is ActorKind.PARTNER else None
     values: list[object] = [list(offer_ids), own, actor.kind in SEES_EVERYTHING]
     pick = pick or every_offer_column()
-    columns = picked(pick, partial(_bind, values))
+    columns = picked(pick, partial(_bind, values), actor=actor, market=market)
     sql = f"SELECT {columns} FROM {OFFER_TABLES} {pick.joins} WHERE o.id = ANY($1::uuid[]) AND {_VISIBLE}"
-    return {row.id: row for row in map(pick.row, await database.records(sql, *values))}
+    return {record["id"]: pick.row(record) for record in await database.records(sql, *values)}
 
 
 def _bind(values: list[object], value: object) -> str:
@@ -237,13 +251,16 @@ async def offers_of_brand(
     size = paging.page_size(first)
     pick = pick or every_offer_column()
     values: list[object] = [*_shelf(asked), paging.id_of_cursor(after) if after else None]
-    columns = picked(pick, partial(_bind, values))
+    columns = picked(pick, partial(_bind, values), actor=asked.actor, market=asked.country)
     sql = (
         f"SELECT {columns} FROM {OFFER_TABLES} {pick.joins} WHERE {_OF_BRAND} "
         f"AND ($6::uuid IS NULL OR o.id < $6) ORDER BY o.id DESC LIMIT {size + 1}"
     )
-    rows = list(map(pick.row, await database.records(sql, *values)))
-    return paging.page_of_rows(rows, lambda row: paging.encode_cursor(row.id), first=first, after=after)
+    records = await database.records(sql, *values)
+    found = paging.page_of_rows(
+        records, lambda record: paging.encode_cursor(record["id"]), first=first, after=after
+    )
+    return paging.Page(list(map(pick.row, found.items)), found.cursors, found.has_next, found.has_previous)
 
 
 async def count_offers_of_brand(asked: BrandShelf) -> int:

@@ -40,6 +40,7 @@ class Scope(StrEnum):
     WEBHOOKS_MANAGE = "webhooks:manage"
     PARTNERS_MANAGE = "partners:manage"
     CATALOG_MANAGE = "catalog:manage"
+    RISK = "risk:review"
     SUPPORT = "support:write"
     REFUND = "rewards:refund"
     SETTLE = "settlement:run"
@@ -80,6 +81,7 @@ PROGRAM_SCOPES = frozenset(
 )
 ROLE_SCOPES: dict[str, frozenset[Scope]] = {
     "support": frozenset({Scope.CATALOG_READ, Scope.SUPPORT, Scope.REFUND, Scope.CODES_FREEZE}),
+    "risk": frozenset({Scope.CATALOG_READ, Scope.RISK}),
     "catalogue": frozenset({Scope.CATALOG_READ, Scope.CATALOG_MANAGE, Scope.PARTNERS_MANAGE, Scope.CODES_FREEZE}),
     "finance": frozenset(
         {Scope.CATALOG_READ, Scope.FINANCE, Scope.FINANCE_READ, Scope.POLICY, Scope.SETTLE, Scope.STATEMENTS_READ}

@@ -19,6 +19,11 @@ def today(timezone: str = "UTC") -> date:
     return now().astimezone(ZoneInfo(timezone)).date()
 
 
+def next_quarter(moment: datetime) -> datetime:
+    """The next quarter of an hour: no day begins between two of them, in whatever time zone."""
+    return moment.replace(minute=moment.minute // 15 * 15, second=0, microsecond=0) + timedelta(minutes=15)
+
+
 def midnight(day: date, timezone: str) -> datetime:
     """The moment in UTC at which a calendar day begins in the time zone."""
     return datetime.combine(day, time(), ZoneInfo(timezone)).astimezone(UTC)

@@ -35,6 +35,7 @@ ROOMS: Final = (
     "payments",
     "uploads",
     "donations",
+    "risk",
     "redemptions",
     "gifts",
     "settlement",

@@ -20,7 +20,7 @@ from strawberry.utils.str_converters import to_camel_case
 from marketplace.kit import ids, metrics, money, next_steps, paging
 from marketplace.kit.actor import Actor, ActorKind, Scope
 from marketplace.kit.next_steps import NextStep, NextStepKind
-from marketplace.kit.plans import Asked, Need, planned
+from marketplace.kit.plans import COUNTED, Keeping, Varies, planned
 from marketplace.kit.refusals import (
     IdempotencyKeyReused,
     InProgress,
@@ -124,8 +124,9 @@ CONFIG = StrawberryConfig(scalar_map=SCALARS)
 class Context:
     """What a resolver knows of the request: who asks, in which languages, and its batching loaders.
 
-    `at_hand` is what a plan has fetched before resolvers ask for it, by name and key; `planned` is off where
-    everything shall be resolved plainly.
+    `at_hand` is what a plan has fetched, by name and key; `planned` is off where everything shall be resolved
+    plainly. With `direct` only plans answer (`kit/plans/direct.py`), for a caller's `standpoint` at `seen_at`, and
+    tell `keeping` whether that may be kept.
     """
 
     actor: Actor | None
@@ -134,6 +135,10 @@ class Context:
     loaders: dict[str, Any] = field(default_factory=dict)
     at_hand: dict[str, dict[Any, Any]] = field(default_factory=dict)
     planned: bool = True
+    standpoint: Any = None
+    direct: bool = False
+    seen_at: datetime | None = None
+    keeping: Keeping | None = None
 
 
 Info = strawberry.Info[Context, None]
@@ -265,29 +270,29 @@ class Edge(Generic[T]):
     node: T = strawberry.field(description="The row itself.")
 
 
-async def _count(info: Info, asked: Asked) -> None:
-    counted = await asked.root.counter() if asked.root.counter else None
-
-    async def known() -> int | None:
-        return counted
-
-    asked.root.counter = known
-
-
-_COUNT = Need("count", _count)
-
-
 @strawberry.type(description="One page of a list.")
 class Connection(Generic[T]):
-    edges: list[Edge[T]] = strawberry.field(description="The rows with their cursors.")
-    page_info: PageInfo = strawberry.field(description="Where this page stands.")
+    page: strawberry.Private[paging.Page[Any]]
+    shown: strawberry.Private[list[T]]
     counter: strawberry.Private[Callable[[], Awaitable[int]] | None] = None
+
+    @planned(description="The rows with their cursors.")
+    def edges(self) -> list[Edge[T]]:
+        return [Edge(cursor=c, node=row) for c, row in zip(self.page.cursors, self.shown, strict=True)]
+
+    @planned(description="Where this page stands.")
+    def page_info(self) -> PageInfo:
+        return PageInfo(**self.page.info())
 
     @planned(description="The rows alone.")
     def nodes(self) -> list[T]:
-        return [edge.node for edge in self.edges]
+        return self.shown
 
-    @planned(uses=(_COUNT(),), description="How many rows the whole list has; counted only when asked for.")
+    @planned(
+        uses=(COUNTED(),),
+        varies=(Varies.LIST,),
+        description="How many rows the whole list has; counted only when asked for.",
+    )
     async def total_count(self) -> int | None:
         return await self.counter() if self.counter else None
 
@@ -299,14 +304,7 @@ class Connection(Generic[T]):
         counter: Callable[[], Awaitable[int]] | None = None,
     ) -> "Connection[T]":
         """A page of rows, each turned into its type by `shape`."""
-        edges = [Edge(cursor=c, node=shape(row)) for c, row in zip(page.cursors, page.items, strict=True)]
-        info = PageInfo(
-            has_next_page=page.has_next,
-            has_previous_page=page.has_previous,
-            start_cursor=page.cursors[0] if page.cursors else None,
-            end_cursor=page.cursors[-1] if page.cursors else None,
-        )
-        return cls(edges=edges, page_info=info, counter=counter)
+        return cls(page=page, shown=[shape(row) for row in page.items], counter=counter)
 
 
 @strawberry.type(name="InputProblem", description="One thing wrong with an input.")

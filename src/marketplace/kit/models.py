@@ -53,6 +53,20 @@ class AuditEntry(Model):
         ]
 
 
+class StampNote(Model):
+    """That a transaction changed something others keep copies of; written by triggers, see `kit.stamps`."""
+
+    id: fields.Field[UUID] = fields.UUIDField(primary_key=True, default=new_id)
+    what: fields.Field[str] = fields.CharField(max_length=20)
+    xact: fields.Field[int] = fields.BigIntField()
+    at: fields.Field[Any] = fields.DatetimeField()
+
+    class Meta(Model.Meta):
+        table = "stamp_note"
+        unique_together = (("what", "xact"),)
+        indexes = [Index(fields=["at"], name="stamp_note_at")]
+
+
 class OutboxMessage(Model):
     """Work that a committed change asks for; the relay hands it to the workers."""
 

@@ -30,6 +30,30 @@ class Page(Generic[T]):
     has_next: bool
     has_previous: bool
 
+    def info(self) -> dict[str, Any]:
+        """Where the page stands, as GraphQL's `PageInfo` says it."""
+        ends = (self.cursors[0], self.cursors[-1]) if self.cursors else (None, None)
+        return {
+            "has_next_page": self.has_next,
+            "has_previous_page": self.has_previous,
+            "start_cursor": ends[0],
+            "end_cursor": ends[1],
+        }
+
+
+class Cursors(Sequence[str], Generic[T]):
+    """The cursors of rows, each made when somebody looks: most pages are asked for their last one only."""
+
+    def __init__(self, rows: Sequence[T], cursor: Callable[[T], str]) -> None:
+        self._rows = rows
+        self._cursor = cursor
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._cursor(cast(T, self._rows[index]))
+
 
 def encode_cursor(*values: object) -> str:
     """An opaque cursor holding the sort values of a row."""
@@ -139,4 +163,4 @@ def page_of_rows(
         kept.reverse()
     has_next = before is not None if backwards else more
     has_previous = more if backwards else after is not None
-    return Page(kept, [cursor(row) for row in kept], has_next, has_previous)
+    return Page(kept, Cursors(kept, cursor), has_next, has_previous)

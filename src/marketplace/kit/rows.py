@@ -6,7 +6,9 @@ mistaken for one whose column is null.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
-from typing import Any, Generic, TypeVar, cast, get_origin
+from datetime import datetime
+from typing import Any, Generic, TypeVar, cast, get_args, get_origin
+from uuid import UUID
 
 import orjson
 from tortoise.models import Model
@@ -39,19 +41,28 @@ def as_model(model: type[M], row: Any) -> M:
 class Rows(Generic[R]):
     """What can be read of one kind of row: a frozen dataclass with slots, and each attribute's SQL.
 
-    `always` names the attributes that are taken with any others. JSON columns are read where the attribute is
-    a dict or a list.
+    `always` names the attributes that are taken with any others, `moments` those from which on a row means
+    something else. JSON columns are read where the attribute is a dict or a list.
     """
 
-    def __init__(self, row: type[R], columns: Mapping[str, str], *, always: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        row: type[R],
+        columns: Mapping[str, str],
+        *,
+        always: Iterable[str] = (),
+        moments: Iterable[str] = (),
+    ) -> None:
         named = {field.name: field.type for field in fields(cast(Any, row))}
         if named.keys() != columns.keys():
             raise TypeError(f"{row.__name__} and its columns differ: {sorted(named.keys() ^ columns.keys())}")
         self.row = row
         self.columns = columns
         self.always = frozenset(always)
+        self.moments = tuple(moments)
         self._put = {name: getattr(row, name).__set__ for name in named}
         self._json = {name for name, kind in named.items() if get_origin(kind) in (dict, list)}
+        self._from_json = {name: _from_json(kind) for name, kind in named.items()}
         self._readings: dict[frozenset[str] | None, Reading[R]] = {}
 
     def reading(self, names: Iterable[str] | None = None) -> "Reading[R]":
@@ -61,24 +72,55 @@ class Rows(Generic[R]):
         if found is None:
             taken = [name for name in self.columns if wanted is None or name in wanted]
             puts = [(self._put[name], orjson.loads if name in self._json else None) for name in taken]
-            found = self._readings[wanted] = Reading(self.row, {name: self.columns[name] for name in taken}, puts)
+            in_json = [(self._put[name], self._from_json[name]) for name in taken]
+            columns = {name: self.columns[name] for name in taken}
+            moments = tuple(name for name in self.moments if name in columns)
+            found = self._readings[wanted] = Reading(self.row, columns, puts, in_json, moments)
         return found
+
+
+def _from_json(kind: Any) -> Decode | None:
+    """How a value of this type is read from JSON that PostgreSQL wrote, where it does not stand as it is."""
+    kinds = {kind, *get_args(kind)}
+    return datetime.fromisoformat if datetime in kinds else UUID if UUID in kinds else None
 
 
 class Reading(Generic[R]):
     """Some attributes of a row: their SQL for a select list, and how a record becomes a row."""
 
     def __init__(
-        self, row: type[R], columns: Mapping[str, str], puts: Sequence[tuple[Any, Decode | None]]
+        self,
+        row: type[R],
+        columns: Mapping[str, str],
+        puts: Sequence[tuple[Any, Decode | None]],
+        in_json: Sequence[tuple[Any, Decode | None]],
+        moments: tuple[str, ...],
     ) -> None:
         self._columns = columns
         self.width = len(puts)
         self._row = row
         self._puts = [(index, put, decode) for index, (put, decode) in enumerate(puts)]
+        self._in_json = in_json
+        self._moments = moments
 
     def sql(self, prefix: str = "") -> str:
         """The select list, each column named as its attribute, with a prefix where others stand beside it."""
         return ", ".join(f'{column} AS "{prefix}{name}"' for name, column in self._columns.items())
+
+    def values(self) -> str:
+        """The select list without names, for a row inside a JSON array."""
+        return ", ".join(self._columns.values())
+
+    def row_in_json(self, values: Sequence[Any]) -> R:
+        """The row of values that stood in a JSON array."""
+        made = object.__new__(self._row)
+        for (put, decode), value in zip(self._in_json, values, strict=True):
+            put(made, value if decode is None or value is None else decode(value))
+        return made
+
+    def moments(self, row: R) -> list[datetime]:
+        """The moments from which on the row means something else, of those that were taken."""
+        return [moment for name in self._moments if (moment := getattr(row, name)) is not None]
 
     def row(self, record: Sequence[Any], start: int = 0) -> R:
         """The row in a record whose columns begin at `start`."""
@@ -90,27 +132,41 @@ class Reading(Generic[R]):
 
 
 class Pick(Generic[R]):
-    """What one statement shall read: a row's attributes, and those of rows that are joined to it.
+    """What one statement shall read: a row's attributes, and those of rows that are joined to it or nested in it.
 
-    The statement puts `sql` into its select list and `joins` after its tables, and turns each record into a row
-    by `row`, which also keeps the joined rows in `joined`, by name and key.
+    The statement puts `select` into its select list and `joins` after its tables, and turns each record into a row
+    by `row`, which also keeps the joined and the nested rows in `at_hand`, by name and key.
     """
 
-    def __init__(self, own: Reading[R], joins: Sequence["Joined"] = ()) -> None:
-        self._own = own
+    def __init__(self, own: Reading[R], joins: Sequence["Joined"] = (), nested: Sequence["Nested"] = ()) -> None:
+        self.own = own
         self._joins = [(join, start) for join, start in zip(joins, _starts(own.width, joins), strict=True)]
+        self.nested = nested
         beside = [join.reading.sql(f"{join.name}.") for join in joins if join.reading.width]
-        self.sql = ", ".join([own.sql(), *beside])
+        self._sql = ", ".join([own.sql(), *beside, *(each.sql() for each in nested)])
+        self.width = own.width + sum(join.reading.width for join in joins) + len(nested)
         self.joins = " ".join(join.clause for join in joins)
-        self.joined: dict[str, dict[Any, Any]] = {join.name: {} for join in joins}
+        self.at_hand: dict[str, dict[Any, Any]] = {each.name: {} for each in (*joins, *nested)}
+        self.given: dict[str, Any] = {}
 
-    def row(self, record: Sequence[Any]) -> R:
+    def select(self, bind: Callable[[object], str], **given: Any) -> str:
+        """The select list, with a placeholder for each of the given values that it names as `{name}`."""
+        self.given = given
+        sql = self._sql
+        for name, value in given.items():
+            if f"{{{name}}}" in sql:
+                sql = sql.replace(f"{{{name}}}", bind(value))
+        return sql
+
+    def row(self, record: Any) -> R:
         """The row of one record."""
-        made = self._own.row(record)
+        made = self.own.row(record)
         for join, start in self._joins:
-            kept, key = self.joined[join.name], getattr(made, join.key)
+            kept, key = self.at_hand[join.name], getattr(made, join.key)
             if key not in kept:
                 kept[key] = join.build(join.reading.row(record, start))
+        for nested in self.nested:
+            self.at_hand[nested.name][nested.key(made, self.given)] = nested.rows(record)
         return made
 
 
@@ -125,6 +181,27 @@ class Joined:
         self.key = key
         self.clause = clause
         self.build = build
+
+
+class Nested:
+    """Rows nested in another, in one JSON array: `clause` says which and in which order, `{values}` of each."""
+
+    def __init__(
+        self, name: str, reading: Reading[Any], *, clause: str, key: Callable[[Any, Mapping[str, Any]], Any]
+    ) -> None:
+        self.name = name
+        self.key = key
+        self.reading = reading
+        self._clause = clause
+
+    def sql(self) -> str:
+        """The array as one column, named as the rows are."""
+        return f'{self._clause.replace("{values}", self.reading.values())} AS "{self.name}"'
+
+    def rows(self, record: Any) -> list[Any]:
+        """The rows in the array of a record."""
+        text = record[self.name]
+        return [self.reading.row_in_json(values) for values in orjson.loads(text)] if text else []
 
 
 def _starts(width: int, joins: Sequence[Joined]) -> list[int]:

@@ -19,6 +19,7 @@ from pydantic import (
     AliasChoices,
     BeforeValidator,
     Field,
+    NonNegativeInt,
     PositiveFloat,
     PositiveInt,
     PostgresDsn,
@@ -160,6 +161,8 @@ class Settings(BaseSettings):
     max_subscriptions_per_connection: PositiveInt = 100
     planned_reads: bool = True
     """Off, everything is resolved plainly: to compare, or in doubt."""
+    kept_pages_bytes: NonNegativeInt = 32_000_000
+    """How much memory each server process has for pages that many members see alike; 0 keeps none."""
     pool_size: PositiveInt = 20
     metrics_token: SecretStr | None = None
     """What Prometheus sends as its bearer token to read `/metrics` in production; without it nobody reads them."""

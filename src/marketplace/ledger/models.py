@@ -162,6 +162,7 @@ class FxRate(Model):
     class Meta(Model.Meta):
         table = "fx_rate"
         unique_together = (("base", "quote", "as_of"),)
+        indexes = [Index(fields=["as_of"], name="fx_rate_as_of")]
         constraints = [columns.holds("fx_rate", "positive", "rate > 0")]
 
 

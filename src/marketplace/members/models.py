@@ -44,6 +44,7 @@ class Program(Model):
     audience: fields.Field[str] = columns.text(120)
     jwks_uri: fields.Field[str | None] = columns.text_or_none(300)
     enrol_on_sight: fields.Field[bool] = columns.flag()
+    reviews_rewards: fields.Field[bool] = columns.flag()
     gift_days: fields.Field[int] = fields.IntField(default=30)
     limits: fields.Field[dict[str, dict[str, int]] | None] = fields.JSONField[dict[str, dict[str, int]] | None](
         null=True

@@ -52,6 +52,9 @@ class AccountState:
     details_submitted: bool
     currently_due: tuple[str, ...]
     disabled_reason: str | None
+    bank_print: str | None = None
+    past_due: tuple[str, ...] = ()
+    deadline: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

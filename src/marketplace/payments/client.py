@@ -342,6 +342,8 @@ def account_state(body: Mapping[str, Any]) -> AccountState:
     """Our view of an account object, from an answer or from an event."""
     requirements = cast("dict[str, Any]", body.get("requirements") or {})
     capabilities = cast("dict[str, Any]", body.get("capabilities") or {})
+    listed = cast("dict[str, Any]", body.get("external_accounts") or {}).get("data")
+    banks = cast("list[dict[str, Any]]", listed or [{}])
     return AccountState(
         id=str(body["id"]),
         country=str(body.get("country") or ""),
@@ -350,6 +352,9 @@ def account_state(body: Mapping[str, Any]) -> AccountState:
         details_submitted=bool(body.get("details_submitted")),
         currently_due=tuple(cast("list[str]", requirements.get("currently_due") or [])),
         disabled_reason=cast("str | None", requirements.get("disabled_reason")),
+        past_due=tuple(cast("list[str]", requirements.get("past_due") or [])),
+        deadline=cast("int | None", requirements.get("current_deadline")),
+        bank_print=cast("str | None", banks[0].get("fingerprint")),
     )
 
 

@@ -20,6 +20,7 @@ from marketplace.kit.graphql import (
     mutation,
     node_loader,
 )
+from marketplace.kit.messages import say
 from marketplace.kit.refusals import InvalidInput, Problem
 from marketplace.payments import onboarding, operations, queries, rules
 from marketplace.payments.answers import Busy, Refused, Unknown
@@ -48,7 +49,20 @@ class PayoutAccount(Node):
         description="Why money cannot be sent to it; null when it can."
     )
     disabled_reason: str | None = strawberry.field(description="Why Stripe disabled it, in Stripe's words.")
+    past_due: list[str] = strawberry.field(
+        description="Which of them are overdue, in Stripe's words: the account is closed because of them."
+    )
+    deadline: datetime | None = strawberry.field(
+        description="Until when Stripe needs them before it closes the account; null when no day is set."
+    )
     updated_at: datetime = strawberry.field(description="When this last changed.")
+
+    @strawberry.field(
+        description="What Stripe still needs from you, in your words and language. An onboarding link asks for it."
+    )
+    def requirements_in_words(self, info: Info) -> list[str]:
+        texts = dict.fromkeys(rules.in_words(requirement) for requirement in self.requirements)
+        return [say(text, {}, info.context.languages) for text in texts]
 
     @classmethod
     def of(cls, account: ConnectedAccount) -> "PayoutAccount":
@@ -59,6 +73,8 @@ class PayoutAccount(Node):
             requirements=account.requirements,
             not_payable_reason=rules.why_not_payable(account),
             disabled_reason=account.disabled_reason,
+            past_due=account.past_due,
+            deadline=account.deadline,
             updated_at=account.updated_at,
         )
 

@@ -71,7 +71,7 @@ class CardRefundState(StrEnum):
 
 
 class ConnectedAccount(Model):
-    """A payee's account at Stripe, and whether it can be paid."""
+    """A payee's account at Stripe, and whether it can be paid. `bank_print` is Stripe's print of its bank."""
 
     id: fields.Field[UUID] = columns.key()
     owner_kind: fields.Field[str] = columns.text(20)
@@ -81,6 +81,9 @@ class ConnectedAccount(Model):
     payouts_enabled: fields.Field[bool] = columns.flag()
     requirements: fields.Field[list[str]] = columns.names()
     disabled_reason: fields.Field[str | None] = columns.text_or_none(120)
+    bank_print: fields.Field[str | None] = columns.text_or_none(80)
+    past_due: fields.Field[list[str]] = columns.names()
+    deadline: fields.Field[datetime | None] = columns.moment_or_none()
     created_at: fields.Field[datetime] = columns.moment()
     updated_at: fields.Field[datetime] = columns.moment()
 

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from marketplace.kit.messages import noted
 from marketplace.payments.models import ConnectedAccount, OutboundState, OutboundTransfer
 
 KEY_LIFE = timedelta(hours=23)
@@ -51,6 +52,25 @@ def why_not_payable(account: ConnectedAccount | None) -> NotPayable | None:
     if account.payouts_enabled:
         return None
     return NotPayable.ONBOARDING_INCOMPLETE if account.requirements else NotPayable.ACCOUNT_DISABLED
+
+
+IN_WORDS: dict[str, str] = {
+    "external_account": noted("The bank account that you are paid into."),
+    "individual.verification": noted("A document that shows who you are."),
+    "individual": noted("Who you are: name, date of birth, address."),
+    "person": noted("Who stands behind the account: name, date of birth, address."),
+    "company": noted("Facts about your company."),
+    "business_profile": noted("What you do, and your web site."),
+    "tos_acceptance": noted("Your consent to Stripe's terms."),
+}
+"""Stripe's requirements by the beginning of their names, the longest first
+(docs.stripe.com/connect/required-verification-information)."""
+SOMETHING = noted("Something that Stripe's page will ask you for.")
+
+
+def in_words(requirement: str) -> str:
+    """What Stripe asks for, as a template for people."""
+    return next((text for start, text in IN_WORDS.items() if requirement.startswith(start)), SOMETHING)
 
 
 def key_of(outbound: OutboundTransfer) -> str:

@@ -3,7 +3,7 @@
 Each `record_…` step locks its row, ignores what is stale, and states the fact of what changed.
 """
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from marketplace.kit import clock, facts, outbox
@@ -106,16 +106,31 @@ async def plan_refund(payment_id: UUID) -> None:
 async def record_account(account_id: UUID, state: AccountState) -> ConnectedAccount:
     """Keep what Stripe says about an account."""
     account = await ConnectedAccount.select_for_update().get(id=account_id)
-    before = (account.stripe_id, account.payouts_enabled, account.requirements, account.disabled_reason)
+    before = _told(account)
     account.stripe_id = state.id
     account.payouts_enabled = state.payouts_enabled and state.transfers_active
     account.requirements = list(state.currently_due)
     account.disabled_reason = state.disabled_reason
-    if before != (account.stripe_id, account.payouts_enabled, account.requirements, account.disabled_reason):
+    account.bank_print, account.past_due = state.bank_print, list(state.past_due)
+    account.deadline = None if state.deadline is None else datetime.fromtimestamp(state.deadline, UTC)
+    if before != _told(account):
         account.updated_at = clock.now()
         await account.save()
         await facts.state(AccountUpdated(account))
     return account
+
+
+def _told(account: ConnectedAccount) -> tuple[object, ...]:
+    """What Stripe says about an account."""
+    return (
+        account.stripe_id,
+        account.payouts_enabled,
+        account.requirements,
+        account.disabled_reason,
+        account.bank_print,
+        account.past_due,
+        account.deadline,
+    )
 
 
 async def take_off(transfer_id: UUID) -> OutboundTransfer | None:

@@ -83,8 +83,10 @@ held AS (
 SELECT program_id, unit, coalesce(h.minor, 0) AS books, coalesce(w.minor, 0) AS open
 FROM held h FULL JOIN wanted w USING (program_id, unit) WHERE coalesce(h.minor, 0) <> coalesce(w.minor, 0)"""
 _CASH = """
-SELECT c.id, c.state, o.state AS transfer FROM cash_redemption c JOIN outbound_transfer o ON o.id = c.outbound_id
+SELECT c.id, c.state, o.state AS transfer
+FROM cash_redemption c LEFT JOIN outbound_transfer o ON o.id = c.outbound_id
 WHERE c.state <> CASE
+    WHEN o.id IS NULL THEN CASE WHEN c.waits_for IS NULL THEN 'FAILED' ELSE 'PENDING' END
     WHEN o.state IN ('SENT', 'IN_BANK') THEN 'FULFILLED'
     WHEN o.state = 'FAILED' THEN 'FAILED'
     WHEN o.state = 'REVERSED' THEN 'REFUNDED' ELSE 'PENDING' END
@@ -94,13 +96,22 @@ _CARDS = """
 SELECT r.id, r.state, r.waits_for, r.card_minor, c.state AS card, c.amount_minor FROM redemption r
 FULL JOIN (SELECT * FROM card_payment WHERE purpose = 'redemption_card') c ON c.ref_id = r.id
 WHERE (coalesce(r.card_minor, 0) > 0 OR c.id IS NOT NULL) AND (
-    r.id IS NULL OR c.id IS NULL OR r.card_minor <> c.amount_minor OR r.home_currency <> c.currency
+    r.id IS NULL OR (c.id IS NULL AND r.waits_for IS DISTINCT FROM 'IN_REVIEW'
+        AND r.state IN ('PENDING', 'FULFILLED')) OR r.card_minor <> c.amount_minor OR r.home_currency <> c.currency
     OR CASE r.state
         WHEN 'PENDING' THEN CASE WHEN r.waits_for IS NOT NULL THEN c.state <> 'AWAITING'
             ELSE c.state NOT IN ('AUTHORISED', 'CAPTURING', 'CAPTURED') END
         WHEN 'FULFILLED' THEN c.state NOT IN ('CAPTURING', 'CAPTURED', 'FAILED')
         ELSE c.state IN ('AWAITING', 'AUTHORISED') END
 ) LIMIT 100"""
+_REVIEWS = """
+WITH held AS (
+    SELECT id, waits_for FROM redemption UNION ALL SELECT id, waits_for FROM cash_redemption
+)
+SELECT coalesce(h.id, v.ref_id) AS id, h.waits_for, v.state AS review
+FROM (SELECT * FROM held WHERE waits_for = 'IN_REVIEW') h
+FULL JOIN (SELECT * FROM risk_review WHERE state = 'OPEN') v ON v.ref_id = h.id
+WHERE h.id IS NULL OR v.ref_id IS NULL LIMIT 100"""
 _ARRIVAL = """
 SELECT r.id, r.kind, r.state, coalesce(s.state, c.state) AS beside FROM redemption r
 LEFT JOIN shipment s ON s.redemption_id = r.id
@@ -214,6 +225,13 @@ async def check_cards_go_with_their_redemptions() -> AsyncIterator[Violation]:
         yield Violation("cards go with their redemptions", f"redemption {row['id']}", detail)
 
 
+async def check_reviews_hold_what_they_are_about() -> AsyncIterator[Violation]:
+    """An open review holds one redemption, and what is held has an open review."""
+    for row in await database.rows(_REVIEWS):
+        detail = f"it waits for {row['waits_for']}, its review is {row['review']}"
+        yield Violation("reviews hold what they are about", f"redemption {row['id']}", detail)
+
+
 async def check_redemptions_arrive() -> AsyncIterator[Violation]:
     """Each redemption has what its kind arrives by, in a state that goes with its own."""
     for row in await database.rows(_ARRIVAL):
@@ -262,6 +280,7 @@ CHECKS: tuple[Check, ...] = (
     check_held_money_is_for_open_redemptions,
     check_cash_follows_its_transfer,
     check_cards_go_with_their_redemptions,
+    check_reviews_hold_what_they_are_about,
     check_redemptions_arrive,
     check_parcels_carry_what_was_taken,
     check_returns_are_refunded,

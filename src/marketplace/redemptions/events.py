@@ -68,6 +68,7 @@ SENTENCES: Final[Mapping[Change, str]] = {
     Change.FAILED: noted("The brand could not deliver it. Your points are back."),
     Change.REFUNDED: noted("It was refunded. Your points are back."),
     Change.PARTLY_REFUNDED: noted("A part of it was refunded: {points} points are back."),
+    Change.REVIEWED: noted("It was looked at and goes on."),
     Change.CARD_AUTHORISED: noted("Your card's bank has set its part aside."),
     Change.CARD_CHARGED: noted("Your card has paid its part."),
     Change.CARD_REFUNDED: noted("What your card paid is on its way back to it."),

@@ -25,14 +25,25 @@ from marketplace.redemptions.states import (
 from marketplace.redemptions.states import WaitsFor as WaitsFor
 
 
+class Basket(Model):
+    """Rewards taken together, in one transaction. Append-only."""
+
+    id: fields.Field[UUID] = columns.key()
+    member: Any = columns.ref("members.Member", index=False)
+    member_id: UUID
+
+    append_only: ClassVar[bool] = True
+
+    class Meta(Model.Meta):
+        table = "basket"
+
+
 class Redemption(Model):
     """One reward taken by a member, with everything its price was made of on that day, for all `quantity` units.
 
     `price_minor`/`currency` is the item's price in its market; `home_minor` the same in the program's home
-    currency at `fx_rate`; `list_points` before and `points` after the tier discount. `worth_bp` of the point's
-    value is what a point was worth for this kind by the `policy` of the moment (null: before there were
-    policies), or by an `arm` that was tested beside it. Of `home_minor` a card pays `card_minor`; `points` and
-    `list_points` are those of the part that points pay.
+    currency at `fx_rate`, of which a card pays `card_minor`; `list_points` before and `points` after the tier
+    discount, of the part that points pay, each worth `worth_bp` of its value by the `policy` or an `arm` of it.
     """
 
     id: fields.Field[UUID] = columns.key()
@@ -67,6 +78,8 @@ class Redemption(Model):
     worth_bp: fields.Field[int] = fields.IntField(default=10_000)
     card_minor: fields.Field[int] = columns.whole(0)
     waits_for: fields.Field[str | None] = columns.text_or_none(20)
+    basket: Any = columns.ref("redemptions.Basket", null=True, index=False)
+    basket_id: UUID | None
     code_position: fields.Field[int | None] = columns.whole_or_none()
     revealed_at: fields.Field[datetime | None] = columns.moment_or_none()
     redeemed_at: fields.Field[datetime] = columns.moment()
@@ -80,6 +93,7 @@ class Redemption(Model):
             Index(fields=["member_id", "id"], name="redemption_member_newest"),
             Index(fields=["state", "redeemed_at"], name="redemption_state"),
             Index(fields=["item_id", "member_id"], name="redemption_item_member"),
+            Index(fields=["basket_id"], name="redemption_basket"),
         ]
         constraints = [
             columns.one_of("redemption", "state", RedemptionState),
@@ -396,7 +410,7 @@ class Entitlement(Model):
 
 
 class CashRedemption(Model):
-    """Points paid out as money through the member's connected account."""
+    """Points paid out as money through the member's connected account; no transfer is planned while it is held."""
 
     id: fields.Field[UUID] = columns.key()
     member: Any = columns.ref("members.Member")
@@ -405,8 +419,8 @@ class CashRedemption(Model):
     program_id: UUID
     hold: Any = columns.ref("points.Hold", index=False)
     hold_id: UUID
-    outbound: Any = columns.ref("payments.OutboundTransfer", index=False)
-    outbound_id: UUID
+    outbound: Any = columns.ref("payments.OutboundTransfer", null=True, index=False)
+    outbound_id: UUID | None
     points: fields.Field[int] = columns.whole()
     amount_minor: fields.Field[int] = columns.whole()
     currency: fields.Field[str] = columns.text(3)
@@ -416,6 +430,7 @@ class CashRedemption(Model):
     policy_id: UUID | None
     arm: fields.Field[str | None] = columns.text_or_none(20)
     state: fields.Field[str] = columns.text(20)
+    waits_for: fields.Field[str | None] = columns.text_or_none(20)
     redeemed_at: fields.Field[datetime] = columns.moment()
     fulfilled_at: fields.Field[datetime | None] = columns.moment_or_none()
     closed_at: fields.Field[datetime | None] = columns.moment_or_none()
@@ -426,5 +441,6 @@ class CashRedemption(Model):
         unique_together = (("outbound_id",),)
         constraints = [
             columns.one_of("cash_redemption", "state", CashState),
+            columns.holds("cash_redemption", "held_or_sent", "waits_for IS NULL OR outbound_id IS NULL"),
             columns.holds("cash_redemption", "amounts_positive", "points > 0 AND amount_minor > 0"),
         ]

@@ -44,12 +44,16 @@ async def cash_was_sent(fact: TransferSent) -> None:
 async def cash_was_refused(fact: TransferRefused) -> None:
     """No money has moved and none will: points and funding go back."""
     row = await _locked(fact.outbound.purpose, fact.outbound.ref_id, CashState.PENDING)
-    if row is None:
-        return
+    if row is not None:
+        await give_cash_back(row, f"refused: {fact.code}")
+
+
+async def give_cash_back(row: CashRedemption, reason: str) -> None:
+    """Put points and funding back of what is PENDING; the row must be locked."""
     program: Program = await row.program
     await release(await row.hold, program.unit)
     await release_funding(program, row.amount_minor, ref_type=CASH, ref_id=row.id)
-    await _close(row, CashState.FAILED, f"refused: {fact.code}")
+    await _close(row, CashState.FAILED, reason)
 
 
 async def cash_was_reversed(fact: TransferReversed) -> None:
@@ -66,4 +70,5 @@ async def cash_was_reversed(fact: TransferReversed) -> None:
 
 async def _close(row: CashRedemption, state: CashState, reason: str) -> None:
     row.state, row.closed_at, row.closed_reason = state.value, clock.now(), reason[:300]
-    await row.save(update_fields=["state", "closed_at", "closed_reason"])
+    row.waits_for = None
+    await row.save(update_fields=["state", "closed_at", "closed_reason", "waits_for"])

@@ -202,6 +202,16 @@ class NotRefundable(Refusal):
     current: Annotated[str, "Where the redemption stands."]
 
 
+class LineRefused(Refusal):
+    """One of several rewards cannot be had, so none was taken."""
+
+    code = "LINE_REFUSED"
+    text = "Nothing was taken, because of one of the rewards: {reason}"
+    line: Annotated[int, "Which line, counted from 0."]
+    reason_code: Annotated[str, "The code of what that line would answer by itself."]
+    reason: Annotated[str, "The same in a sentence."]
+
+
 class CardNotOffered(Refusal):
     """The program has not opened paying a part by card."""
 

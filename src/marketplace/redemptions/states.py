@@ -17,6 +17,7 @@ class WaitsFor(StrEnum):
     """What a PENDING redemption waits for before it goes to the brand."""
 
     CARD = "CARD"
+    IN_REVIEW = "IN_REVIEW"
 
 
 class CashState(StrEnum):

@@ -17,12 +17,14 @@ from marketplace.partners import steps as partners
 from marketplace.partners.models import AccrualKind
 from marketplace.points import steps as points
 from marketplace.redemptions import cards, events, rules
-from marketplace.redemptions.models import Redemption, RedemptionState
+from marketplace.redemptions.models import Redemption, RedemptionState, WaitsFor
 from marketplace.redemptions.refusals import NoContractInForce
+from marketplace.risk import steps as risk
 from marketplace.storefront.queries import Priced
 
 REF_TYPE = "redemption"
 MAX_REASON = 300
+MAX_DEVICE = 200
 
 
 def drafted(id: UUID, member_id: UUID, program: Program, priced: Priced, lots: int) -> Redemption:
@@ -113,6 +115,13 @@ def sound_reason(reason: str) -> str:
     return text
 
 
+def sound_device(device: str | None) -> str | None:
+    """A device's name that can be compared; raises InvalidInput."""
+    if device is not None and not (0 < len(device) <= MAX_DEVICE and device.isprintable()):
+        raise InvalidInput.at("device", "Give 1 to {most} printable characters.", most=MAX_DEVICE)
+    return device
+
+
 async def give(redemption: Redemption, program: Program, message: str) -> None:
     """Fulfil a donation: the held points become a pledge; the redemption is FULFILLED, not saved.
 
@@ -171,6 +180,8 @@ async def undo(redemption: Redemption, goal: RedemptionState, reason: str) -> No
 
 async def close(redemption: Redemption, goal: RedemptionState, reason: str) -> None:
     """The redemption has come to its end."""
+    if redemption.waits_for == WaitsFor.IN_REVIEW:
+        await risk.withdraw(redemption.id)
     redemption.state = goal.value
     redemption.waits_for = None
     redemption.closed_at = clock.now()

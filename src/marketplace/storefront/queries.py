@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -31,27 +31,29 @@ from marketplace.storefront.rules import Limit, Shopper
 _PROGRAM = """
 program.id AS program_id, 'PTS-' || program.code AS unit, program.home_currency, program.countries,
 value.value AS point_value, value.valid_from AS point_value_from, policy.facts AS policy"""
-_POINT_VALUE = """
+# The point value in force at the moment $2 in the program's own time zone, and the redemption policy.
+POINT_VALUE = """
 LEFT JOIN LATERAL (
     SELECT v.value, v.valid_from FROM point_value v
     WHERE v.program_id = program.id AND v.valid_from <= ($2::timestamptz AT TIME ZONE program.timezone)::date
     ORDER BY v.valid_from DESC LIMIT 1
 ) value ON TRUE"""
-_POLICY = """
+POLICY = """
 LEFT JOIN LATERAL (
     SELECT to_jsonb(p) AS facts FROM redemption_policy p
     WHERE p.program_id = program.id AND p.country IN ('', {country}) AND p.valid_from <= $2::timestamptz
     ORDER BY p.country DESC, p.valid_from DESC LIMIT 1
 ) policy ON TRUE"""
-_SCHEME = """
+SCHEME = """
 LEFT JOIN LATERAL (
     SELECT s.terms, s.margin_bp, s.max_discount_points FROM tier_scheme s
     WHERE s.program_id = program.id AND s.valid_from <= $2::timestamptz ORDER BY s.valid_from DESC LIMIT 1
 ) scheme ON TRUE"""
+DISCOUNT = "coalesce((scheme.terms->tier.code->>'discount_bp')::int, tier.discount_bp, 0)"
 _WHO = f"""
 {_PROGRAM}, member.id AS member_id, member.country, member.segments, tier.name AS tier_name,
     coalesce(tier.rank, 0) AS tier_rank,
-    coalesce((scheme.terms->tier.code->>'discount_bp')::int, tier.discount_bp, 0) AS discount_bp,
+    {DISCOUNT} AS discount_bp,
     scheme.margin_bp, scheme.max_discount_points, program.timezone, program.limits, CASE
         WHEN program.limits IS NOT NULL THEN (
             SELECT json_object_agg(u.period, json_build_array(u.redemptions, u.points, u.resets_at))
@@ -60,7 +62,7 @@ _WHO = f"""
 _WHOSE = f"""
 member JOIN program ON program.id = member.program_id
     LEFT JOIN tier_level tier ON tier.id = member.tier_id
-    {_SCHEME} {_POINT_VALUE} {_POLICY.format(country="member.country")}"""
+    {SCHEME} {POINT_VALUE} {POLICY.format(country="member.country")}"""
 _MEMBER = f"""
 SELECT {_WHO}, (
         {SPENDABLE.format(member="member.id", moment="$2::timestamptz")}
@@ -75,8 +77,8 @@ FROM {_WHOSE} LEFT JOIN (
     LEFT JOIN stock s ON s.item_id = i.id LEFT JOIN member_take t ON t.item_id = i.id AND t.member_id = $1
 ) ON i.id = $3
 WHERE member.id = $1 AND member.status = 'ACTIVE'"""
-_AT_HOME = _POLICY.format(country="''")
-_LIST_PRICES = f"SELECT {_PROGRAM} FROM program {_POINT_VALUE} {_AT_HOME} WHERE program.id = $1"
+_AT_HOME = POLICY.format(country="''")
+_LIST_PRICES = f"SELECT {_PROGRAM} FROM program {POINT_VALUE} {_AT_HOME} WHERE program.id = $1"
 
 
 def _ratios(row: Mapping[str, Any], program_id: UUID, member_id: UUID | None) -> Ratios:
@@ -137,6 +139,20 @@ async def shopper_of(actor: Actor) -> Shopper | None:
     else:
         row = await database.row(_LIST_PRICES, actor.id, clock.now())
     return _shopper(row) if row else None
+
+
+def shopper_of_facts(facts: Mapping[str, Any], member_id: UUID) -> Shopper:
+    """The member for whom these facts hold (see `standpoint`), without what is in their wallet."""
+    since, value = facts["point_value_from"], facts["point_value"]
+    told: dict[str, Any] = {name: orjson.dumps(facts[name]) for name in ("countries", "segments")}
+    told["policy"] = orjson.dumps(facts["policy"]) if facts["policy"] else None
+    exact = {
+        "program_id": UUID(facts["program_id"]),
+        "member_id": member_id,
+        "point_value": Decimal(value) if value is not None else None,
+        "point_value_from": date.fromisoformat(since) if since is not None else None,
+    }
+    return _shopper({**facts, **told, **exact})
 
 
 async def shopping_member(member_id: UUID) -> Shopper:

@@ -8,19 +8,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from marketplace.catalog import queries as catalog
 from marketplace.catalog import rules as catalog_rules
 from marketplace.catalog.models import OfferKind
 from marketplace.catalog.queries import OFFER_TABLES, PUBLIC, OfferRow
-from marketplace.kit import clock, database, paging
+from marketplace.kit import clock, database, paging, stamps
+from marketplace.kit.actor import Actor
+from marketplace.kit.plans import RecallingPick
 from marketplace.kit.refusals import BadUserInput
 from marketplace.kit.rows import Pick
 from marketplace.ledger.queries import Rate
-from marketplace.storefront import rules
+from marketplace.storefront import rules, standpoint
 from marketplace.storefront.rules import Shopper
+from marketplace.storefront.standpoint import Standing
 
 MOST_ALIKE = 5
 NEARLY_AS_ALIKE = 0.8
@@ -84,6 +87,16 @@ class OfferFilter:
     max_points: int | None = None
     available_only: bool = False
 
+    @property
+    def ranged(self) -> bool:
+        """Whether points are said."""
+        return self.min_points is not None or self.max_points is not None
+
+    @property
+    def goes_by_shopper(self) -> bool:
+        """Whether which offers there are depends on who looks."""
+        return self.ranged or self.available_only
+
     def __post_init__(self) -> None:
         if max(len(self.kinds), len(self.categories), len(self.brands)) > MOST_CHOSEN:
             raise BadUserInput(f"A filter names up to {MOST_CHOSEN} kinds, categories and brands each.")
@@ -102,7 +115,10 @@ class PriceRange:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A list in one market, as one shopper asks for it. Of each of `words`, one spelling must be found."""
+    """A list in one market, as one shopper asks for it. Of each of `words`, one spelling must be found.
+
+    With a `standing` the list is made by what is remembered of the member, and says whether that holds.
+    """
 
     market: str
     wanted: OfferFilter
@@ -110,6 +126,8 @@ class Search:
     price_ranges: "tuple[PriceRange, ...] | None"
     moment: datetime
     words: tuple[tuple[str, ...], ...] = ()
+    actor: Actor | None = None
+    standing: Standing | None = None
 
 
 @dataclass(slots=True)
@@ -141,7 +159,7 @@ async def settle(
     BadUserInput for a points range when there is nobody whose points are meant.
     """
     price_ranges = None
-    if wanted.min_points is not None or wanted.max_points is not None:
+    if wanted.ranged:
         if shopper is None:
             raise BadUserInput("A range of points needs a member or a program.")
         price_ranges = _price_ranges(shopper, wanted, currency, rate)
@@ -267,7 +285,7 @@ class Ends:
 async def page(
     asked: Search, sort: OfferSort, ends: Ends, pick: Pick[OfferRow] | None = None
 ) -> paging.Page[OfferRow]:
-    """One page of offers, each shown once; raises BadUserInput for a bad cursor or size."""
+    """One page of offers, each shown once; raises BadUserInput for a bad cursor or size, and Moved."""
     column, kind, descending = _ORDERS[sort]
     size, backwards = paging.page_size(ends.first, ends.last), ends.last is not None
     where = _where(asked)
@@ -281,23 +299,69 @@ async def page(
                 offer_id=offer_id,
             )
     order = "DESC" if descending is not backwards else "ASC"
+    tail = f"ORDER BY l.{column} {order}, l.offer_id {order} LIMIT {size + 1}"
     pick = pick or catalog.every_offer_column()
-    columns = catalog.picked(pick, where.bind)
-    sql = (
-        f"SELECT {columns}, l.{column} AS place FROM {_TABLES} {pick.joins} WHERE {where} "
-        f"ORDER BY l.{column} {order}, l.offer_id {order} LIMIT {size + 1}"
-    )
-    records = await database.records(sql, *where.values)
-    found = paging.page_of_rows(
+    reading = _Reading(asked, where, tail, f"l.{column} AS place", size, pick)
+    found = await reading.recalled() if isinstance(pick, RecallingPick) and pick.by_key else None
+    records, offers = found or await reading.read()
+    kept = paging.page_of_rows(
         records,
-        lambda row: paging.encode_cursor(sort.value, row["place"], row["id"]),
+        lambda record: paging.encode_cursor(sort.value, record["place"], record["id"]),
         first=ends.first,
         after=ends.after,
         last=ends.last,
         before=ends.before,
     )
-    offers = [pick.row(record) for record in found.items]
-    return paging.Page(offers, found.cursors, found.has_next, found.has_previous)
+    return paging.Page(offers[::-1] if backwards else offers, kept.cursors, kept.has_next, kept.has_previous)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A page that is read: its records, one more than the page has, and the rows of the page."""
+
+    asked: Search
+    where: _Where
+    tail: str
+    place: str
+    size: int
+    pick: Pick[OfferRow]
+
+    async def recalled(self) -> tuple[list[Any], list[Any]] | None:
+        """The page of rows that are remembered, when only which ones they are must be asked; None for others."""
+        records = await self._records("l.offer_id AS id", self.where.values.copy(), "")
+        stamp = records[0]["stamp"] if records else ""
+        ids = [record["id"] for record in records[: self.size]]
+        pick = cast(RecallingPick, self.pick)
+        rows = pick.recalled(ids, stamp, market=self.asked.market)
+        return None if rows is None else (records, rows)
+
+    async def read(self) -> tuple[list[Any], list[Any]]:
+        """The page read whole."""
+        values = self.where.values.copy()
+        bind = _Where(values=values).bind
+        columns = catalog.picked(self.pick, bind, actor=self.asked.actor, market=self.asked.market)
+        records = await self._records(columns, values, self.pick.joins)
+        return records, [self.pick.row(record) for record in records[: self.size]]
+
+    async def _records(self, columns: str, values: list[object], joins: str) -> list[Any]:
+        standing = self.asked.standing
+        if standing is not None:
+            version = standpoint.version(standing.actor, _Where(values=values).bind)
+            columns = f"{columns}, o.published_until AS ends, {version}, {stamps.stamp('catalogue')} AS stamp"
+        sql = f"SELECT {columns}, {self.place} FROM {_TABLES} {joins} WHERE {self.where} {self.tail}"
+        records = await database.records(sql, *values)
+        if standing is not None and records:
+            standing.must_hold(records[0]["facts"])
+        elif standing is not None:
+            await standing.must_hold_now()
+        self._tell(records)
+        return records
+
+    def _tell(self, records: list[Any]) -> None:
+        """Say what the page goes by beside its rows: when each ends, and who looks, where that decides."""
+        if isinstance(self.pick, RecallingPick) and self.asked.standing is not None:
+            ends = [record["ends"] for record in records if record["ends"] is not None]
+            self.pick.goes_by(ends, lasting=not self.asked.wanted.available_only)
 
 
 def _place(cursor: str, sort: OfferSort) -> tuple[Any, UUID]:

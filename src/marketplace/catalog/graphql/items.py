@@ -12,7 +12,7 @@ from marketplace.catalog.queries import ItemRow, OfferRow
 from marketplace.kit import ids
 from marketplace.kit.actor import ActorKind
 from marketplace.kit.graphql import BigInt, CountryCode, Info, MoneyType, Node, batched, node_loader
-from marketplace.kit.plans import Asked, Need, planned
+from marketplace.kit.plans import Asked, Need, Nesting, Varies, planned
 
 
 @strawberry.type(description="The amounts a member can choose from.")
@@ -67,7 +67,11 @@ class ItemType(Node):
     def in_stock(self) -> bool:
         return self.row.units_left is None or self.row.units_left > 0
 
-    @planned(reads=("units_left",), description="How many units are left; null when there is no limit.")
+    @planned(
+        reads=("units_left",),
+        varies=(Varies.OFTEN,),
+        description="How many units are left; null when there is no limit.",
+    )
     def units_left(self) -> BigInt | None:
         return None if self.row.units_left is None else BigInt(max(self.row.units_left, 0))
 
@@ -166,7 +170,16 @@ async def _fetch_items(info: Info, asked: Asked) -> None:
     asked.at_hand["items"] = dict(await queries.items_in(member, list(keys), asked.columns)) if keys else {}
 
 
-ITEMS_OF_OFFERS = Need("items", _fetch_items, rows=queries.ITEMS)
+ITEMS_OF_OFFERS = Need(
+    "items",
+    _fetch_items,
+    rows=queries.ITEMS,
+    nested=Nesting(
+        queries.ITEMS_NESTED,
+        key=lambda offer, given: (offer.id, given["market"]),
+        own=lambda item: getattr(item, "max_per_member", None) is not None,
+    ),
+)
 
 
 @node_loader("item")

@@ -25,7 +25,7 @@ from marketplace.kit.graphql import (
     load_node,
     node_loader,
 )
-from marketplace.kit.plans import Asked, Need, Source, answer, planned
+from marketplace.kit.plans import Asked, Need, Shaped, Source, Varies, answer, planned
 from marketplace.kit.rows import Pick
 from marketplace.partners.graphql import BRAND_BESIDE, BrandType, CharityType
 
@@ -49,7 +49,10 @@ class Availability:
 class Provenance:
     source: str = strawberry.field(description="The file, feed or supplier that stated it.")
     updated_at: datetime = strawberry.field(description="When the source last stated it.")
-    age_seconds: int = strawberry.field(description="How long ago that is.")
+
+    @planned(varies=(Varies.CLOCK,), description="How long ago that is.")
+    def age_seconds(self) -> int:
+        return max(0, int((clock.now() - self.updated_at).total_seconds()))
 
 
 async def _fetch_charities(info: Info, asked: Asked) -> None:
@@ -122,9 +125,7 @@ class OfferType(Node):
         reads=("source", "source_updated_at"), description="Where this entry comes from, and how fresh it is."
     )
     def provenance(self) -> Provenance:
-        updated_at = self.row.source_updated_at
-        age = max(0, int((clock.now() - updated_at).total_seconds()))
-        return Provenance(source=self.row.source, updated_at=updated_at, age_seconds=age)
+        return Provenance(source=self.row.source, updated_at=self.row.source_updated_at)
 
     async def item_rows(self, info: Info, market: str | None = None) -> list[ItemRow]:
         """The active items in a market: the named one, the list's, or the member's own."""
@@ -203,26 +204,32 @@ OFFER_TYPES = tuple(_TYPES.values())
 def shown(found: Any) -> Sequence[OfferType]:
     """The offers that a page, or an answer that is one offer or none, shows."""
     if isinstance(found, Connection):
-        return [edge.node for edge in cast("Connection[OfferType]", found).edges]
+        return cast("Connection[OfferType]", found).shown
     return [found] if found is not None else []
 
 
-OFFERS_PLANNED = Source(queries.OFFERS, frozenset(OFFER_TYPES), shown)
+OFFERS_PLANNED = Source(queries.OFFERS, frozenset(OFFER_TYPES), shown, nests=("market",))
 
 
 def offer_of(row: OfferRow, market: str | None = None) -> OfferType:
-    """An offer as the type of its kind, looked at in a market (None: the caller's own)."""
+    """An offer as the type of its kind, looked at in a market (None: the caller's own).
+
+    What a plan has shaped already stays as it is.
+    """
+    if isinstance(cast(Any, row), Shaped):
+        return cast(OfferType, row)
     return _TYPES[row.kind](id=strawberry.ID(ids.public("offer", row.id)), row=row, market=market)
 
 
 async def one_offer(info: Info, key: UUID) -> OfferType | None:
     """One offer that the caller may see: planned, or together with others that the operation asks for."""
     actor = actor_of(info)
-    if len(info.operation.selection_set.selections) > 1:
+    if not info.context.direct and len(info.operation.selection_set.selections) > 1:
         return await load_node(info, "offer", key)
 
     async def read(pick: Pick[OfferRow]) -> OfferType | None:
-        row = (await queries.offers_by_id(actor, [key], pick)).get(key)
+        market = await market_of(info) if pick.nested else None
+        row = (await queries.offers_by_id(actor, [key], pick, market)).get(key)
         return offer_of(row) if row else None
 
     return await answer(info, OFFERS_PLANNED, read)

@@ -4,20 +4,42 @@ A field says beside its resolver what it takes; a resolver of a list or an entit
 plans what it can and leaves the rest to the plain path. See docs/planned-reads.md.
 """
 
-from marketplace.kit.plans.declare import Asked, Join, Need, Planned, Source, Unplannable, Use, planned
-from marketplace.kit.plans.execute import PlannedExecution, Shaped, answer, answered
+from marketplace.kit.plans.compile import Shaped
+from marketplace.kit.plans.counting import COUNTED
+from marketplace.kit.plans.declare import (
+    Asked,
+    Join,
+    Need,
+    Nesting,
+    Planned,
+    Source,
+    Unplannable,
+    Use,
+    Varies,
+    directly,
+    planned,
+)
+from marketplace.kit.plans.execute import PlannedExecution, answer, answered
+from marketplace.kit.plans.keeping import Keeping
+from marketplace.kit.plans.picks import RecallingPick
 
 __all__ = [
+    "COUNTED",
     "Asked",
     "Join",
+    "Keeping",
     "Need",
+    "Nesting",
     "Planned",
     "PlannedExecution",
+    "RecallingPick",
     "Shaped",
     "Source",
     "Unplannable",
     "Use",
+    "Varies",
     "answer",
     "answered",
+    "directly",
     "planned",
 ]

@@ -1,6 +1,7 @@
 """Calling a field's own resolver with everything at hand: its arguments, and a coroutine that never waits."""
 
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 
 from graphql import (
@@ -22,12 +23,37 @@ Arguments = Callable[[Variables], Mapping[str, Any]]
 Resolve = Callable[[Any, Any, Variables], Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """Arguments that are the same in every request."""
+
+    values: Mapping[str, Any]
+
+    def __call__(self, variables: Variables) -> Mapping[str, Any]:
+        return self.values
+
+
+NONE = Constant({})
+
+
+def is_constant(arguments: Arguments) -> bool:
+    """Whether a call has the same arguments in every request."""
+    return isinstance(arguments, Constant)
+
+
+def is_bare(arguments: Arguments) -> bool:
+    """Whether a call has no arguments."""
+    return arguments is NONE
+
+
 def arguments_of(declared: GraphQLField, node: FieldNode) -> Arguments:
     """A resolver's arguments by its own names, from the variables: each is written out, or a whole variable.
 
     Raises Unplannable for an argument that is more than one scalar.
     """
     given_here = node.arguments or ()
+    if not given_here:
+        return NONE  # the resolver's own defaults are the schema's
     for argument in given_here:
         if not isinstance(_kind(declared, argument.name.value), GraphQLScalarType):
             raise Unplannable(f"the argument {argument.name.value} is not a scalar")
@@ -44,7 +70,7 @@ def arguments_of(declared: GraphQLField, node: FieldNode) -> Arguments:
     names = {name: argument.extensions[DECLARED].python_name for name, argument in declared.args.items()}
     constant = {names[name]: value for name, value in fixed.items()}
     if not varying:
-        return lambda variables: constant
+        return Constant(constant)
     asked = [
         (names[name], variable, isinstance(_given(declared, name), GraphQLNonNull))
         for name, variable in varying.items()

@@ -21,8 +21,27 @@ from graphql import (
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
-from marketplace.kit.plans.calls import DECLARED, Arguments, Resolve, Variables, arguments_of, call_of
-from marketplace.kit.plans.declare import PLANNED, Frame, Join, Need, Planned, Source, Unplannable, Use
+from marketplace.kit.plans.calls import (
+    DECLARED,
+    Arguments,
+    Resolve,
+    Variables,
+    arguments_of,
+    call_of,
+    is_bare,
+    is_constant,
+)
+from marketplace.kit.plans.declare import (
+    PLANNED,
+    Frame,
+    Join,
+    Need,
+    Planned,
+    Source,
+    Unplannable,
+    Use,
+    Varies,
+)
 from marketplace.kit.plans.leaves import leaf
 from marketplace.kit.plans.selections import Document
 
@@ -33,6 +52,16 @@ class Seen:
 
     info: Any
     variables: Variables
+    keep: Callable[[Any, Any], Any] | None = None
+
+
+class Shaped:
+    """A value whose selection has been applied: nothing below it is resolved."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
 
 
 Shape = Callable[[Any, Seen], Any]
@@ -44,6 +73,7 @@ class Fetching:
 
     frame: Frame | None
     calls: list[Arguments] = field(default_factory=list[Arguments])
+    nested: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +83,18 @@ class Plan:
     frame: Frame
     needs: Mapping[Need, Fetching]
     shape: Shape
+    varies: frozenset[Varies]
+    places: int
+
+    @property
+    def remembers(self) -> bool:
+        """Whether the shape of a row goes by nothing but the row and what is remembered of the caller."""
+        return self.places == 1 and self.varies <= {Varies.LIST, Varies.OFTEN}
+
+    @property
+    def noted(self) -> bool:
+        """Whether a row has the same shape for as long as nothing is noted to have changed (see `stamps`)."""
+        return self.remembers and Varies.OFTEN not in self.varies
 
 
 class Compiler:
@@ -61,6 +103,9 @@ class Compiler:
     def __init__(self, document: Document, source: Source) -> None:
         self._document = document
         self._classes = source.classes
+        self._nests = source.nests
+        self._varies: set[Varies] = set()
+        self._places = 0
         self._root = Frame(source.rows)
         self._needs: dict[Need, Fetching] = {}
         self._known: dict[tuple[Any, ...], Shape] = {}
@@ -69,7 +114,11 @@ class Compiler:
     def compile(self, kind: Any, nodes: Sequence[FieldNode]) -> Plan:
         """The plan for a field of this type with these nodes; raises Unplannable."""
         shape = self._value(kind, nodes, self._root)
-        return Plan(self._root, self._needs, shape)
+        for need, fetching in self._needs.items():
+            fetching.nested = (
+                self._nests is not None and need.nested is not None and all(map(is_bare, fetching.calls))
+            )
+        return Plan(self._root, self._needs, shape, frozenset(self._varies), self._places)
 
     def _value(self, kind: Any, nodes: Sequence[FieldNode], frame: Frame) -> Shape:
         if isinstance(kind, GraphQLNonNull):
@@ -98,7 +147,10 @@ class Compiler:
                 raise Unplannable(f"{type(value).__name__} was not planned")
             return known(value, seen)
 
-        return shape
+        if frame is not self._root or not self._classes:
+            return shape
+        self._places += 1
+        return _remembered(shape)
 
     def _object(self, kind: GraphQLObjectType, nodes: Sequence[FieldNode], frame: Frame) -> Shape:
         """The shaper of one object type, made once however many types above have this selection."""
@@ -134,6 +186,9 @@ class Compiler:
         if not isinstance(plan, Planned) or field.extensions or resolver is None:
             raise Unplannable(f"{kind.name}.{name} is not declared")
         arguments = arguments_of(declared, nodes[0])
+        self._varies.update(plan.varies)
+        if not is_constant(arguments):
+            self._varies.add(Varies.PLACE)
         complete = self._value(declared.type, nodes, self._declare(plan, frame, arguments))
         return _resolved(call_of(resolver, arguments), complete)
 
@@ -168,6 +223,18 @@ class Compiler:
 def _inner(kind: Any) -> Any:
     """What a list is of, or what must not be null."""
     return kind.of_type
+
+
+def _remembered(shape: Shape) -> Shape:
+    """A row's shape: the one it has already, or made now and kept for the next time."""
+
+    def remembered(value: Any, seen: Seen) -> Any:
+        if type(value) is Shaped:
+            return value.value
+        shaped = shape(value, seen)
+        return shaped if seen.keep is None or value is None else seen.keep(value, shaped)
+
+    return remembered
 
 
 def _resolved(resolve: Resolve, complete: Shape) -> Shape:

@@ -6,6 +6,8 @@ plainly it fetches what it needs, planned it finds everything at hand.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
+from operator import attrgetter
 from typing import Any
 
 import strawberry
@@ -13,6 +15,22 @@ import strawberry
 from marketplace.kit.rows import Rows
 
 PLANNED = "planned"
+DIRECT = "planned directly"
+
+
+class Varies(Enum):
+    """What a field's value goes by, beside rows that were read and what is remembered of the caller.
+
+    CALLER: facts that are this caller's alone, such as a wallet. CLOCK: it is another one each second. OFTEN: what
+    changes too often to be noted, such as how many units are left. LIST: rows that are not on the page. PLACE: it
+    takes a variable.
+    """
+
+    CALLER = "caller"
+    CLOCK = "clock"
+    OFTEN = "often"
+    LIST = "list"
+    PLACE = "place"
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +73,7 @@ class Need:
 
     `fetch` puts what it found into `asked.at_hand[name]`, or where the resolvers' own loaders keep it. `rows`
     are those of a nested list, `reads` the columns it takes of the plan's rows, `uses` what it fetches before.
+    With `nested`, a source whose statement can nest them does so while no call has arguments: nothing is fetched.
     """
 
     name: str
@@ -62,10 +81,24 @@ class Need:
     rows: Rows[Any] | None = None
     reads: tuple[str, ...] = ()
     uses: tuple[Use, ...] = ()
+    nested: "Nesting | None" = None
 
     def __call__(self, *columns: str) -> Use:
         """This need, with columns of its rows."""
         return Use(self, columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Nesting:
+    """Rows nested in those of a plan: `clause` is one JSON array of them, with `{values}` for what is taken.
+
+    `key` says under which key of `at_hand` their resolver looks, from the row and what the statement was given.
+    `own` says of one of them that it shows what is this caller's alone.
+    """
+
+    clause: str
+    key: Callable[[Any, Mapping[str, Any]], Any]
+    own: Callable[[Any], bool] = lambda row: False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,26 +108,43 @@ class Planned:
     reads: tuple[str, ...] = ()
     uses: tuple[Use, ...] = ()
     gives: Join | Need | None = None
+    varies: tuple[Varies, ...] = ()
 
 
 def planned(
-    *, description: str, reads: tuple[str, ...] = (), uses: tuple[Use, ...] = (), gives: Join | Need | None = None
+    *,
+    description: str,
+    reads: tuple[str, ...] = (),
+    uses: tuple[Use, ...] = (),
+    gives: Join | Need | None = None,
+    varies: tuple[Varies, ...] = (),
 ) -> Any:
     """Publish a resolver as a field that plans can answer.
 
-    The resolver may read only `reads` of its row, and may wait only for what `uses` and `gives` put at hand.
+    The resolver may read only `reads` of its row, and may wait only for what `uses` and `gives` put at hand. What
+    its value goes by beside those is in `varies`.
     """
-    metadata: dict[Any, Any] = {PLANNED: Planned(reads, uses, gives)}
+    metadata: dict[Any, Any] = {PLANNED: Planned(reads, uses, gives, varies)}
     return strawberry.field(description=description, metadata=metadata)
+
+
+def directly(*, description: str) -> Any:
+    """Publish a root resolver that answers by `answer`, and for whom nothing but `info` stands before it."""
+    return strawberry.field(description=description, metadata={DIRECT: True})
 
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """What a planned field is made of: rows, the classes that stand for them, and how an answer tells its own."""
+    """What a planned field is made of: rows, the classes that stand for them, and how an answer tells its own.
+
+    With `nests` its statements nest rows: those values that they are given (see `Pick.select`) name which.
+    """
 
     rows: Rows[Any]
     classes: frozenset[type]
     parents: Callable[[Any], Sequence[Any]]
+    nests: tuple[str, ...] | None = None
+    row: Callable[[Any], Any] = attrgetter("row")
 
 
 @dataclass(eq=False)

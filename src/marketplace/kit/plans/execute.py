@@ -12,24 +12,16 @@ from typing import Any, TypeVar, cast
 import structlog
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from marketplace.kit.plans.compile import Plan, Seen
-from marketplace.kit.plans.declare import Asked, Frame, Source
+from marketplace.kit.plans.compile import Plan, Seen, Shaped
+from marketplace.kit.plans.declare import Asked, Source, Unplannable, Varies
 from marketplace.kit.plans.kept import Plans
-from marketplace.kit.rows import Joined, Pick
+from marketplace.kit.plans.picks import RecallingPick, pick_of
+from marketplace.kit.rows import Pick
 
 T = TypeVar("T")
 RESULT = 4  # the place of the resolved value among what the executor is given to complete it
 log = structlog.get_logger()
 answered: Counter[str] = Counter()  # how many answers were "planned", "plain" and "abandoned"
-
-
-class Shaped:
-    """A value whose selection has been applied: nothing below it is resolved."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
 
 
 class PlannedExecution(StrawberryGraphQLCoreExecutionContext):
@@ -61,11 +53,15 @@ _plans = Plans()
 async def answer(info: Any, source: Source, read: Callable[[Pick[Any]], Awaitable[T]]) -> T:
     """A resolver's answer: `read` makes it of the rows it picks; planned, of no more than the selection takes."""
     plan = _plans.get(info._raw_info, source) if info.context.planned else None
+    if info.context.direct:
+        if plan is None or Varies.CALLER in plan.varies:
+            raise Unplannable("only what is the same for all of a standpoint is answered here")
+        shaped = await _planned(plan, info, source, read)
+        answered["planned"] += 1
+        return cast(T, Shaped(shaped))
     if plan is not None:
-        pick = _pick(plan.frame)
         try:
-            root = await read(pick)
-            shaped = await _shape(plan, info, source, root, pick)
+            shaped = await _planned(plan, info, source, read)
         except Exception as error:  # noqa: BLE001  # the plain path meets it again, and answers for it
             answered["abandoned"] += 1
             log.info("plan_abandoned", field=info.field_name, reason=type(error).__name__)
@@ -76,22 +72,21 @@ async def answer(info: Any, source: Source, read: Callable[[Pick[Any]], Awaitabl
     return await read(Pick(source.rows.reading()))
 
 
-def _pick(frame: Frame) -> Pick[Any]:
-    joins = [
-        Joined(join.name, inner.rows.reading(inner.columns), key=join.key, clause=join.clause, build=join.build)
-        for join, inner in frame.joins.items()
-    ]
-    return Pick(frame.rows.reading(frame.columns), joins)
-
-
-async def _shape(plan: Plan, info: Any, source: Source, root: Any, pick: Pick[Any]) -> Any:
+async def _planned(plan: Plan, info: Any, source: Source, read: Callable[[Pick[Any]], Awaitable[Any]]) -> Any:
     """The answer as the selection asks for it; raises whatever keeps it from being planned."""
+    pick = pick_of(plan, info.context, source)
+    root = await read(pick)
     variables = info._raw_info.variable_values
-    at_hand: dict[str, dict[Any, Any]] = dict(pick.joined)
-    parents = source.parents(root)
+    at_hand: dict[str, dict[Any, Any]] = {**info.context.at_hand, **pick.at_hand}
+    parents = [parent for parent in source.parents(root) if type(parent) is not Shaped]
     for need, fetching in plan.needs.items():
-        calls = [arguments(variables) for arguments in fetching.calls]
-        columns = frozenset(fetching.frame.columns) if fetching.frame else frozenset[str]()
-        await need.fetch(info, Asked(root, parents, calls, columns, at_hand))
+        if not fetching.nested:
+            calls = [arguments(variables) for arguments in fetching.calls]
+            columns = frozenset(fetching.frame.columns) if fetching.frame else frozenset[str]()
+            await need.fetch(info, Asked(root, parents, calls, columns, at_hand))
     context = replace(info.context, at_hand=at_hand, loaders=dict(info.context.loaders))
-    return plan.shape(root, Seen(PlanInfo(context), variables))
+    keep = pick.keep if isinstance(pick, RecallingPick) else None
+    shaped = plan.shape(root, Seen(PlanInfo(context), variables, keep))
+    if info.context.keeping is not None:
+        info.context.keeping.learn(plan, pick)
+    return shaped

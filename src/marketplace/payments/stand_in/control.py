@@ -7,8 +7,9 @@
 | `DELETE faults` | | forget all faults |
 | `POST balance` | `{"currency", "amount", "account"?}` | `amount` is available, by an adjustment |
 | `POST clock` | `{"advance_s"}` | Stripe's clock goes forward (24 h keys, pending money, links) |
-| `POST accounts/{id}/onboard` | | the account holder finishes onboarding |
+| `POST accounts/{id}/onboard` | `{"bank"?}` | the holder finishes onboarding, with a bank account |
 | `POST accounts/{id}/disable` | `{"reason"?}` | the account is disabled; `enable` undoes it |
+| `POST accounts/{id}/require` | `{"names", "in_s"?}` | Stripe asks for more, at once or by a deadline |
 | `POST accounts/{id}/payout` | | the automatic payout runs; answers the payouts |
 | `POST payouts/{id}/paid` | | the payout arrives |
 | `POST payouts/{id}/fail` | `{"code"?}` | the payout fails, also after it was paid |
@@ -69,7 +70,7 @@ def _clock(call: Call, body: Json) -> Json:
 
 
 def _onboard(call: Call, body: Json) -> Json:
-    return accounts.onboard(call, call.path["id"])
+    return accounts.onboard(call, call.path["id"], body.get("bank"))
 
 
 def _disable(call: Call, body: Json) -> Json:
@@ -78,6 +79,11 @@ def _disable(call: Call, body: Json) -> Json:
 
 def _enable(call: Call, body: Json) -> Json:
     return accounts.restrict(call, call.path["id"], None)
+
+
+def _require(call: Call, body: Json) -> Json:
+    deadline = call.store.now() + int(body["in_s"]) if "in_s" in body else None
+    return accounts.require(call, call.path["id"], [str(name) for name in body["names"]], deadline)
 
 
 def _payout(call: Call, body: Json) -> list[Json]:
@@ -145,6 +151,7 @@ ORDERS: dict[tuple[str, str], Order] = {
     ("POST", "/accounts/{id}/onboard"): _onboard,
     ("POST", "/accounts/{id}/disable"): _disable,
     ("POST", "/accounts/{id}/enable"): _enable,
+    ("POST", "/accounts/{id}/require"): _require,
     ("POST", "/accounts/{id}/payout"): _payout,
     ("POST", "/payouts/{id}/paid"): _paid,
     ("POST", "/payouts/{id}/fail"): _fail,

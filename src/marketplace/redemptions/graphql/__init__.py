@@ -2,6 +2,7 @@
 
 import strawberry
 
+from marketplace.redemptions.graphql.baskets import BasketMutation
 from marketplace.redemptions.graphql.batches import BatchMutation, BatchQuery
 from marketplace.redemptions.graphql.cards import CardMutation, CardQuery
 from marketplace.redemptions.graphql.cash import CashMutation, CashQuery, CashRedemptionType
@@ -14,6 +15,7 @@ from marketplace.redemptions.graphql.quotes import QuoteMutation
 from marketplace.redemptions.graphql.reads import RedemptionQuery
 from marketplace.redemptions.graphql.refunds import RefundMutation, RefundQuery
 from marketplace.redemptions.graphql.reservations import ReservationMutation
+from marketplace.redemptions.graphql.reviews import ReviewMutation
 from marketplace.redemptions.graphql.timeline import RedemptionEventType
 from marketplace.redemptions.graphql.types import RedemptionType
 from marketplace.redemptions.graphql.waiting import RedemptionSubscription
@@ -29,9 +31,11 @@ class Query(RedemptionQuery, CashQuery, CardQuery, RefundQuery, FreezeQuery, Par
 @strawberry.type
 class Mutation(
     MemberMutation,
+    BasketMutation,
     CashMutation,
     CardMutation,
     RefundMutation,
+    ReviewMutation,
     PartnerMutation,
     FreezeMutation,
     ParcelMutation,

@@ -39,6 +39,7 @@ describe_enum(
     "What a pending redemption waits for before it goes to the brand.",
     name="RedemptionWaitsFor",
     CARD="The member confirms the card that pays the rest: `startCardPayment`.",
+    IN_REVIEW="A person looks at it before it goes on. Points and reward are kept for the member meanwhile.",
 )
 describe_enum(
     CardState,

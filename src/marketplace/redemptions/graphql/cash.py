@@ -33,7 +33,7 @@ from marketplace.payments.queries import outbounds_for
 from marketplace.points.refusals import InsufficientPoints
 from marketplace.redemptions import operations, queries
 from marketplace.redemptions.graphql.types import key_of, may_read, reader
-from marketplace.redemptions.models import CashRedemption, CashState
+from marketplace.redemptions.models import CashRedemption, CashState, WaitsFor
 from marketplace.redemptions.reactions import CASH
 from marketplace.redemptions.refusals import (
     AlreadyRefunded,
@@ -72,6 +72,9 @@ class CashRedemptionType(Node):
     arm: str | None = strawberry.field(
         description="Which of the program's tested ratios it was paid by; null for its usual ones."
     )
+    waits_for: WaitsFor | None = strawberry.field(
+        description="What it waits for before any money is sent; null when it goes on by itself."
+    )
     redeemed_at: datetime = strawberry.field(description="When the member asked for it.")
     fulfilled_at: datetime | None = strawberry.field(description="When the money was sent.")
     closed_at: datetime | None = strawberry.field(description="When it failed or was taken back.")
@@ -102,6 +105,7 @@ class CashRedemptionType(Node):
             point_value=row.point_value,
             cash_rate_bp=row.cash_rate_bp,
             arm=row.arm,
+            waits_for=WaitsFor(row.waits_for) if row.waits_for else None,
             redeemed_at=row.redeemed_at,
             fulfilled_at=row.fulfilled_at,
             closed_at=row.closed_at,
@@ -147,12 +151,18 @@ class RedeemForCashInput(WriteInput):
         default=None, description="The amount that the person saw; less is refused."
     )
 
+    device: str | None = strawberry.field(
+        default=None,
+        description="A lasting name of the person's device, to 200 characters; only a print is kept.",
+    )
+
     def command(self) -> operations.RedeemForCash:
         """The command; raises InvalidInput for an amount that is none."""
         return operations.RedeemForCash(
             idempotency_key=self.idempotency_key,
             points=self.points,
             expected_amount=self.expected_amount.money("expectedAmount") if self.expected_amount else None,
+            device=self.device,
         )
 
 

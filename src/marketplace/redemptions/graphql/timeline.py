@@ -22,6 +22,7 @@ describe_enum(
     FAILED="The brand could not deliver; everything was put back.",
     REFUNDED="It was given back whole.",
     PARTLY_REFUNDED="A part of what was paid was given back.",
+    REVIEWED="A person has looked at it, and it goes on.",
     CARD_AUTHORISED="The card's bank has set its part aside.",
     CARD_CHARGED="The card has paid its part.",
     CARD_REFUNDED="The card's part went back to the card.",

@@ -53,8 +53,8 @@ class AddressInput:
         )
 
 
-@strawberry.input(description="What to redeem, what you saw as its price, and what its kind needs.")
-class RedeemOfferInput(WriteInput):
+@strawberry.input(description="One reward, what you saw as its price, and what its kind needs.")
+class RewardLineInput:
     item_id: strawberry.ID = strawberry.field(description="The item's global id.")
     expected_points: BigInt = strawberry.field(
         description="The price in points that the person saw, for all lots or units; a dearer price is refused."
@@ -84,11 +84,15 @@ class RedeemOfferInput(WriteInput):
         description="The most that your card pays of it, as `cardQuote` says: then `expectedPoints` are what you "
         "pay in points, and the reward waits until you have confirmed the card with `startCardPayment`.",
     )
+    device: str | None = strawberry.field(
+        default=None,
+        description="A lasting name of the person's device, to 200 characters; only a print is kept.",
+    )
 
-    def command(self) -> operations.RedeemOffer:
+    def line(self, idempotency_key: str) -> operations.RedeemOffer:
         """The command; raises InvalidInput or NotFound."""
         return operations.RedeemOffer(
-            idempotency_key=self.idempotency_key,
+            idempotency_key=idempotency_key,
             item_id=key_of("item", self.item_id, what="reward"),
             expected_points=self.expected_points,
             amount=self.amount.money("amount") if self.amount else None,
@@ -100,7 +104,15 @@ class RedeemOfferInput(WriteInput):
             address=self.address.address() if self.address else None,
             message=self.message,
             card=self.card.money("card") if self.card else None,
+            device=self.device,
         )
+
+
+@strawberry.input(description="What to redeem, what you saw as its price, and what its kind needs.")
+class RedeemOfferInput(RewardLineInput, WriteInput):
+    def command(self) -> operations.RedeemOffer:
+        """The command; raises InvalidInput or NotFound."""
+        return self.line(self.idempotency_key)
 
 
 @strawberry.input(description="Which redemption to take back.")

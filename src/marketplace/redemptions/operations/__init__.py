@@ -61,6 +61,7 @@ from marketplace.redemptions.operations.returning import (
     refuse_return,
     request_return,
 )
+from marketplace.redemptions.operations.reviewing import DecideReview, decide_review
 from marketplace.redemptions.operations.showing import (
     CheckInTicket,
     ExpireEntitlement,
@@ -71,6 +72,7 @@ from marketplace.redemptions.operations.showing import (
     show_proof,
     use_entitlement,
 )
+from marketplace.redemptions.operations.splitting import MOST_LINES, RedeemSplit, redeem_split
 from marketplace.redemptions.operations.undoing import (
     CancelRedemption,
     RefundRedemption,
@@ -79,6 +81,7 @@ from marketplace.redemptions.operations.undoing import (
 )
 
 __all__ = [
+    "MOST_LINES",
     "AcknowledgeCreditBatch",
     "AnswerCreditBatch",
     "CancelRedemption",
@@ -86,6 +89,7 @@ __all__ = [
     "CollectCredits",
     "ConfirmCredit",
     "ConfirmReturn",
+    "DecideReview",
     "ExpireEntitlement",
     "FailOverdue",
     "FailRedemption",
@@ -97,6 +101,7 @@ __all__ = [
     "QuoteExchange",
     "RedeemForCash",
     "RedeemOffer",
+    "RedeemSplit",
     "RefundRedemption",
     "RefuseCredit",
     "RefuseReturn",
@@ -122,6 +127,7 @@ __all__ = [
     "collect_credits",
     "confirm_credit",
     "confirm_return",
+    "decide_review",
     "expire_entitlement",
     "fail_overdue",
     "fail_redemption",
@@ -133,6 +139,7 @@ __all__ = [
     "quote_exchange",
     "redeem_for_cash",
     "redeem_offer",
+    "redeem_split",
     "refund_redemption",
     "refuse_credit",
     "refuse_return",

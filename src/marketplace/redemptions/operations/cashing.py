@@ -17,7 +17,7 @@ from marketplace.payments.rules import why_not_payable
 from marketplace.payments.steps import plan_reversal, plan_transfer
 from marketplace.points.steps import hold
 from marketplace.redemptions import queries, rules, steps
-from marketplace.redemptions.models import CashRedemption, CashState
+from marketplace.redemptions.models import CashRedemption, CashState, WaitsFor
 from marketplace.redemptions.reactions import CASH
 from marketplace.redemptions.refusals import (
     AlreadyRefunded,
@@ -25,6 +25,9 @@ from marketplace.redemptions.refusals import (
     NotRefundable,
     PayoutAccountMissing,
 )
+from marketplace.redemptions.steps import sound_device
+from marketplace.risk.models import Leaving
+from marketplace.risk.steps import Attempt, look
 from marketplace.storefront.cash import CashOut, cash_out
 from marketplace.storefront.queries import shopping_member
 from marketplace.storefront.refusals import CashBelowMinimum
@@ -37,6 +40,7 @@ class RedeemForCash(Command):
 
     points: int
     expected_amount: Money | None = None
+    device: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +52,7 @@ class ReverseCash(Command):
 
 @operation(scope=Scope.REDEEM, returns=CashRedemption)
 async def redeem_for_cash(actor: Actor, command: RedeemForCash) -> CashRedemption:
-    """Hold points and money, and plan the transfer that a job sends.
+    """Hold points and money, and plan the transfer that a job sends, unless a person has to look first.
 
     The points are posted when Stripe has moved the money. They come back only after a definite refusal or a
     completed reversal; while the outcome is unknown they stay held. Raises what `cash_out` raises, InvalidInput,
@@ -59,11 +63,20 @@ async def redeem_for_cash(actor: Actor, command: RedeemForCash) -> CashRedemptio
     shopper = await shopping_member(actor.id)
     cash = await _cash_for(actor.id, shopper, command.points)
     _must_not_be_less(cash, command.expected_amount)
-    account = await _payable_account(actor.id)
+    account = await payable_account(actor.id)
     id = new_id()
     held = await hold(actor.id, program.unit, cash.points, reason="cash", ref_type=CASH, ref_id=id)
     await hold_funding(program, cash.amount_minor, ref_type=CASH, ref_id=id)
-    outbound = await plan_transfer(CASH, id, account.id, cash.amount_minor, cash.currency)
+    attempt = Attempt(
+        program_id=program.id,
+        member_id=actor.id,
+        leaving=Leaving.CASH,
+        points=cash.points,
+        ref_id=id,
+        device=sound_device(command.device),
+    )
+    odd = await look(attempt)
+    outbound = None if odd else await plan_transfer(CASH, id, account.id, cash.amount_minor, cash.currency)
     return await CashRedemption.create(
         id=id,
         member_id=actor.id,
@@ -78,6 +91,7 @@ async def redeem_for_cash(actor: Actor, command: RedeemForCash) -> CashRedemptio
         policy_id=shopper.policy.id,
         arm=shopper.policy.arm,
         state=CashState.PENDING.value,
+        waits_for=WaitsFor.IN_REVIEW.value if odd else None,
         redeemed_at=clock.now(),
     )
 
@@ -96,6 +110,7 @@ async def reverse_cash(actor: Actor, command: ReverseCash) -> CashRedemption:
         raise AlreadyRefunded(refunded_at=row.closed_at)
     if row.state != CashState.FULFILLED:
         raise NotRefundable(current=row.state)
+    assert row.outbound_id is not None
     await plan_reversal(row.outbound_id)
     return row
 
@@ -119,7 +134,8 @@ def _must_not_be_less(cash: CashOut, seen: Money | None) -> None:
         raise CashAmountChanged(seen=seen, now=Money(cash.amount_minor, cash.currency))
 
 
-async def _payable_account(member_id: UUID) -> ConnectedAccount:
+async def payable_account(member_id: UUID) -> ConnectedAccount:
+    """The member's account that money can be sent to; raises PayoutAccountMissing."""
     account = await account_of(PayeeKind.MEMBER, member_id)
     reason = why_not_payable(account)
     if reason is not None or account is None:

@@ -29,10 +29,13 @@ from marketplace.redemptions.models import (
     Right,
     Shipment,
     ShipmentState,
+    WaitsFor,
 )
 from marketplace.redemptions.operations import reserving
 from marketplace.redemptions.operations.quoting import held_price
 from marketplace.redemptions.refusals import InvalidAddress, InvalidMembershipNumber, PriceChanged
+from marketplace.risk.models import Leaving
+from marketplace.risk.steps import Attempt, look
 from marketplace.storefront.queries import Priced, price_item
 
 
@@ -51,6 +54,7 @@ class RedeemOffer(Command):
     address: Address | None = None
     message: str | None = None
     card: Money | None = None
+    device: str | None = None
 
 
 def _number(command: RedeemOffer, priced: Priced) -> str:
@@ -103,6 +107,21 @@ def _card_part(command: RedeemOffer, priced: Priced, lots: int) -> CardPart | No
     return part
 
 
+async def _is_odd(redemption: Redemption, command: RedeemOffer) -> bool:
+    """Whether a person has to look first, by the program's rules."""
+    address = command.address.tidy() if command.address else None
+    attempt = Attempt(
+        program_id=redemption.program_id,
+        member_id=redemption.member_id,
+        leaving=Leaving.REWARD,
+        points=redemption.points,
+        ref_id=redemption.id,
+        device=steps.sound_device(command.device),
+        address=f"{address.country} {address.postal_code} {address.line1}".casefold() if address else None,
+    )
+    return await look(attempt)
+
+
 @operation(scope=Scope.REDEEM, returns=Redemption)
 async def redeem_offer(actor: Actor, command: RedeemOffer) -> Redemption:
     """Spend the member's points on one item.
@@ -145,6 +164,8 @@ async def redeem(actor: Actor, command: RedeemOffer) -> Redemption:
     if part is not None:
         cards.share(redemption, part)
     await steps.set_aside(redemption, program)
+    if program.reviews_rewards and priced.offer.kind != OfferKind.DONATION and await _is_odd(redemption, command):
+        redemption.waits_for = WaitsFor.IN_REVIEW.value
     if redemption.waits_for is not None:
         pass
     elif priced.offer.kind == OfferKind.DONATION:
@@ -156,7 +177,7 @@ async def redeem(actor: Actor, command: RedeemOffer) -> Redemption:
     redemption.code_position = await steps.take_units(priced.item, redemption.id, lots)
     await database.add(redemption)
     await _arrange(redemption, priced, command)
-    if part is not None:
+    if redemption.waits_for == WaitsFor.CARD:
         await cards.ask(redemption)
     await events.tell(redemption)
     return redemption

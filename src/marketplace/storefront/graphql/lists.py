@@ -1,5 +1,6 @@
 """The catalogue as one list, one offer, and how many there are of what."""
 
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -22,14 +23,15 @@ from marketplace.catalog.models import OfferKind
 from marketplace.catalog.queries import OfferRow
 from marketplace.kit import ids
 from marketplace.kit.actor import Scope
-from marketplace.kit.graphql import BigInt, Connection, CountryCode, Info, actor_with, describe_enum
+from marketplace.kit.graphql import BigInt, Connection, CountryCode, Info, actor_of, actor_with, describe_enum
 from marketplace.kit.ids import BadId
-from marketplace.kit.plans import answer
+from marketplace.kit.plans import answer, directly
 from marketplace.kit.refusals import BadUserInput
 from marketplace.kit.rows import Pick
 from marketplace.storefront import search
 from marketplace.storefront.graphql.pricing import rate_of, shopper_of
 from marketplace.storefront.search import Ends, OfferFilter, OfferSort, Search
+from marketplace.storefront.standpoint import recall
 
 describe_enum(
     OfferSort,
@@ -126,16 +128,17 @@ async def _asked(info: Info, wanted: OfferFilterInput | None, market: str | None
     if country is None:
         raise BadUserInput("Say which market to look at: a country such as `NO`.")
     narrowed = (wanted or OfferFilterInput()).filter()
-    shopper = await shopper_of(info)
-    ranged = narrowed.min_points is not None or narrowed.max_points is not None
-    currency = await search.currency_of(country) if ranged and shopper else None
+    shopper = await shopper_of(info) if narrowed.goes_by_shopper else None
+    currency = await search.currency_of(country) if narrowed.ranged and shopper else None
     rate = await rate_of(info, currency, shopper.home_currency) if currency and shopper else None
-    return await search.settle(country, currency, narrowed, shopper, rate)
+    asked = await search.settle(country, currency, narrowed, shopper, rate)
+    standing = recall(actor_of(info)) if info.context.direct else None
+    return replace(asked, actor=info.context.actor, standing=standing)
 
 
 @strawberry.type
 class ListQuery:
-    @strawberry.field(description="The catalogue of one market, as one list of all kinds.")
+    @directly(description="The catalogue of one market, as one list of all kinds.")
     async def offers(
         self,
         info: Info,

@@ -19,7 +19,7 @@ from marketplace.kit.actor import Actor
 from marketplace.kit.graphql import BigInt, CurrencyCode, Info, MoneyType, NextStepType, batched, extend
 from marketplace.kit.money import BadAmount, Money
 from marketplace.kit.periods import LimitPeriod
-from marketplace.kit.plans import Asked, Need, planned
+from marketplace.kit.plans import Asked, Need, Unplannable, Varies, planned
 from marketplace.kit.refusals import BadUserInput, InvalidInput, Refusal
 from marketplace.ledger.queries import Rate
 from marketplace.members.refusals import ProgramLimitReached
@@ -55,56 +55,79 @@ class ExchangeUsed:
     rate: Decimal = strawberry.field(description="Units of `quote` for one unit of `base`.")
     source: str = strawberry.field(description="Who stated it.")
     as_of: datetime = strawberry.field(description="When it was stated.")
-    age_seconds: int = strawberry.field(description="How long ago that is.")
+
+    @planned(varies=(Varies.CLOCK,), description="How long ago that is.")
+    def age_seconds(self) -> int:
+        return max(0, int((clock.now() - self.as_of).total_seconds()))
 
 
 @strawberry.type(description="What something costs you in points, and how that came about.")
 class PricePassport:
-    points: BigInt = strawberry.field(description="What you pay.")
-    list_points: BigInt = strawberry.field(description="The same before your tier's discount.")
-    discount_bp: int = strawberry.field(description="Your tier's discount in basis points: 900 is 9 %.")
-    tier: str | None = strawberry.field(description="The tier that gives it.")
-    floor_applied: bool = strawberry.field(
-        description="Whether the discount stopped at the floor: what the partner is owed and a margin."
-    )
-    floor_points: BigInt | None = strawberry.field(
-        description="The floor in points; null when the program has none, or your tier no discount."
-    )
-    cap_applied: bool = strawberry.field(description="Whether the discount stopped at the program's cap.")
-    price: MoneyType = strawberry.field(description="What it costs in its market.")
-    worth: MoneyType = strawberry.field(description="The same in the program's home currency.")
-    worth_per_thousand: MoneyType | None = strawberry.field(
+    made: strawberry.Private[Price]
+    by: strawberry.Private[str | None]
+
+    @planned(description="What you pay.")
+    def points(self) -> BigInt:
+        return BigInt(self.made.points)
+
+    @planned(description="The same before your tier's discount.")
+    def list_points(self) -> BigInt:
+        return BigInt(self.made.list_points)
+
+    @planned(description="Your tier's discount in basis points: 900 is 9 %.")
+    def discount_bp(self) -> int:
+        return self.made.discount_bp
+
+    @planned(description="The tier that gives it.")
+    def tier(self) -> str | None:
+        return self.by
+
+    @planned(description="Whether the discount stopped at the floor: what the partner is owed and a margin.")
+    def floor_applied(self) -> bool:
+        return self.made.floor_applied
+
+    @planned(description="The floor in points; null when the program has none, or your tier no discount.")
+    def floor_points(self) -> BigInt | None:
+        return None if self.made.floor_points is None else BigInt(self.made.floor_points)
+
+    @planned(description="Whether the discount stopped at the program's cap.")
+    def cap_applied(self) -> bool:
+        return self.made.cap_applied
+
+    @planned(description="What it costs in its market.")
+    def price(self) -> MoneyType:
+        return MoneyType.minor(self.made.price_minor, self.made.currency)
+
+    @planned(description="The same in the program's home currency.")
+    def worth(self) -> MoneyType:
+        return MoneyType.minor(self.made.home_minor, self.made.home_currency)
+
+    @planned(
         description="What 1,000 of your points buy here, to compare rewards and cash by; null when it is free."
     )
-    point_value: PointValueUsed = strawberry.field(description="The point value it was made with.")
-    worth_bp: int = strawberry.field(
-        description="What a point is worth for this kind of reward, in basis points of its value."
-    )
-    exchange: ExchangeUsed | None = strawberry.field(
-        description="The exchange rate it was made with; null when both currencies are the same."
-    )
+    def worth_per_thousand(self) -> MoneyType | None:
+        thousand = self.made.worth_per_thousand_minor
+        return None if thousand is None else MoneyType.minor(thousand, self.made.home_currency)
+
+    @planned(description="The point value it was made with.")
+    def point_value(self) -> PointValueUsed:
+        return PointValueUsed(
+            value=plain(self.made.point_value),
+            currency=CurrencyCode(self.made.home_currency),
+            since=self.made.point_value_from,
+        )
+
+    @planned(description="What a point is worth for this kind of reward, in basis points of its value.")
+    def worth_bp(self) -> int:
+        return self.made.worth_bp
+
+    @planned(description="The exchange rate it was made with; null when both currencies are the same.")
+    def exchange(self) -> ExchangeUsed | None:
+        return exchange_used(self.made.rate, self.made.currency, self.made.home_currency)
 
     @classmethod
     def of(cls, price: Price, shopper: Shopper) -> "PricePassport":
-        home = CurrencyCode(price.home_currency)
-        thousand = price.worth_per_thousand_minor
-        return cls(
-            points=BigInt(price.points),
-            list_points=BigInt(price.list_points),
-            discount_bp=price.discount_bp,
-            tier=shopper.tier_name,
-            floor_applied=price.floor_applied,
-            floor_points=None if price.floor_points is None else BigInt(price.floor_points),
-            cap_applied=price.cap_applied,
-            price=MoneyType.minor(price.price_minor, price.currency),
-            worth=MoneyType.minor(price.home_minor, home),
-            worth_per_thousand=None if thousand is None else MoneyType.minor(thousand, home),
-            point_value=PointValueUsed(
-                value=plain(price.point_value), currency=home, since=price.point_value_from
-            ),
-            worth_bp=price.worth_bp,
-            exchange=exchange_used(price.rate, price.currency, home),
-        )
+        return cls(made=price, by=shopper.tier_name)
 
 
 def exchange_used(rate: Rate, base: str, quote: str) -> ExchangeUsed | None:
@@ -117,7 +140,6 @@ def exchange_used(rate: Rate, base: str, quote: str) -> ExchangeUsed | None:
         rate=plain(rate.rate),
         source=rate.source,
         as_of=rate.as_of,
-        age_seconds=max(0, int((clock.now() - rate.as_of).total_seconds())),
     )
 
 
@@ -252,7 +274,13 @@ ITEM_PRICED = (
 
 async def _fetch_shelves(info: Info, asked: Asked) -> None:
     """Everybody's price tags at once: who shops, and each rate that the items a plan has at hand take."""
+    if not asked.parents:
+        return
     items = [item for found in asked.at_hand["items"].values() for item in found]
+    if info.context.direct and len({item.currency for item in items}) > 1:
+        raise Unplannable("which of several currencies is the cheapest within reach goes by the wallet")
+    if info.context.direct and any(offer.row.limits for offer in asked.parents):
+        raise Unplannable("what is left of an offer's limits goes by who looks")
     shopper = await shopper_of(info)
     if shopper is None:
         asked.at_hand[SHELVES] = {offer.row.id: None for offer in asked.parents}
@@ -276,6 +304,11 @@ async def _fetch_shelves(info: Info, asked: Asked) -> None:
     }
 
 
+async def _fetch_shopper(info: Info, asked: Asked) -> None:
+    await shopper_of(info)
+
+
+WHO_LOOKS = Need("who looks", _fetch_shopper)
 STOCKED = Need(SHELVES, _fetch_shelves, reads=OFFER_PRICED)
 PRICED = (ITEMS_OF_OFFERS(*ITEM_PRICED), STOCKED())
 
@@ -315,6 +348,7 @@ class OfferPricing:
 
     @planned(
         reads=("published_from", "early_access"),
+        uses=(WHO_LOOKS(),),
         description="When it opens for you: earlier than for others, if your tier gives that.",
     )
     async def opens_for_you_at(self, info: Info, offer: strawberry.Parent[OfferType]) -> datetime:
@@ -330,7 +364,9 @@ class OfferPricing:
         quote = found[1] if found else None
         return PricePassport.of(quote.price, found[0]) if found and quote and quote.price else None
 
-    @planned(uses=PRICED, description="Why you can take nothing of it now; null when you can.")
+    @planned(
+        uses=PRICED, varies=(Varies.CALLER,), description="Why you can take nothing of it now; null when you can."
+    )
     async def why_not(self, info: Info, offer: strawberry.Parent[OfferType]) -> WhyNot | None:
         found = await _quote_of_offer(info, offer)
         if found is None:
@@ -352,7 +388,12 @@ class ItemPricing:
         found = await _quote_of_item(info, item, amount)
         return PricePassport.of(found[1].price, found[0]) if found and found[1].price else None
 
-    @planned(reads=ITEM_PRICED, uses=(STOCKED(),), description="Why you cannot take it now; null when you can.")
+    @planned(
+        reads=ITEM_PRICED,
+        uses=(STOCKED(),),
+        varies=(Varies.CALLER,),
+        description="Why you cannot take it now; null when you can.",
+    )
     async def why_not(self, info: Info, item: strawberry.Parent[ItemType], amount: Amount = None) -> WhyNot | None:
         found = await _quote_of_item(info, item, amount)
         return WhyNot.of(found[1].refusal, info.context.languages) if found and found[1].refusal else None

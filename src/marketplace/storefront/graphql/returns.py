@@ -32,4 +32,4 @@ class PriceReturns:
         lots = await batched(info, "points by date", _shelves_of_points, shopper.member_id)
         if policy is None or lots is None:
             return None
-        return ReturnTerms.of(policy, rules.taken_from(lots, price.points), info.context.languages)
+        return ReturnTerms.of(policy, rules.taken_from(lots, price.made.points), info.context.languages)

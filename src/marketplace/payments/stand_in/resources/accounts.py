@@ -81,12 +81,24 @@ def create_link(call: Call) -> Json:
     return {"object": "account_link", "created": now, "expires_at": now + LINK_LIFE_S, "url": url}
 
 
-def onboard(call: Call, id: str) -> Json:
+def onboard(call: Call, id: str, bank: str | None = None) -> Json:
     """What the hosted form does when the account holder finishes it."""
     account = call.store.get("account", id)
     account["stand_in_done"] = list(HOSTED_NEEDS)
     account["details_submitted"] = True
+    account |= {"stand_in_asked": [], "stand_in_deadline": None}
+    account["stand_in_bank"] = bank
     account["external_accounts"]["data"] = [_bank_account(account)]
+    return _store(call, account, event=True)
+
+
+def require(call: Call, id: str, names: list[str], deadline: int | None) -> Json:
+    """Stripe asks an account holder for more: at once, or (with a deadline) without closing anything before it.
+
+    docs.stripe.com/connect/handling-api-verification: `currently_due` by `current_deadline`, `past_due` after it.
+    """
+    account = call.store.get("account", id)
+    account |= {"stand_in_asked": names, "stand_in_deadline": deadline}
     return _store(call, account, event=True)
 
 
@@ -128,12 +140,16 @@ def _given(call: Call, account: Json) -> Json:
 
 def _store(call: Call, account: Json, *, event: bool) -> Json:
     """Work out requirements, capabilities and payouts from what has been provided, and save."""
+    asked: list[str] = account.get("stand_in_asked") or []
+    deadline: int | None = account.get("stand_in_deadline")
     due = _missing(account)
+    late = due + (asked if deadline is None or deadline <= call.store.now() else [])
     disabled = account.get("stand_in_disabled")
-    reason = disabled or ("requirements.past_due" if due else None)
+    reason = disabled or ("requirements.past_due" if late else None)
     account["requirements"] = {
-        "currently_due": due, "eventually_due": due, "past_due": due, "pending_verification": [],
-        "disabled_reason": reason, "errors": [], "alternatives": [], "current_deadline": None,
+        "currently_due": [*due, *asked], "eventually_due": [*due, *asked], "past_due": late,
+        "pending_verification": [],
+        "disabled_reason": reason, "errors": [], "alternatives": [], "current_deadline": deadline,
     }  # fmt: skip
     for name in account["capabilities"]:
         account["capabilities"][name] = "inactive" if reason else "active"
@@ -164,6 +180,7 @@ def _bank_account(account: Json) -> Json:
     return {
         "id": f"ba_{account['id'][5:]}", "object": "bank_account", "account": account["id"],
         "country": account["country"], "currency": account["default_currency"], "last4": "3000",
+        "fingerprint": account.get("stand_in_bank") or account["id"],
         "bank_name": "STRIPE TEST BANK", "default_for_currency": True, "status": "new",
     }  # fmt: skip
 

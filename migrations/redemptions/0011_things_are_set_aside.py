@@ -9,16 +9,24 @@ from marketplace.kit.ids import new_id
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0010_drops"),
+        ("catalog", "0011_stamps"),
+        ("members", "0001_initial"),
+        ("members", "0002_a_policy_for_every_market"),
+        ("members", "0003_levels_are_earned"),
+        ("members", "0004_limits_and_early_access"),
         ("members", "0005_members_who_leave_are_noted"),
+        ("members", "0006_reviews_and_baskets"),
         ("partners", "0001_initial"),
         ("partners", "0002_contracts_never_overlap"),
         ("partners", "0003_refunds_in_parts"),
         ("payments", "0001_initial"),
         ("payments", "0002_points_and_a_card"),
+        ("payments", "0003_reviews_and_baskets"),
+        ("points", "0001_initial"),
+        ("points", "0002_lots_follow_a_policy"),
+        ("points", "0003_notices_of_expiry"),
         ("points", "0004_wallets_are_noted"),
-        ("redemptions", "0009_points_and_a_card"),
-        ("redemptions", "0009_redemptions_are_noted"),
+        ("redemptions", "0010_reviews_and_baskets"),
     ]
 
     initial = False

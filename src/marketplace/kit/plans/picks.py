@@ -1,0 +1,120 @@
+"""What a plan's statement reads, and rows of it that need no shaping because they were shaped before."""
+
+from collections.abc import Callable, Hashable, Sequence
+from datetime import datetime
+from typing import Any
+
+from marketplace.kit import clock
+from marketplace.kit.plans.compile import Plan, Shaped
+from marketplace.kit.plans.declare import Need, Source
+from marketplace.kit.plans.memory import Memory, Remembered, View
+from marketplace.kit.rows import Joined, Nested, Pick
+
+memory = Memory()
+STAMP = "stamp"
+
+
+def pick_of(plan: Plan, context: Any, source: Source) -> Pick[Any]:
+    """What the statement of a plan reads, for a request."""
+    own = plan.frame.rows.reading(plan.frame.columns)
+    joins = [
+        Joined(join.name, inner.rows.reading(inner.columns), key=join.key, clause=join.clause, build=join.build)
+        for join, inner in plan.frame.joins.items()
+    ]
+    nesting = {need.name: need for need, fetching in plan.needs.items() if fetching.nested}
+    nested = [
+        Nested(
+            need.name,
+            fetching.frame.rows.reading(fetching.frame.columns),
+            clause=need.nested.clause,
+            key=need.nested.key,
+        )
+        for need, fetching in plan.needs.items()
+        if fetching.nested and need.nested and fetching.frame
+    ]
+    if context.direct and plan.remembers:
+        return RecallingPick(own, joins, nested, plan=plan, context=context, source=source, nesting=nesting)
+    return Pick(own, joins, nested)
+
+
+class RecallingPick(Pick[Any]):
+    """A pick whose rows are shapes where the memory has them.
+
+    A statement that gives the stamp of what its rows are made of, as a column of that name, lets them be found by
+    their keys the next time (see `recalled`). Days begin on a quarter of an hour: no shape is believed past one.
+    """
+
+    def __init__(
+        self,
+        own: Any,
+        joins: Any,
+        nested: Any,
+        *,
+        plan: Plan,
+        context: Any,
+        source: Source,
+        nesting: dict[str, Need],
+    ) -> None:
+        super().__init__(own, joins, nested)
+        self.by_key = plan.noted
+        self._place: tuple[Hashable, ...] = (plan, context.standpoint)
+        self._source = source
+        self._nesting = nesting
+        self.view: View | None = None
+        self.stamp: str | None = None
+        self.lasting = True
+        self.moments: list[datetime] = []
+        self._records: dict[int, Any] = {}
+
+    def goes_by(self, moments: list[datetime], *, lasting: bool) -> None:
+        """Say at which moments other rows are found, and whether the same are found for others until then."""
+        self.moments, self.lasting = moments, lasting
+
+    def recalled(self, keys: Sequence[Any], stamp: str, **given: Any) -> list[Shaped] | None:
+        """All rows with these keys, if all of them are remembered and nothing is noted to have changed."""
+        self.stamp = stamp or None
+        found = self._look(given).all_of(keys, stamp)
+        return None if found is None else [Shaped(each.json) for each in found]
+
+    def _look(self, given: dict[str, Any]) -> View:
+        self.view = memory.view((*self._place, *map(given.get, self._source.nests or ())))
+        return self.view
+
+    def select(self, bind: Callable[[object], str], **given: Any) -> str:
+        """The select list, as ever; from here on it is known which rows are looked for."""
+        self._look(given)
+        return super().select(bind, **given)
+
+    def row(self, record: Any) -> Any:
+        """The row of one record, or its shape."""
+        assert self.view is not None
+        if STAMP in record.keys():  # noqa: SIM118  # a record's `in` looks at values
+            self.stamp = record[STAMP]
+        known = self.view.get(record[: self.width])
+        if known is not None:
+            self._note(record, known)
+            return Shaped(known.json)
+        row = super().row(record)
+        self._records[id(row)] = record
+        return row
+
+    def keep(self, value: Any, shaped: Any) -> Any:
+        """Remember the shape of a row that was made, and give it back as JSON."""
+        assert self.view is not None
+        row = self._source.row(value)
+        record = self._records.pop(id(row))
+        moments, own = self.own.moments(row), False
+        for nested in self.nested:
+            nesting = self._nesting[nested.name].nested
+            for inner in self.at_hand[nested.name].get(nested.key(row, self.given), ()):
+                moments += nested.reading.moments(inner)
+                own = own or (nesting is not None and nesting.own(inner))
+        now = self.view.now
+        until = min([*(moment for moment in moments if moment > now), clock.next_quarter(now)])
+        made = self.view.keep(record[: self.width], shaped, until, own=own)
+        self._note(record, made)
+        return made.json
+
+    def _note(self, record: Any, found: Remembered) -> None:
+        if self.by_key and self.stamp is not None and self.view is not None:
+            self.view.note(record["id"], self.stamp, found)

@@ -1,0 +1,146 @@
+"""Requests seen before are answered by what they say and what the database says now, and by nothing older."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+
+from marketplace.app.asgi import create_app
+from marketplace.catalog.models import Item, Offer, Stock
+from marketplace.kit import clock, plans
+from marketplace.kit.settings import Settings
+from marketplace.members.models import Member, PointValue, TierLevel
+from tests.app.application import ask, caller, member_token
+from tests.builders import a_member, a_program, an_item, an_offer
+
+pytestmark = pytest.mark.usefixtures("db")
+ISSUER = "urn:rewards-marketplace:dev-issuer:AIR"
+PAGE = """query Page($first: Int) { offers(first: $first) { nodes {
+    id title brand { name } availability { inStock } pointsPrice { points } } pageInfo { endCursor } } }"""
+
+
+def app_that_keeps(folder: Path, kept_bytes: int) -> Starlette:
+    return create_app(Settings(var_dir=folder, kept_pages_bytes=kept_bytes))
+
+
+@pytest.fixture
+async def member() -> Member:
+    return await a_member(await a_program(code="AIR", issuer=ISSUER), subject="m-1")
+
+
+@pytest.fixture
+async def item() -> Item:
+    return await an_item(await an_offer(title={"en": "Coffee"}), stock=2, price_minor=1000)
+
+
+@pytest.fixture
+def token(tmp_path: Path) -> str:
+    return member_token(tmp_path, "AIR", "m-1")
+
+
+async def looked(app: Starlette, token: str, times: int = 1) -> Any:
+    """The first offer, after asking so often with the very same request."""
+    async with caller(app, token) as http:
+        for _ in range(times - 1):
+            await ask(http, PAGE, first=5)
+        return (await ask(http, PAGE, first=5))["offers"]["nodes"][0]
+
+
+async def test_a_page_seen_before_is_priced_by_what_is_so_now(
+    tmp_path: Path, token: str, member: Member, item: Item
+):
+    app = app_that_keeps(tmp_path, 0)
+    plainly = await looked(create_app(Settings(var_dir=tmp_path, planned_reads=False)), token)
+    assert await looked(app, token, 4) == plainly
+    assert plainly["pointsPrice"] == {"points": 1000}
+
+    gold = await TierLevel.get(program_id=member.program_id, code="gold")
+    await Member.filter(id=member.id).update(tier_id=gold.id)
+    assert (await looked(app, token))["pointsPrice"] == {"points": 910}
+
+    today = clock.today("Europe/Amsterdam")
+    await PointValue.create(program_id=member.program_id, valid_from=today, value="0.02")
+    assert (await looked(app, token))["pointsPrice"] == {"points": 455}
+
+    await Item.filter(id=item.id).update(price_minor=2000)
+    assert (await looked(app, token))["pointsPrice"] == {"points": 910}
+
+    await Offer.filter(id=item.offer_id).update(title={"en": "Tea"})
+    assert (await looked(app, token))["title"] == "Tea"
+
+
+async def test_the_last_unit_is_seen_to_go_at_once(tmp_path: Path, token: str, member: Member, item: Item):
+    app = app_that_keeps(tmp_path, 0)
+    assert (await looked(app, token, 4))["availability"] == {"inStock": True}
+
+    await Stock.filter(item_id=item.id).update(taken=1)
+    assert (await looked(app, token))["availability"] == {"inStock": True}
+    await Stock.filter(item_id=item.id).update(taken=2)
+    assert (await looked(app, token))["availability"] == {"inStock": False}
+
+
+async def test_who_has_left_is_refused_at_once(tmp_path: Path, token: str, member: Member, item: Item):
+    app = app_that_keeps(tmp_path, 0)
+    await looked(app, token, 4)
+
+    await Member.filter(id=member.id).update(status="ERASED")
+    async with caller(app, token) as http:
+        assert (await http.post("/graphql", json={"query": PAGE, "variables": {"first": 5}})).status_code == 401
+
+
+async def test_a_kept_page_is_made_again_when_something_has_changed(
+    tmp_path: Path, token: str, member: Member, item: Item
+):
+    app, moment = app_that_keeps(tmp_path, 1_000_000), clock.now()
+    with clock.at(moment):
+        await looked(app, token, 4)
+        made = plans.answered["planned"]
+        assert (await looked(app, token, 2))["title"] == "Coffee"
+        assert plans.answered["planned"] == made, "the page was kept"
+
+    await Offer.filter(id=item.offer_id).update(title={"en": "Tea"})
+    with clock.at(moment + timedelta(milliseconds=300)):
+        assert (await looked(app, token))["title"] == "Tea"
+
+
+async def test_a_page_that_shows_what_is_the_members_own_is_not_kept(
+    tmp_path: Path, token: str, member: Member, item: Item
+):
+    await Item.filter(id=item.id).update(max_per_member=1)
+    app = app_that_keeps(tmp_path, 1_000_000)
+    with clock.at(clock.now()):
+        await looked(app, token, 4)
+        made = plans.answered["planned"]
+
+        await looked(app, token)
+
+    assert plans.answered["planned"] == made + 1
+
+
+async def test_an_offer_that_ends_leaves_a_kept_page(tmp_path: Path, token: str, member: Member, item: Item):
+    app, moment = app_that_keeps(tmp_path, 1_000_000), clock.now()
+    await an_item(
+        await an_offer(
+            title={"en": "Soon over"}, popularity=9, published_until=moment + timedelta(milliseconds=100)
+        )
+    )
+    with clock.at(moment):
+        assert (await looked(app, token, 4))["title"] == "Soon over"
+
+    with clock.at(moment + timedelta(milliseconds=500)):
+        assert (await looked(app, token))["title"] == "Coffee"
+
+
+async def test_what_goes_by_the_wallet_is_the_same_however_often_it_is_asked(
+    tmp_path: Path, token: str, member: Member, item: Item
+):
+    """Their wallet is empty."""
+    app, query = app_that_keeps(tmp_path, 1_000_000), "{ offers { nodes { whyNot { code pointsToGo } } } }"
+    async with caller(app, token) as http:
+        answers = [await ask(http, query) for _ in range(4)]
+
+    assert (
+        answers == [{"offers": {"nodes": [{"whyNot": {"code": "INSUFFICIENT_POINTS", "pointsToGo": 1000}}]}}] * 4
+    )
