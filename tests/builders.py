@@ -95,7 +95,9 @@ async def a_partner(*, commission_bp: int = 800, currency: str = "EUR", **facts:
     """An approved partner with a contract of 8 % commission and 21 % VAT on it, monthly, no minimum."""
     n = next(_n)
     contract: dict[str, Any] = {"vat_bp": 2100, "minimum_payout_minor": 0, "return_window_days": 0} | {
-        name: facts.pop(name) for name in ("vat_bp", "minimum_payout_minor", "return_window_days") if name in facts
+        name: facts.pop(name)
+        for name in ("vat_bp", "minimum_payout_minor", "return_window_days", "tier_discount_share_bp")
+        if name in facts
     }
     defaults: dict[str, Any] = {
         "name": f"Partner {n}",

@@ -10,11 +10,12 @@ SOURCE = ROOT / "src" / "marketplace"
 # `publishing` and `codes` are steps of the catalogue, in files of their own for their size.
 OPEN_TO_OTHERS = {"steps", "queries", "rules", "refusals", "facts", "graphql", "models", "publishing", "codes"}
 # Vocabulary that a room lends out besides those: the names of the accounts in the books, and rules in files of
-# their own: what points can become by a policy.
+# their own: what points can become by a policy, and who bears a discount.
 LENT = {
     ("catalog", "withholding"),
     ("ledger", "accounts"),
     ("members", "policies"),
+    ("storefront", "bearers"),
     ("storefront", "cash"),
     ("payments", "cards"),
     ("payments", "card_jobs"),

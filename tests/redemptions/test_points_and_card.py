@@ -108,6 +108,25 @@ async def test_the_tiers_discount_is_the_programs_and_a_card_pays_the_discounted
     await balanced()
 
 
+async def test_a_partner_bears_its_part_of_the_discount_whatever_a_card_pays(payments: Payments) -> None:
+    program = await builders.a_program(points_share_bp=0)
+    await pay_in(program, 500_00)
+    brand = await builders.a_brand(await builders.a_partner(tier_discount_share_bp=10_000))
+    shopper, item = await a_shopper(program, tier="gold"), await builders.a_voucher(brand=brand)
+    bought = await buy(shopper, item, 1, card={"amount": "9.09", "currency": "EUR"})
+    await confirm(payments, shopper, bought)
+    await everything(payments)
+    row = await Redemption.get(partner_id=brand.partner_id)
+    assert (row.home_minor, row.card_minor, row.discount_minor, row.partner_discount_minor) == (9_10, 9_09, 90, 90)
+    assert await money_of(program) == (500_00 - 1, 0)
+    await balanced()
+    desk = await support()
+    await desk.do("refundRedemption", "", redemptionId=bought["id"], reason="x")
+    await everything(payments)
+    assert (await money_of(program), await payable(item), await shopper.wallet()) == ((500_00, 0), 0, 3000)
+    await balanced()
+
+
 async def test_a_declined_card_can_be_followed_by_another_and_the_bank_may_ask_its_holder(
     payments: Payments,
 ) -> None:

@@ -20,7 +20,8 @@ class OfferRow:
     """An offer as lists show it, with where its partner stands today.
 
     `partner_open` says that the partner is approved and under contract; `settled_in` is that contract's currency,
-    `contract_shares` its commission and the VAT on it, in basis points with a blank between.
+    `contract_shares` its commission, the VAT on it and what the partner bears of a tier discount, in basis points
+    with blanks between.
     """
 
     id: UUID
@@ -92,7 +93,7 @@ class CategoryRow:
 
 
 CATEGORIES = Rows(CategoryRow, {"code": "c.code", "names": "c.names"}, always=("code",))
-_SHARES = "c.commission_bp || ' ' || c.vat_bp"
+_SHARES = "c.commission_bp || ' ' || c.vat_bp || ' ' || c.tier_discount_share_bp"
 _SETTLED_IN = """(
     SELECT {what} FROM contract c WHERE c.partner_id = p.id
         AND c.valid_from <= ({moment}::timestamptz AT TIME ZONE c.timezone)::date

@@ -9,6 +9,10 @@ _UNAGREED = """
 SELECT p.id, p.name FROM partner p
 WHERE p.status = 'APPROVED' AND NOT EXISTS (SELECT FROM contract c WHERE c.partner_id = p.id)"""
 
+_GENEROUS_CHARITIES = """
+SELECT c.id, p.name FROM contract c JOIN partner p ON p.id = c.partner_id
+WHERE p.kind = 'CHARITY' AND c.tier_discount_share_bp > 0"""
+
 _FOREIGN_TERMS = """
 SELECT a.id, a.currency, c.currency AS agreed, a.effective_on, c.valid_from, c.valid_until
 FROM accrual a JOIN contract c ON c.id = a.contract_id
@@ -45,6 +49,13 @@ async def check_approved_have_contract() -> AsyncIterator[Violation]:
         )
 
 
+async def check_charities_bear_no_discounts() -> AsyncIterator[Violation]:
+    """What is given to a charity reaches it whole, whatever a tier takes off the points."""
+    for row in await database.rows(_GENEROUS_CHARITIES):
+        detail = f"{row['name']} would bear a part of tier discounts"
+        yield Violation("partners.charities_bear_no_discounts", f"contract {row['id']}", detail)
+
+
 async def check_accruals_keep_to_contract() -> AsyncIterator[Violation]:
     """A sale is owed under the partner's own contract of its day, in that contract's currency."""
     for row in await database.rows(_FOREIGN_TERMS):
@@ -78,6 +89,7 @@ async def check_refunds_keep_within_sales() -> AsyncIterator[Violation]:
 
 CHECKS: tuple[Check, ...] = (
     check_approved_have_contract,
+    check_charities_bear_no_discounts,
     check_accruals_keep_to_contract,
     check_accruals_are_booked,
     check_refunds_keep_within_sales,

@@ -85,7 +85,10 @@ class Brand(Model):
 
 
 class Contract(Model):
-    """The terms of one stretch of time. Those of one partner never overlap (exclusion constraint)."""
+    """The terms of one stretch of time. Those of one partner never overlap (exclusion constraint).
+
+    Of what a program's tier takes off a price the partner bears `tier_discount_share_bp`, a charity nothing.
+    """
 
     id: fields.Field[UUID] = columns.key()
     partner: Any = columns.ref("partners.Partner")
@@ -99,6 +102,7 @@ class Contract(Model):
     timezone: fields.Field[str] = columns.text(60)
     minimum_payout_minor: fields.Field[int] = columns.whole(0)
     return_window_days: fields.Field[int] = fields.IntField(default=0)
+    tier_discount_share_bp: fields.Field[int] = fields.IntField(default=0)
 
     class Meta(Model.Meta):
         table = "contract"
@@ -108,6 +112,7 @@ class Contract(Model):
             columns.holds("contract", "vat_is_a_share", "vat_bp BETWEEN 0 AND 10000"),
             columns.holds("contract", "minimum_not_negative", "minimum_payout_minor >= 0"),
             columns.holds("contract", "window_not_negative", "return_window_days >= 0"),
+            columns.holds("contract", "bears_a_share", "tier_discount_share_bp BETWEEN 0 AND 10000"),
             columns.holds("contract", "dates_in_order", "valid_until IS NULL OR valid_until > valid_from"),
         ]
 

@@ -75,6 +75,7 @@ class AgreeContract(Command):
     timezone: str
     minimum_payout: money.Money | None
     return_window_days: int
+    tier_discount_share_bp: int = 0
 
 
 def _must_be_sound(problems: Iterable[Problem]) -> None:
@@ -181,8 +182,10 @@ async def agree_contract(actor: Actor, command: AgreeContract) -> Contract:
         for name in ("valid_from", "valid_until", "commission_bp", "vat_bp", "currency", "timezone")
     }
     terms["return_window_days"] = command.return_window_days
-    _must_be_sound(rules.contract_problems(**terms, minimum_payout=command.minimum_payout))
+    terms["tier_discount_share_bp"] = command.tier_discount_share_bp
     partner = await _locked(actor, command.partner_id)
+    kind = PartnerKind(partner.kind)
+    _must_be_sound(rules.contract_problems(kind, **terms, minimum_payout=command.minimum_payout))
     await _make_room(partner, command.valid_from, command.valid_until)
     return await Contract.create(
         **terms,

@@ -115,6 +115,7 @@ def is_web_address(text: str) -> bool:
 
 
 def contract_problems(
+    kind: PartnerKind,
     *,
     valid_from: date,
     valid_until: date | None,
@@ -124,13 +125,17 @@ def contract_problems(
     timezone: str,
     minimum_payout: money.Money | None,
     return_window_days: int,
+    tier_discount_share_bp: int,
 ) -> Iterator[Problem]:
-    """What is wrong with the terms of a contract."""
+    """What is wrong with the terms of a contract with a partner of this kind."""
     if valid_until is not None and valid_until <= valid_from:
         yield Problem("validUntil", "The contract must end after the day it begins.")
-    for path, share in (("commissionBp", commission_bp), ("vatBp", vat_bp)):
+    bears = tier_discount_share_bp
+    for path, share in (("commissionBp", commission_bp), ("vatBp", vat_bp), ("tierDiscountShareBp", bears)):
         if not 0 <= share <= money.BASIS_POINTS:
             yield Problem(path, "Give basis points from 0 to 10000; 800 is 8 %.")
+    if kind is PartnerKind.CHARITY and bears > 0:
+        yield Problem("tierDiscountShareBp", "A charity bears nothing of a discount. Leave this out.")
     if not money.is_currency(currency):
         yield Problem("currency", "{code} is not an ISO 4217 currency code.", {"code": currency[:20]})
     elif minimum_payout is not None and minimum_payout.currency != currency:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 from marketplace.kit import database
 from marketplace.kit.checks import Check, Violation
+from marketplace.redemptions.bearing import wrongly_borne
 
 _CODES = """
 WITH moved AS (
@@ -55,6 +56,10 @@ WHERE coalesce(b.source, 0) <> -coalesce(f.home, 0) OR CASE r.state
         WHEN 'FULFILLED' THEN coalesce(sale.source_minor, 0) <> r.home_minor
         ELSE coalesce(sale.net_minor, 0) + coalesce(b.net, 0) <> 0 END
 LIMIT 100"""
+_BORNE = """
+SELECT r.*, sale.source_minor AS accrued FROM redemption r
+LEFT JOIN accrual sale ON sale.kind = 'SALE' AND sale.ref_id = r.id
+WHERE r.partner_share_bp > 0 OR r.partner_discount_minor > 0"""
 _REFUNDS = """
 SELECT r.id, r.state, count(*) AS times, max(f.number) AS last, sum(f.price_minor) AS price,
     sum(f.quantity) AS units
@@ -193,6 +198,15 @@ async def check_redemptions_are_owed() -> AsyncIterator[Violation]:
         yield Violation("redemptions are owed", f"redemption {row['id']}", detail)
 
 
+async def check_partners_bear_what_they_agreed() -> AsyncIterator[Violation]:
+    """Where a partner bears a part of a tier discount, the price less exactly that part is charged and accrued."""
+    async for batch in database.stream(_BORNE, batch=1000):
+        for row in batch:
+            problem = wrongly_borne(row)
+            if problem is not None:
+                yield Violation("partners bear what they agreed", f"redemption {row['id']}", problem)
+
+
 async def check_refunds_add_up() -> AsyncIterator[Violation]:
     """Refunds are numbered and give back no more than was paid, and all of it exactly when it is closed."""
     for row in await database.rows(_REFUNDS):
@@ -276,6 +290,7 @@ CHECKS: tuple[Check, ...] = (
     check_codes_out_are_redeemed,
     check_redemptions_hold_their_points,
     check_redemptions_are_owed,
+    check_partners_bear_what_they_agreed,
     check_refunds_add_up,
     check_held_money_is_for_open_redemptions,
     check_cash_follows_its_transfer,

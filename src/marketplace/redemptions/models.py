@@ -41,8 +41,9 @@ class Basket(Model):
 class Redemption(Model):
     """One reward taken by a member, with everything its price was made of on that day, for all `quantity` units.
 
-    `price_minor`/`currency` is the item's price in its market; `home_minor` the same in the program's home
-    currency at `fx_rate`, of which a card pays `card_minor`; `list_points` before and `points` after the tier
+    `price_minor`/`currency` is the item's price in its market; in the program's home currency at `fx_rate` that is
+    `home_minor`, of which a card pays `card_minor`, and `partner_discount_minor`: what the partner bears, by its
+    `partner_share_bp`, of a discount worth `discount_minor`; `list_points` before and `points` after the tier
     discount, of the part that points pay, each worth `worth_bp` of its value by the `policy` or an `arm` of it.
     """
 
@@ -69,6 +70,9 @@ class Redemption(Model):
     currency: fields.Field[str] = columns.text(3)
     home_minor: fields.Field[int] = columns.whole()
     home_currency: fields.Field[str] = columns.text(3)
+    discount_minor: fields.Field[int] = columns.whole(0)
+    partner_discount_minor: fields.Field[int] = columns.whole(0)
+    partner_share_bp: fields.Field[int] = fields.IntField(default=0)
     point_value: fields.Field[Decimal] = columns.exact()
     fx_rate: fields.Field[Decimal] = columns.exact()
     fx_as_of: fields.Field[datetime | None] = columns.moment_or_none()
@@ -101,6 +105,7 @@ class Redemption(Model):
             columns.holds("redemption", "card_pays_a_part", "card_minor BETWEEN 0 AND home_minor"),
             columns.holds("redemption", "waits_while_pending", "waits_for IS NULL OR state = 'PENDING'"),
             columns.holds("redemption", "quantity_positive", "quantity > 0"),
+            columns.holds("redemption", "partner_bears", "partner_discount_minor BETWEEN 0 AND discount_minor"),
             columns.holds("redemption", "held_when_it_costs", "points = 0 OR hold_id IS NOT NULL"),
             columns.Unique(
                 fields=("item_id", "code_position"),
@@ -328,6 +333,9 @@ class ExchangeQuote(Model):
     currency: fields.Field[str] = columns.text(3)
     home_minor: fields.Field[int] = columns.whole()
     home_currency: fields.Field[str] = columns.text(3)
+    discount_minor: fields.Field[int] = columns.whole(0)
+    partner_discount_minor: fields.Field[int] = columns.whole(0)
+    partner_share_bp: fields.Field[int] = fields.IntField(default=0)
     point_value: fields.Field[Decimal] = columns.exact()
     fx_rate: fields.Field[Decimal] = columns.exact()
     fx_as_of: fields.Field[datetime | None] = columns.moment_or_none()

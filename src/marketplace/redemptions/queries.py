@@ -224,12 +224,15 @@ class Saved:
 
 _SAVED = """
 SELECT member.id, program.home_currency, count(r.id) AS redemptions,
-    coalesce(sum(r.home_minor - back.home_minor), 0)::bigint AS rewards,
+    coalesce(sum(r.home_minor - back.home_minor + r.partner_discount_minor
+        - coalesce(div(r.partner_discount_minor::numeric * back.price_minor, nullif(r.price_minor, 0)), 0)
+    ), 0)::bigint AS rewards,
     coalesce(sum((r.list_points - r.points - back.discount_points) * r.point_value), 0) AS discounts
 FROM member JOIN program ON program.id = member.program_id
     LEFT JOIN redemption r ON r.member_id = member.id AND r.state = 'FULFILLED'
     LEFT JOIN LATERAL (
-        SELECT coalesce(sum(home_minor), 0) AS home_minor, coalesce(sum(discount_points), 0) AS discount_points
+        SELECT coalesce(sum(home_minor), 0) AS home_minor, coalesce(sum(price_minor), 0) AS price_minor,
+            coalesce(sum(discount_points), 0) AS discount_points
         FROM refund WHERE redemption_id = r.id
     ) back ON TRUE
 WHERE member.id = ANY ($1) GROUP BY member.id, program.home_currency"""

@@ -7,6 +7,7 @@ from marketplace.catalog.models import Item, OfferKind, StockMode
 from marketplace.catalog.rules import localised
 from marketplace.donations import steps as donations
 from marketplace.kit import clock, database
+from marketplace.kit.money import Money
 from marketplace.kit.refusals import InvalidInput
 from marketplace.ledger import accounts
 from marketplace.ledger.models import Purpose
@@ -46,6 +47,9 @@ def drafted(id: UUID, member_id: UUID, program: Program, priced: Priced, lots: i
         currency=priced.currency,
         home_minor=priced.home_minor * lots,
         home_currency=priced.home_currency,
+        discount_minor=priced.discount_minor * lots,
+        partner_discount_minor=priced.partner_discount_minor * lots,
+        partner_share_bp=priced.partner_share_bp,
         point_value=priced.point_value,
         fx_rate=priced.fx_rate,
         fx_as_of=priced.fx_as_of,
@@ -97,7 +101,7 @@ async def spend(redemption: Redemption, program: Program, title: str) -> None:
         entry = Entry(*bearer_of_discounts(program), discount)
         await post("points.redeemed", REF_TYPE, redemption.id, [entry])
     if redemption.home_minor:
-        cause = partners.Cause(AccrualKind.SALE, REF_TYPE, redemption.id, title)
+        cause = partners.Cause(AccrualKind.SALE, REF_TYPE, redemption.id, _stated(redemption, title))
         held = accounts.program(program.id, Purpose.FUNDING_HELD, program.home_currency)
         try:
             await partners.accrue(redemption.partner_id, cause, held, redemption.home_minor)
@@ -105,6 +109,14 @@ async def spend(redemption: Redemption, program: Program, title: str) -> None:
             raise NoContractInForce from None
     redemption.state = RedemptionState.FULFILLED.value
     redemption.fulfilled_at = clock.now()
+
+
+def _stated(redemption: Redemption, title: str) -> str:
+    """How a statement describes the sale: with what the partner bore of a discount, if it did."""
+    if not redemption.partner_discount_minor:
+        return title
+    part = Money(redemption.partner_discount_minor, redemption.home_currency)
+    return f"{title[:220]} (less {part}, your part of a tier discount)"
 
 
 def sound_reason(reason: str) -> str:

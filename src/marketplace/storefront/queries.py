@@ -210,7 +210,8 @@ class Priced:
     """What an item costs a member now, with the rows and the figures the price was made of.
 
     `price_minor` of `currency` is the market's price, `home_minor` of `home_currency` what the program's funding
-    pays for it, at `fx_rate` (home units for one of the market's) as of `fx_as_of`, None for one currency.
+    pays for it, at `fx_rate` (home units for one of the market's) as of `fx_as_of`, None for one currency. Of a
+    discount worth `discount_minor` the partner bears `partner_discount_minor`, which `home_minor` is without.
     """
 
     program: Program
@@ -225,6 +226,9 @@ class Priced:
     currency: str
     home_minor: int
     home_currency: str
+    discount_minor: int
+    partner_discount_minor: int
+    partner_share_bp: int
     point_value: Decimal
     fx_rate: Decimal
     fx_as_of: datetime | None
@@ -268,8 +272,11 @@ async def price_item(
         discount_bp=priced.discount_bp,
         price_minor=priced.price_minor,
         currency=priced.currency,
-        home_minor=priced.home_minor,
+        home_minor=priced.home_minor - priced.partner_discount_minor,
         home_currency=priced.home_currency,
+        discount_minor=priced.discount_minor,
+        partner_discount_minor=priced.partner_discount_minor,
+        partner_share_bp=priced.partner_share_bp,
         point_value=priced.point_value,
         fx_rate=priced.rate.rate,
         fx_as_of=priced.rate.as_of,

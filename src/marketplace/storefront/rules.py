@@ -14,8 +14,8 @@ from marketplace.kit.periods import FOR_EVER, LimitPeriod
 from marketplace.kit.refusals import InvalidInput, Refusal
 from marketplace.ledger.queries import Rate
 from marketplace.members.refusals import ProgramLimitReached
-from marketplace.partners.rules import shares
 from marketplace.points.refusals import InsufficientPoints
+from marketplace.storefront import bearers
 from marketplace.storefront.cash import THOUSAND, Ratios
 
 MOST_POINTS = 2**53 - 1
@@ -68,7 +68,8 @@ class Price:
     """The price passport: what an amount of a market's currency is for a member, and by which figures.
 
     `home_minor` is the same in the program's home currency at `rate`; `list_points` before and `points` after
-    the tier's discount. For this kind of reward a point is worth `worth_bp` of its value.
+    the tier's discount, of which the partner bears `partner_share_bp`. For this kind of reward a point is worth
+    `worth_bp` of its value.
     """
 
     price_minor: int
@@ -85,6 +86,17 @@ class Price:
     floor_points: int | None = None
     floor_applied: bool = False
     cap_applied: bool = False
+    partner_share_bp: int = 0
+
+    @property
+    def discount_minor(self) -> int:
+        """What the discount is worth, in minor units of the home currency."""
+        return bearers.discount_minor(self.home_minor, self.list_points, self.points)
+
+    @property
+    def partner_discount_minor(self) -> int:
+        """What the partner bears of it: so much less than the price is charged to the program's funding."""
+        return bearers.part_of_partner(self.discount_minor, self.partner_share_bp)
 
     @property
     def worth_per_thousand_minor(self) -> int | None:
@@ -104,13 +116,6 @@ def after_discount(list_points: int, discount_bp: int) -> int:
     return -(-list_points * (money.BASIS_POINTS - discount_bp) // money.BASIS_POINTS)
 
 
-def floor_minor(home_minor: int, contract_shares: str, margin_bp: int) -> int:
-    """What the partner is owed of a price, and the margin on top of it, rounded up; never above the price."""
-    commission_bp, vat_bp = map(int, contract_shares.split())
-    cost = shares(home_minor, commission_bp, vat_bp).net
-    return min(home_minor, -(-cost * (money.BASIS_POINTS + margin_bp) // money.BASIS_POINTS))
-
-
 def price(
     shopper: Shopper,
     price_minor: int,
@@ -123,7 +128,7 @@ def price(
     tier's discount, rounded up, at most the program's cap.
 
     With the contract's shares, the discount stops where the points would be worth less than what the partner is
-    owed and the program's margin on it.
+    owed after its own part of the discount, and the program's margin on it.
 
     Raises NotAvailable (NO_RATE) without an exchange rate or a point value.
     """
@@ -136,10 +141,10 @@ def price(
     capped = wished
     if shopper.max_discount_points is not None:
         capped = max(wished, list_points - shopper.max_discount_points)
-    floor = None
-    if shopper.margin_bp is not None and contract_shares is not None and shopper.discount_bp:
-        least = floor_minor(home_minor, contract_shares, shopper.margin_bp)
-        floor = min(list_points, money.points_for(least, shopper.home_currency, worth))
+    floor, terms = None, bearers.terms_of(contract_shares) if contract_shares and shopper.discount_bp else None
+    if shopper.margin_bp is not None and terms is not None:
+        listed = bearers.Listed(home_minor, shopper.home_currency, list_points, worth)
+        floor = bearers.floor_points(listed, terms, shopper.margin_bp)
     return Price(
         price_minor=price_minor,
         currency=currency,
@@ -155,6 +160,7 @@ def price(
         floor_points=floor,
         floor_applied=floor is not None and floor > capped,
         cap_applied=capped > wished,
+        partner_share_bp=terms.share_bp if terms else 0,
     )
 
 

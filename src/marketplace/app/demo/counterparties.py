@@ -1,7 +1,7 @@
 """Who is settled in the demo: one invented contract for each brand and charity, in currencies and countries that
 fit. Which company stands behind a brand is not claimed: every partner says that it is a demonstration."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from marketplace.app.demo import data
@@ -19,6 +19,8 @@ SEATS = {
     "new-balance": "NL", "tim-hortons": "CA",
 }  # fmt: skip
 """Where the flagship brands' demo contracts are settled."""
+SHARES = {"starbucks": 5000, "puma": 10_000}
+"""What flagship brands bear of tier discounts in the demo, in basis points; the others nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Terms:
     timezone: str
     minimum_payout_minor: int
     return_window_days: int
+    tier_discount_share_bp: int = 0
 
 
 def of_brand(brand: data.Brand) -> Terms:
@@ -41,7 +44,8 @@ def of_brand(brand: data.Brand) -> Terms:
     seats = [country for country in TIMEZONES if country in brand.countries]
     country = SEATS.get(brand.slug) or dice.choice(seats or ["NL"])
     window = 14 if brand.category in ("fashion", "ecommerce", "gadgets") else dice.choice((0, 0, 7))
-    return _terms(country, dice.randrange(400, 1500, 50), dice.choice(("WEEKLY", "MONTHLY")), window)
+    terms = _terms(country, dice.randrange(400, 1500, 50), dice.choice(("WEEKLY", "MONTHLY")), window)
+    return replace(terms, tier_discount_share_bp=SHARES.get(brand.slug, 0))
 
 
 def of_charity(charity: data.Charity) -> Terms:

@@ -218,4 +218,5 @@ def _contract(partner: UUID, terms: Terms) -> dict[str, Any]:
         "commission_bp": terms.commission_bp, "vat_bp": terms.vat_bp, "currency": terms.currency,
         "schedule": terms.schedule, "timezone": terms.timezone,
         "minimum_payout_minor": terms.minimum_payout_minor, "return_window_days": terms.return_window_days,
+        "tier_discount_share_bp": terms.tier_discount_share_bp,
     }  # fmt: skip

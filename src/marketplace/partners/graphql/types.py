@@ -64,6 +64,9 @@ class ContractType(Node):
     timezone: str = strawberry.field(description="Whose days count, an IANA name.")
     minimum_payout: MoneyType = strawberry.field(description="Less than this is carried forward.")
     return_window_days: int = strawberry.field(description="Days until a sale can be paid out.")
+    tier_discount_share_bp: int = strawberry.field(
+        description="What the partner bears of a program's tier discounts, in basis points: 5000 is half."
+    )
 
     @classmethod
     def of(cls, row: Contract) -> "ContractType":
@@ -78,6 +81,7 @@ class ContractType(Node):
             timezone=row.timezone,
             minimum_payout=MoneyType.minor(row.minimum_payout_minor, row.currency),
             return_window_days=row.return_window_days,
+            tier_discount_share_bp=row.tier_discount_share_bp,
         )
 
 

@@ -114,6 +114,11 @@ class AgreeContractInput(WriteInput):
         default=None, description="Less than this is carried forward; in the contract's currency."
     )
     return_window_days: int = strawberry.field(default=0, description="Days until a sale can be paid out.")
+    tier_discount_share_bp: int = strawberry.field(
+        default=0,
+        description="What the partner bears of a program's tier discounts, in basis points: 5000 is half. "
+        "The program bears the rest; a charity bears nothing.",
+    )
 
     def command(self) -> operations.AgreeContract:
         """The command; raises InvalidInput for an amount that is none."""
@@ -129,6 +134,7 @@ class AgreeContractInput(WriteInput):
             timezone=self.timezone,
             minimum_payout=self.minimum_payout.money("minimumPayout") if self.minimum_payout else None,
             return_window_days=self.return_window_days,
+            tier_discount_share_bp=self.tier_discount_share_bp,
         )
 
 

@@ -25,8 +25,9 @@ from marketplace.kit.refusals import NotFound
 from marketplace.redemptions import operations, queries
 from marketplace.redemptions.exports import batch_csv
 from marketplace.redemptions.graphql.types import RedemptionType, key_of, key_or_none
-from marketplace.redemptions.models import BatchState, CreditBatch
+from marketplace.redemptions.models import CreditBatch
 from marketplace.redemptions.refusals import BatchAnswered, NoContractInForce, NothingToCredit
+from marketplace.redemptions.states import BatchState
 
 PREFIX = "creditBatch"
 describe_enum(

@@ -27,7 +27,7 @@ from marketplace.kit.refusals import NotFound
 from marketplace.redemptions import operations, queries
 from marketplace.redemptions.graphql.fulfilment import ShipmentFulfilment
 from marketplace.redemptions.graphql.types import RedemptionType, key_of, may_read, reader
-from marketplace.redemptions.models import Parcel, ParcelState, ReturnRequest, ReturnState
+from marketplace.redemptions.models import Parcel, ParcelState, ReturnRequest
 from marketplace.redemptions.refusals import (
     NoContractInForce,
     ParcelMoved,
@@ -37,6 +37,7 @@ from marketplace.redemptions.refusals import (
     ReturnUnderWay,
     UnitsSpokenFor,
 )
+from marketplace.redemptions.states import ReturnState
 
 describe_enum(
     ParcelState,

@@ -27,6 +27,8 @@ from marketplace.members.graphql import MemberType
 from marketplace.redemptions import queries
 from marketplace.redemptions.graphql.fulfilment import Fulfilment, fulfilment_of
 from marketplace.redemptions.models import Redemption, RedemptionState
+from marketplace.storefront.bearers import bearers
+from marketplace.storefront.graphql.bearers import DiscountBearer
 
 describe_enum(
     RedemptionState,
@@ -79,6 +81,9 @@ class RedemptionPrice:
     points: BigInt = strawberry.field(description="Points that the member paid.")
     list_points: BigInt = strawberry.field(description="Points before the discount of the member's tier.")
     tier_discount_bp: int = strawberry.field(description="The tier's discount in basis points: 900 is 9 %.")
+    discount_bearers: list[DiscountBearer] = strawberry.field(
+        description="Who paid for what the tier took off, and how much; empty when it took nothing off."
+    )
     price: MoneyType = strawberry.field(description="What the reward sells for in its market.")
     home_price: MoneyType = strawberry.field(description="The same in the program's home currency.")
     point_value: Decimal = strawberry.field(description="What one point was worth in the home currency.")
@@ -90,6 +95,13 @@ class RedemptionPrice:
     )
     fx_rate: Decimal = strawberry.field(description="Home currency for one of the market's.")
     fx_as_of: datetime | None = strawberry.field(description="How old the rate was; null when none was needed.")
+
+
+def _bearers_of(row: Redemption) -> list[DiscountBearer]:
+    if row.points == row.list_points:
+        return []
+    found = bearers(row.discount_minor, row.partner_discount_minor, row.partner_share_bp)
+    return DiscountBearer.of(found, row.home_currency)
 
 
 @strawberry.federation.type(
@@ -131,8 +143,9 @@ class RedemptionType(Node):
             points=BigInt(row.points),
             list_points=BigInt(row.list_points),
             tier_discount_bp=row.discount_bp,
+            discount_bearers=_bearers_of(row),
             price=MoneyType.minor(row.price_minor, row.currency),
-            home_price=MoneyType.minor(row.home_minor, row.home_currency),
+            home_price=MoneyType.minor(row.home_minor + row.partner_discount_minor, row.home_currency),
             point_value=row.point_value,
             worth_bp=row.worth_bp,
             arm=row.arm,

@@ -10,8 +10,9 @@ from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, NotFound, Problem
 from marketplace.redemptions import crediting, events, queries, steps
 from marketplace.redemptions.facts import Change
-from marketplace.redemptions.models import BatchState, Credit, CreditBatch, Redemption, RedemptionState
+from marketplace.redemptions.models import Credit, CreditBatch, Redemption, RedemptionState
 from marketplace.redemptions.refusals import BatchAnswered, NothingToCredit
+from marketplace.redemptions.states import BatchState
 
 MOST_IN_A_BATCH = 200
 

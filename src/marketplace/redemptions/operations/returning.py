@@ -10,9 +10,10 @@ from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, NotFound
 from marketplace.redemptions import events, queries, refunds, steps
 from marketplace.redemptions.facts import Change
-from marketplace.redemptions.models import Redemption, RedemptionState, ReturnRequest, ReturnState
+from marketplace.redemptions.models import Redemption, RedemptionState, ReturnRequest
 from marketplace.redemptions.refund_rules import Ask
 from marketplace.redemptions.refusals import RedemptionClosed, ReturnAnswered, ReturnClosed, ReturnUnderWay
+from marketplace.redemptions.states import ReturnState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,8 @@ from marketplace.ledger.queries import Rate
 from marketplace.members.refusals import ProgramLimitReached
 from marketplace.points.refusals import InsufficientPoints
 from marketplace.storefront import queries, rules
+from marketplace.storefront.bearers import bearers
+from marketplace.storefront.graphql.bearers import DiscountBearer
 from marketplace.storefront.refusals import CashAboveMaximum, CashBelowMinimum, CashCoolingOff
 from marketplace.storefront.rules import Price, Quote, Shopper
 
@@ -93,6 +95,14 @@ class PricePassport:
     @planned(description="Whether the discount stopped at the program's cap.")
     def cap_applied(self) -> bool:
         return self.made.cap_applied
+
+    @planned(description="Who pays for what your tier takes off, and how much; empty when it takes nothing off.")
+    def discount_bearers(self) -> list[DiscountBearer]:
+        made = self.made
+        if made.points == made.list_points:
+            return []
+        found = bearers(made.discount_minor, made.partner_discount_minor, made.partner_share_bp)
+        return DiscountBearer.of(found, made.home_currency)
 
     @planned(description="What it costs in its market.")
     def price(self) -> MoneyType:

@@ -19,6 +19,7 @@ class Migration(migrations.Migration):
         ("partners", "0001_initial"),
         ("partners", "0002_contracts_never_overlap"),
         ("partners", "0003_refunds_in_parts"),
+        ("partners", "0004_who_bears_discounts"),
         ("payments", "0001_initial"),
         ("payments", "0002_points_and_a_card"),
         ("payments", "0003_reviews_and_baskets"),
@@ -26,7 +27,7 @@ class Migration(migrations.Migration):
         ("points", "0002_lots_follow_a_policy"),
         ("points", "0003_notices_of_expiry"),
         ("points", "0004_wallets_are_noted"),
-        ("redemptions", "0010_reviews_and_baskets"),
+        ("redemptions", "0011_who_bears_discounts"),
     ]
 
     initial = False
