@@ -4,6 +4,7 @@ from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 from tortoise.migrations.constraints import CheckConstraint
 
+from marketplace.kit.filling import AddFilledField
 from marketplace.kit.ids import new_id
 
 
@@ -115,7 +116,7 @@ class Migration(migrations.Migration):
             name="first_expiry",
             field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
         ),
-        ops.AddField(
+        AddFilledField(
             model_name="Stock",
             name="withheld",
             field=fields.BigIntField(default=0),

@@ -1,5 +1,6 @@
 from tortoise import fields, migrations
-from tortoise.migrations import operations as ops
+
+from marketplace.kit.filling import AddFilledField
 
 
 class Migration(migrations.Migration):
@@ -8,7 +9,7 @@ class Migration(migrations.Migration):
     initial = False
 
     operations = [
-        ops.AddField(
+        AddFilledField(
             model_name="Program",
             name="reviews_rewards",
             field=fields.BooleanField(default=False),

@@ -4,6 +4,8 @@ from tortoise.fields.data import JSON_DUMPS
 from tortoise.migrations import operations as ops
 from tortoise.migrations.constraints import CheckConstraint
 
+from marketplace.kit.filling import AddFilledField
+
 
 class Migration(migrations.Migration):
     dependencies = [("payments", "0001_initial"), ("payments", "0002_points_and_a_card")]
@@ -36,7 +38,7 @@ class Migration(migrations.Migration):
             name="deadline",
             field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
         ),
-        ops.AddField(
+        AddFilledField(
             model_name="ConnectedAccount",
             name="past_due",
             field=fields.JSONField(default=list, encoder=JSON_DUMPS, decoder=loads),

@@ -2,6 +2,8 @@ from tortoise import fields, migrations
 from tortoise.fields.base import OnDelete
 from tortoise.migrations import operations as ops
 
+from marketplace.kit.filling import AddFilledField
+
 
 class Migration(migrations.Migration):
     """By which policy, and which arm of it, a redemption was made."""
@@ -55,7 +57,7 @@ class Migration(migrations.Migration):
                 on_delete=OnDelete.RESTRICT,
             ),
         ),
-        ops.AddField(
+        AddFilledField(
             model_name="Redemption",
             name="worth_bp",
             field=fields.IntField(default=10000),

@@ -4,6 +4,7 @@ from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 
+from marketplace.kit.filling import AddFilledField
 from marketplace.kit.ids import new_id
 
 
@@ -96,7 +97,7 @@ class Migration(migrations.Migration):
                 "table_description": "One reward taken by a member, with everything its price was made of on that day, for all `quantity` units.",
             },
         ),
-        ops.AddField(
+        AddFilledField(
             model_name="Redemption",
             name="quantity",
             field=fields.IntField(default=1),

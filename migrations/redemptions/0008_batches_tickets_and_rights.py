@@ -4,6 +4,7 @@ from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 from tortoise.migrations.constraints import CheckConstraint
 
+from marketplace.kit.filling import AddFilledField
 from marketplace.kit.ids import new_id
 
 
@@ -222,7 +223,7 @@ class Migration(migrations.Migration):
                 on_delete=OnDelete.RESTRICT,
             ),
         ),
-        ops.AddField(
+        AddFilledField(
             model_name="Credit",
             name="refused_lots",
             field=fields.IntField(default=0),

@@ -2,6 +2,8 @@ from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 from tortoise.migrations.constraints import CheckConstraint
 
+from marketplace.kit.filling import AddFilledField
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -24,7 +26,7 @@ class Migration(migrations.Migration):
     initial = False
 
     operations = [
-        ops.AddField(
+        AddFilledField(
             model_name="Redemption",
             name="card_minor",
             field=fields.BigIntField(default=0),
@@ -46,7 +48,7 @@ class Migration(migrations.Migration):
                 check="waits_for IS NULL OR state = 'PENDING'", name="redemption_waits_while_pending"
             ),
         ),
-        ops.AddField(
+        AddFilledField(
             model_name="Refund",
             name="card_minor",
             field=fields.BigIntField(default=0),

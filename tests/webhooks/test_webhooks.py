@@ -11,6 +11,7 @@ from marketplace.app.announcer import announce_once
 from marketplace.app.telling import fan_out
 from marketplace.catalog.models import OfferKind
 from marketplace.kit import clock, database, ids, jobs
+from marketplace.points.models import ExpiryNotice
 from marketplace.webhooks import rules, sending
 from marketplace.webhooks.checks import check_webhooks_go_to_their_owner
 from marketplace.webhooks.models import Delivery, Endpoint, Event
@@ -81,6 +82,26 @@ async def test_what_is_handed_over_twice_is_told_once() -> None:
         await jobs.drain()
         assert receiver.types == ["redemption.fulfilled"]
     assert await Event.all().count() == 1
+
+
+async def test_a_program_is_told_of_points_that_expire_soon(database_url: str) -> None:
+    shopper = await a_shopper(points=0)
+    moment = clock.now()
+    async with a_receiver() as receiver:
+        await register(server_of(shopper.program), receiver, types=["POINTS_EXPIRING"])
+        notice = await ExpiryNotice.create(
+            member=shopper.member,
+            expires_at=moment + timedelta(days=7),
+            days_before=7,
+            points=500,
+            noticed_at=moment,
+        )
+        await announce(database_url)
+
+        (_, message) = receiver.got[0]
+        member = ids.public("member", shopper.member.id)
+        assert message["type"] == "points.expiring"
+        assert message["data"] == {"notice": ids.public("notice", notice.id), "member": member}
 
 
 async def test_the_secret_is_shown_once_kept_encrypted_and_rotated_with_an_overlap() -> None:

@@ -16,7 +16,7 @@ from uuid import UUID
 import structlog
 
 from marketplace.app.errors import HttpRefusal
-from marketplace.kit import clock, database
+from marketplace.kit import clock, database, metrics
 from marketplace.kit.actor import Actor
 from marketplace.kit.changes import Changed, Hub, hub
 
@@ -109,11 +109,13 @@ class Live:
         key = seat.actor.id if seat.actor else None
         self._seats[key].add(seat)
         self._taken += 1
+        metrics.connections.inc()
         self._empty.clear()
         try:
             yield
         finally:
             self._taken -= 1
+            metrics.connections.dec()
             self._seats[key].discard(seat)
             if not self._seats[key]:
                 del self._seats[key]
@@ -124,10 +126,12 @@ class Live:
     def subscribed(self) -> Generator[None]:
         """Count one subscription while it is open."""
         self.subscriptions += 1
+        metrics.subscriptions.inc()
         try:
             yield
         finally:
             self.subscriptions -= 1
+            metrics.subscriptions.dec()
 
     async def watch(self) -> None:
         """End what has expired and look again at the others now and then, for ever."""

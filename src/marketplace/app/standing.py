@@ -1,7 +1,9 @@
 """How the installation stands, as gauges: connections, jobs that wait, and whether the books agree."""
 
 import time
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from prometheus_client import Gauge
 from tortoise.connection import get_connection
@@ -11,6 +13,7 @@ from marketplace.kit import clock, database, metrics
 from marketplace.kit.models import BooksCheck
 
 KNOWN_FOR_S = 10.0
+WEEK = timedelta(days=7)
 
 
 def _gauge(name: str, about: str, *labels: str) -> Gauge:
@@ -21,12 +24,17 @@ def _gauge(name: str, about: str, *labels: str) -> Gauge:
 outbox = _gauge("outbox_messages", "Messages that the relay has not taken, due or not.")
 outbox_age = _gauge("outbox_oldest_due_seconds", "How long the oldest due message waits.")
 queued = _gauge("jobs", "Jobs in the queue, by status.", "status")
+deliveries = _gauge("webhook_deliveries", "Webhooks of the last week, by state.", "state")
+changes = _gauge("changes_waiting", "Changes that the relay has not announced.")
 drift = _gauge("books_violations", "Rows that broke a promise at the last check of the books.", "check")
 checked = _gauge("books_checked_timestamp_seconds", "When the books were last checked.")
 _OUTBOX = """
 SELECT count(*) AS waiting, extract(epoch FROM $1::timestamptz - min(due_at))::float8 AS age
 FROM (SELECT due_at FROM outbox_message ORDER BY due_at LIMIT 100000) m"""
 _JOBS = "SELECT status::text AS status, count(*) AS jobs FROM procrastinate_jobs GROUP BY status"
+_DELIVERIES = """
+SELECT state, count(*) AS deliveries FROM webhook_delivery WHERE id >= $1 GROUP BY state"""
+_CHANGES = "SELECT count(*) AS waiting FROM (SELECT FROM change LIMIT 100000) c"
 _CHECKED = """
 SELECT name, violations, checked_at FROM books_check
 WHERE checked_at = (SELECT max(checked_at) FROM books_check)"""
@@ -48,9 +56,17 @@ async def _observe_database() -> None:
     outbox_age.set(max(0.0, found["age"] or 0.0))
     for row in await database.rows(_JOBS):
         queued.labels(row["status"]).set(row["jobs"])
+    for row in await database.rows(_DELIVERIES, _first_id_of(clock.now() - WEEK)):
+        deliveries.labels(row["state"]).set(row["deliveries"])
+    changes.set(await database.value(_CHANGES))
     for row in await database.rows(_CHECKED):
         drift.labels(row["name"]).set(row["violations"])
         checked.set(row["checked_at"].timestamp())
+
+
+def _first_id_of(moment: datetime) -> UUID:
+    """The smallest UUIDv7 of a moment (RFC 9562, section 5.7): its milliseconds stand first."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
 def _observe_pool() -> None:

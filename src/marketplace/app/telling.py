@@ -32,6 +32,7 @@ AUDIENCES: Mapping[str, tuple[str, ...]] = {
     "statement": ("partner",),
     "payout": ("partner", "statement"),
     "gift": ("program",),
+    "notice": ("program", "member"),
     "upload": ("partner",),
 }
 """Whose ids a change of a topic carries, as its trigger writes them."""
@@ -47,6 +48,7 @@ TOLD: Mapping[tuple[str, str | None], Line] = {
     ("payout", "IN_BANK"): Line(EventType.PAYOUT_IN_BANK, (Owner.PARTNER,)),
     ("payout", "FAILED"): Line(EventType.PAYOUT_FAILED, (Owner.PARTNER,)),
     ("gift", "CLAIMED"): Line(EventType.GIFT_CLAIMED, (Owner.PROGRAM,)),
+    ("notice", None): Line(EventType.POINTS_EXPIRING, (Owner.PROGRAM,)),
     ("upload", "PUBLISHED"): Line(EventType.UPLOAD_PUBLISHED, (Owner.PARTNER,)),
 }
 

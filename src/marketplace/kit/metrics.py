@@ -22,6 +22,11 @@ jobs = Histogram(
 )
 pool = Gauge("marketplace_pool_connections", "Connections to PostgreSQL.", ("state",), multiprocess_mode="livesum")
 
+connections = Gauge(
+    "marketplace_live_connections", "Sockets and event streams that are open.", multiprocess_mode="livesum"
+)
+subscriptions = Gauge("marketplace_subscriptions", "Subscriptions that are open.", multiprocess_mode="livesum")
+
 
 class Names:
     """Lets the first few hundred different names be labels; the rest are `other`."""

@@ -43,6 +43,7 @@ describe_enum(
     PAYOUT_IN_BANK="A payout has reached the bank.",
     PAYOUT_FAILED="A payout did not go, or came back.",
     GIFT_CLAIMED="A gift was claimed.",
+    POINTS_EXPIRING="Points of a member expire soon: told once for each date and number of days.",
     UPLOAD_PUBLISHED="An uploaded file was published.",
     WEBHOOK_TEST="Nothing happened: you asked for a test.",
 )

@@ -32,6 +32,7 @@ class EventType(StrEnum):
     PAYOUT_IN_BANK = "payout.in_bank"
     PAYOUT_FAILED = "payout.failed"
     GIFT_CLAIMED = "gift.claimed"
+    POINTS_EXPIRING = "points.expiring"
     UPLOAD_PUBLISHED = "upload.published"
     WEBHOOK_TEST = "webhook.test"
 

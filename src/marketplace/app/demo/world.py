@@ -135,6 +135,7 @@ async def _program(seed: ProgramSeed, issuer: DevIssuer) -> None:
         "audience": AUDIENCE,
         "enrol_on_sight": False,
         "gift_days": 30,
+        "reviews_rewards": False,
         "created_at": since,
     }
     await insert("program", [program])

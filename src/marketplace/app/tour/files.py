@@ -56,8 +56,8 @@ def with_mistakes() -> tuple[bytes, set[str]]:
     }  # fmt: skip
 
 
-def offers() -> bytes:
-    """The same shop without mistakes: four kinds, in two markets."""
+def offers(run: str) -> bytes:
+    """The same shop without mistakes: four kinds, in two markets, and every way of delivering a voucher."""
     now = datetime.now(UTC)
     return _written(
         [
@@ -65,10 +65,15 @@ def offers() -> bytes:
             _voucher("KAFFE-20", "MY", "MYR", "20.00"),
             _voucher("SISTA", "SE", "SEK", "90.00"),
             _voucher("MOGEN", "SE", "SEK", "40.00", published_from=(now + timedelta(days=7)).date().isoformat()),
+            _voucher("KORT", "SE", "SEK", "30.00"),
+            *(_generic(sku, price, run) for sku, price in (("ALLA", "10.00"), ("SLAPP", "20.00"))),
+            _voucher("PROV", "SE", "SEK", "0", delivery="ENTITLEMENT", right="SAMPLE", valid_days="30", stock="5"),
             *(_points(country, currency, price) for country, currency, price in _PRICES["POANG"]),
             *(_mug(country, currency, price) for country, currency, price in _PRICES["MUGG"]),
+            _plate(),
             _session("PROVNING-1", now + timedelta(days=10)),
             _session("PROVNING-2", now + timedelta(hours=20)),
+            _session("PROVNING-3", now + timedelta(hours=2), price="150.00"),
         ]
     )
 
@@ -77,6 +82,18 @@ _PRICES = {
     "POANG": (("SE", "SEK", "60.00"), ("MY", "MYR", "25.00")),
     "MUGG": (("SE", "SEK", "149.00"), ("MY", "MYR", "59.00")),
 }
+
+
+def generic_code(sku: str, run: str) -> str:
+    """The one code that everybody gets who takes this voucher."""
+    return f"FIKA-{run}-{sku}".upper()
+
+
+def _generic(sku: str, price: str, run: str) -> Line:
+    """A voucher with one code for all, two of it."""
+    return _voucher(
+        sku, "SE", "SEK", price, delivery="GENERIC_CODE", generic_code=generic_code(sku, run), stock="2"
+    )
 
 
 def _points(country: str, currency: str, price: str) -> Line:
@@ -96,11 +113,18 @@ def _mug(country: str, currency: str, price: str) -> Line:
     }  # fmt: skip
 
 
-def _session(sku: str, starts: datetime) -> Line:
+def _plate() -> Line:
+    return {
+        "sku": "FAT", "kind": "MERCHANDISE", "category": "dining", "country": "SE", "currency": "SEK",
+        "price": "80.00", "stock": "6", "title_en": "A stoneware plate", "title_sv": "Ett fat i stengods",
+    }  # fmt: skip
+
+
+def _session(sku: str, starts: datetime, price: str = "120.00") -> Line:
     start = starts.replace(microsecond=0)
     return {
         "sku": "PROVNING", "item_sku": sku, "kind": "EXPERIENCE", "category": "dining", "country": "SE",
-        "currency": "SEK", "price": "120.00", "stock": "4", "title_en": "A coffee tasting",
+        "currency": "SEK", "price": price, "stock": "4", "title_en": "A coffee tasting",
         "title_sv": "En kaffeprovning", "cancel_until_hours": "24", "starts_at": start.isoformat(),
         "ends_at": (start + timedelta(hours=2)).isoformat(),
     }  # fmt: skip
@@ -110,7 +134,7 @@ def codes(run: str) -> tuple[bytes, int]:
     """Codes with one twice, one for no offer of the partner and one too few for SISTA; how many are good."""
     good = [
         {"sku": sku, "code": f"FIKA-{run}-{sku}-{number:04}".upper()}
-        for sku in ("KAFFE-50", "KAFFE-20")
+        for sku in ("KAFFE-50", "KAFFE-20", "KORT")
         for number in range(CODES_PER_ITEM)
     ]
     good.append({"sku": "SISTA", "code": f"FIKA-{run}-SISTA".upper()})

@@ -51,6 +51,19 @@ def redeem(cast: Cast, member: Member, item: str, **more: Any) -> Json:
     return member.phone.do("redeemOffer", ORDERED, itemId=cast.items[item]["id"], **more)
 
 
+_STORY = "query Story($id: ID!) { redemption(id: $id) { events { change text } } }"
+
+
+def story(reader: Client, redemption_id: str) -> list[Json]:
+    """What became of a redemption, step by step, in the reader's words."""
+    return reader.ask(_STORY, id=redemption_id)["redemption"]["events"]
+
+
+def changes(reader: Client, redemption_id: str) -> list[str]:
+    """The kinds of those steps."""
+    return [each["change"] for each in story(reader, redemption_id)]
+
+
 class Wallet(NamedTuple):
     """Points available and held."""
 

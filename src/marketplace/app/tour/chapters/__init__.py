@@ -10,15 +10,22 @@ from marketplace.app.tour.chapters import (
     bookings,
     browsing,
     cashing,
+    closing,
+    codes,
+    crediting,
     deliveries,
+    dropping,
     earning,
     funding,
     giving,
     keeping,
     opening,
+    parcels,
+    parts,
     paying,
     refunding,
     settling,
+    tickets,
     unfunded,
     uploading,
     vouchers,
@@ -27,10 +34,14 @@ from marketplace.app.tour.stage import Stage
 
 Play = Callable[[Stage, Cast], None]
 CHAPTERS: Final[tuple[tuple[str, Play], ...]] = tuple(
-    (chapter.TITLE, chapter.play)
-    for chapter in (
-        opening, uploading, funding, browsing, vouchers, deliveries, bookings, unfunded, cashing, giving,
-        keeping, earning, refunding, paying, settling, adjusting, balancing,
+    (f"{number}. {chapter.TITLE}", chapter.play)
+    for number, chapter in enumerate(
+        (
+            opening, uploading, funding, browsing, vouchers, codes, deliveries, parcels, crediting, bookings,
+            tickets, dropping, unfunded, cashing, giving, earning, keeping, refunding, parts, paying, settling,
+            adjusting, closing, balancing,
+        ),
+        start=1,
     )
 )  # fmt: skip
-"""Title and play of each."""
+"""Title and play of each, numbered as they are played."""

@@ -7,7 +7,7 @@ from marketplace.app.tour import statements
 from marketplace.app.tour.cast import Cast
 from marketplace.app.tour.stage import Stage, money
 
-TITLE = "9c. Adjustments"
+TITLE = "Adjustments"
 _SHOWN = "... on Adjustment { id state amount { amount currency } }"
 
 
@@ -37,8 +37,8 @@ def _adjusted(stage: Stage, cast: Cast) -> None:
 
 
 def _previewed(stage: Stage, cast: Cast) -> None:
-    """What the tour's own partner would get next week: the sales of today, less what was refunded."""
-    ahead = (datetime.now(UTC).date() + timedelta(days=7)).isoformat()
+    """What the tour's own partner would get once nothing can be sent back any more: today's sales less refunds."""
+    ahead = (datetime.now(UTC).date() + timedelta(days=21)).isoformat()
     rows = statements.previewed(cast.operator, ahead)
     row = next(row for row in rows if row["partner"]["id"] == cast.partner_id)
     figures = ("gross", "commission", "vat", "adjustments", "closing")

@@ -12,7 +12,7 @@ from typing import Any
 from marketplace.app.tour.cast import Cast
 from marketplace.app.tour.stage import Stage
 
-TITLE = "10. The books"
+TITLE = "The books"
 TRIES = 3
 PAUSE_S = 5
 _TOTALS = """

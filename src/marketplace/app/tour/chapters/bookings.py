@@ -5,7 +5,7 @@ from marketplace.app.tour.client import Json
 from marketplace.app.tour.shopping import REDEMPTION, redeem, seen, wallet
 from marketplace.app.tour.stage import Stage, money
 
-TITLE = "5c. Redeeming: experiences and donations"
+TITLE = "Redeeming: experiences and donations"
 _CAUSES = """query Causes { offers(first: 5, filter: { kinds: [DONATION], availableOnly: true }) { nodes {
   title ... on DonationOffer { charity { id name registryId } }
   items { id price { amount currency } amounts { step { amount } } } } } }"""

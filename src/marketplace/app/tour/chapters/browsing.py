@@ -7,7 +7,7 @@ from marketplace.app.tour.client import Json
 from marketplace.app.tour.shopping import seen
 from marketplace.app.tour.stage import Stage, money
 
-TITLE = "4. Browsing, in one's own market and language"
+TITLE = "Browsing, in one's own market and language"
 _LIST = """query Offers($filter: OfferFilter, $sort: OfferSort!, $first: Int, $after: String) {
   offers(filter: $filter, sort: $sort, first: $first, after: $after) { totalCount
     nodes { id kind title brand { name } pointsPrice { points price { amount currency } }
@@ -20,7 +20,11 @@ _FACETS = """query Facets($filter: OfferFilter) { offerFacets(filter: $filter) {
 def play(stage: Stage, cast: Cast) -> None:
     """Nothing changes: members look around."""
     for member, title, sold in (
-        (cast.astrid, "Kaffe för 50.00", {"KAFFE-50", "SISTA", "MOGEN", "POANG", "MUGG", "PROVNING"}),
+        (
+            cast.astrid,
+            "Kaffe för 50.00",
+            {"KAFFE-50", "SISTA", "MOGEN", "POANG", "MUGG", "PROVNING", "KORT", "ALLA", "SLAPP", "PROV", "FAT"},
+        ),
         (cast.aisyah, "Kopi bernilai 20.00", {"KAFFE-20", "POANG", "MUGG"}),
     ):
         _listed(stage, member)

@@ -6,7 +6,7 @@ from marketplace.app.tour.client import Json, wait_for
 from marketplace.app.tour.shopping import wallet
 from marketplace.app.tour.stage import Stage, money
 
-TITLE = "6. Cash"
+TITLE = "Cash"
 SENT = "... on CashRedemption { id state points closedReason amount { amount currency } inBankAt }"
 CASH = f"{SENT} ... on PayoutAccountMissing {{ notPayableReason }} ... on CashBelowMinimum {{ minimum missing }}"
 _ROW = f"query C($id: ID!) {{ node(id: $id) {{ {SENT} }} }}"

@@ -5,7 +5,7 @@ from marketplace.app.tour.client import Json
 from marketplace.app.tour.shopping import ADDRESSES, ARRIVES, REDEMPTION, points_of, redeem, seen, wallet
 from marketplace.app.tour.stage import Stage
 
-TITLE = "5b. Redeeming: brand currency and merchandise"
+TITLE = "Redeeming: brand currency and merchandise"
 NUMBER = "1234567897"
 """A membership number with a check digit that holds (ISO/IEC 7812-1)."""
 _SEEN = f"query R($id: ID!) {{ redemption(id: $id) {{ {ARRIVES} }} }}"

@@ -4,7 +4,7 @@ from marketplace.app.tour.cast import Cast
 from marketplace.app.tour.client import Json, at_once
 from marketplace.app.tour.stage import Stage
 
-TITLE = "7b. Earning"
+TITLE = "Earning"
 _EVENT = """... on EarningEvent { id reference state outcomes { ruleCode reason points whyNot }
   grants { points state ruleCode pendingUntil } }"""
 _RULE = "... on EarningRule { id ruleCode state sentence warnings { code text } }"

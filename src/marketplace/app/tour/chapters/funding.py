@@ -6,7 +6,7 @@ from marketplace.app.tour.cast import Cast, Member
 from marketplace.app.tour.client import Client, Json, new_key, wait_for
 from marketplace.app.tour.stage import Stage, money
 
-TITLE = "3. Money in, members, points"
+TITLE = "Money in, members, points"
 _FUNDING = "{ program { funding { available { amount currency } held { amount currency } } } }"
 _TOP_UP = "... on TopUp { id state method failure amount { amount currency } }"
 _TOP_UPS = "{ topUps(first: 20) { nodes { id state failure } } }"

@@ -4,7 +4,7 @@ from marketplace.app.tour.cast import Cast
 from marketplace.app.tour.shopping import wallet
 from marketplace.app.tour.stage import Stage
 
-TITLE = "7. Giving"
+TITLE = "Giving"
 _GIFT = "... on Gift { id state points claimToken firstPointsExpireAt }"
 _PLEDGE = "... on Pledge { id number state points amount { amount currency } acknowledgement }"
 

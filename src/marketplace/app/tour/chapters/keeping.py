@@ -5,7 +5,7 @@ from itertools import pairwise
 from marketplace.app.tour.cast import Cast, Member
 from marketplace.app.tour.stage import Stage
 
-TITLE = "7b. Points, their dates, and levels"
+TITLE = "Points, their dates, and levels"
 _WALLET = """{ me { tier { name discountBp }
   wallet { available upcomingExpiries(first: 3) { points expiresAt } savedSoFar { rewards { amount currency } }
     movements(first: 10) { nodes { points balance at cause { kind title } } } }

@@ -6,8 +6,8 @@ from marketplace.app.tour.cast import Cast
 from marketplace.app.tour.client import new_key
 from marketplace.app.tour.stage import Stage
 
-TITLE = "1. A new partner, and its terms"
-SHOP_SCOPES = ["CATALOG_READ", "OFFERS_UPLOAD", "FULFIL", "STATEMENTS_READ", "PAYOUT_ACCOUNT"]
+TITLE = "A new partner, and its terms"
+SHOP_SCOPES = ["CATALOG_READ", "OFFERS_UPLOAD", "CODES_FREEZE", "FULFIL", "STATEMENTS_READ", "PAYOUT_ACCOUNT"]
 
 
 def play(stage: Stage, cast: Cast) -> None:
@@ -45,6 +45,7 @@ def _terms_agreed(stage: Stage, cast: Cast) -> None:
     terms = {
         "partnerId": partner, "validFrom": yesterday.isoformat(), "commissionBp": 800, "vatBp": 2500,
         "currency": "SEK", "timezone": "Europe/Stockholm", "schedule": "WEEKLY",
+        "returnWindowDays": 14,
         "minimumPayout": {"amount": "100", "currency": "SEK"},
     }  # fmt: skip
     agreed = operator.do("agreeContract", "... on Contract { commissionBp currency validFrom }", **terms)

@@ -7,7 +7,7 @@ from marketplace.app.tour.cast import Cast
 from marketplace.app.tour.client import Client, Json
 from marketplace.app.tour.stage import Stage, money
 
-TITLE = "9a. Before settlement: a partner opens an account"
+TITLE = "Before settlement: a partner opens an account"
 HELD_IN = ("SEK", "EUR")
 """Currencies of which the programs' card payments have left something in the marketplace's balance at Stripe."""
 REACHED = ("SE", "FI", "NL", "DE", "FR", "IE", "ES", "IT")

@@ -7,7 +7,7 @@ from marketplace.app.tour.client import new_key
 from marketplace.app.tour.shopping import REDEMPTION, redeem, wallet
 from marketplace.app.tour.stage import Stage
 
-TITLE = "8. Refunds"
+TITLE = "Refunds"
 _WALLET = """{ me { wallet { available held expiringSoon nextExpiry
   movements(first: 40) { nodes { points reason at } } } } }"""
 

@@ -7,7 +7,7 @@ from marketplace.app.tour.cast import Cast
 from marketplace.app.tour.client import Client, Json
 from marketplace.app.tour.stage import Stage, money
 
-TITLE = "9b. Settlement"
+TITLE = "Settlement"
 LOOKED_AT = 30
 
 

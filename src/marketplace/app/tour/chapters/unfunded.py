@@ -4,7 +4,7 @@ from marketplace.app.tour.cast import Cast
 from marketplace.app.tour.shopping import REDEMPTION, redeem, wallet
 from marketplace.app.tour.stage import Stage
 
-TITLE = "5d. A program funds first"
+TITLE = "A program funds first"
 
 
 def play(stage: Stage, cast: Cast) -> None:

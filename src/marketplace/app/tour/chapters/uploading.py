@@ -5,10 +5,12 @@ from marketplace.app.tour.cast import Cast
 from marketplace.app.tour.client import Client, Json
 from marketplace.app.tour.stage import Stage
 
-TITLE = "2. Offers and codes by file"
+TITLE = "Offers and codes by file"
+ROWS = 16
+"""How many things winter.csv puts on the shelf."""
 SHOWN = """... on UploadedFile { id state rowsTotal rowsGood rowsBad
   findings(first: 50) { nodes { line column value code message suggestion } }
-  preview(first: 10) { line sku country kind title change codeMask price { amount currency } } }"""
+  preview(first: 20) { line sku country kind title change codeMask price { amount currency } } }"""
 _SHELF = """{ partner { brands(first: 5) { nodes { offers(first: 20) { nodes {
   id sku kind items { id sku country } } } } } } }"""
 
@@ -22,7 +24,7 @@ def play(stage: Stage, cast: Cast) -> None:
     for offer in (offer for brand in brands for offer in brand["offers"]["nodes"]):
         for item in offer["items"]:
             cast.items[f"{item['sku']}/{item['country']}"] = item | {"offer": offer["id"], "kind": offer["kind"]}
-    stage.equal(cast.partner, "reads its shelf: items in two markets", len(cast.items), 10)
+    stage.equal(cast.partner, "reads its shelf: items in two markets", len(cast.items), ROWS)
 
 
 def _rehearsed(stage: Stage, partner: Client) -> None:
@@ -49,8 +51,8 @@ def _show_findings(stage: Stage, title: str, found: list[Json]) -> None:
 
 def _published(stage: Stage, cast: Cast) -> None:
     partner, operator = cast.partner, cast.operator
-    file = partner.send("uploadOffers", SHOWN, "winter.csv", files.offers())
-    stage.does(partner, "uploads winter.csv", file, "UploadedFile", rowsBad=0, rowsGood=10)
+    file = partner.send("uploadOffers", SHOWN, "winter.csv", files.offers(cast.run))
+    stage.does(partner, "uploads winter.csv", file, "UploadedFile", rowsBad=0, rowsGood=ROWS)
     rows = [
         (each["line"], each["kind"], each["sku"], each["country"], each["title"],
          f"{each['price']['amount']} {each['price']['currency']}", each["change"])
@@ -59,13 +61,15 @@ def _published(stage: Stage, cast: Cast) -> None:
     stage.show(
         "winter.csv: as it would be published", ("line", "kind", "SKU", "market", "title", "price", ""), rows
     )
+    whole = files.generic_code("ALLA", cast.run)
+    stage.holds(partner, "and the code for all is not shown in it", whole not in str(file), "sealed")
     suspended = operator.do("suspendPartner", "... on Partner { status }", partnerId=cast.partner_id)
     stage.does(operator, "suspends the partner for a moment", suspended, "Partner", status="SUSPENDED")
     refused = partner.do("publishUpload", uploadId=file["id"])
     stage.does(partner, "publishes while suspended", refused, "PartnerNotApproved")
     operator.do("approvePartner", partnerId=cast.partner_id)
     done = partner.do("publishUpload", SHOWN, uploadId=file["id"])
-    stage.does(partner, "publishes once let back in", done, "UploadedFile", state="PUBLISHED", rowsGood=10)
+    stage.does(partner, "publishes once let back in", done, "UploadedFile", state="PUBLISHED", rowsGood=ROWS)
     twice = partner.do("publishUpload", uploadId=file["id"])
     stage.does(partner, "publishes it twice", twice, "UploadAlreadyPublished")
 

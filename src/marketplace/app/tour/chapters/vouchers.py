@@ -8,7 +8,7 @@ from marketplace.app.tour.client import at_once, new_key
 from marketplace.app.tour.shopping import points_of, redeem, wallet
 from marketplace.app.tour.stage import Stage
 
-TITLE = "5a. Redeeming: vouchers"
+TITLE = "Redeeming: vouchers"
 
 
 def play(stage: Stage, cast: Cast) -> None:
