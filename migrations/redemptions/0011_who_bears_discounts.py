@@ -2,6 +2,8 @@ from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 from tortoise.migrations.constraints import CheckConstraint
 
+from marketplace.kit.filling import AddFilledField
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -27,32 +29,32 @@ class Migration(migrations.Migration):
     initial = False
 
     operations = [
-        ops.AddField(
+        AddFilledField(
             model_name="ExchangeQuote",
             name="discount_minor",
             field=fields.BigIntField(default=0),
         ),
-        ops.AddField(
+        AddFilledField(
             model_name="ExchangeQuote",
             name="partner_discount_minor",
             field=fields.BigIntField(default=0),
         ),
-        ops.AddField(
+        AddFilledField(
             model_name="ExchangeQuote",
             name="partner_share_bp",
             field=fields.IntField(default=0),
         ),
-        ops.AddField(
+        AddFilledField(
             model_name="Redemption",
             name="discount_minor",
             field=fields.BigIntField(default=0),
         ),
-        ops.AddField(
+        AddFilledField(
             model_name="Redemption",
             name="partner_discount_minor",
             field=fields.BigIntField(default=0),
         ),
-        ops.AddField(
+        AddFilledField(
             model_name="Redemption",
             name="partner_share_bp",
             field=fields.IntField(default=0),

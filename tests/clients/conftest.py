@@ -104,6 +104,15 @@ def served(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Gener
         yield served
 
 
+@pytest.fixture
+def working(served: Served, database_url: str) -> Generator[Served]:
+    """The server with a worker beside it, whose relay tells what is written."""
+    port = free_port()
+    where = {"DATABASE_URL": database_url, "MARKETPLACE_WORKER_METRICS_PORT": str(port)}
+    with process(port, "/metrics", "-m", "marketplace.app.cli", "work", **where):
+        yield served
+
+
 @pytest.fixture(scope="session")
 def products() -> Generator[str]:
     """The small subgraph of Apollo's compatibility tests."""
@@ -114,7 +123,7 @@ def products() -> Generator[str]:
 
 
 def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 150
     while server.poll() is None and time.monotonic() < deadline:
         try:
             if httpx.get(url, headers={"Accept": "application/json"}).status_code == 200:

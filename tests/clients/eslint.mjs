@@ -10,8 +10,8 @@ import { buildSchema, isObjectType } from "graphql";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const schema = `${root}schema.graphql`;
-// The moment of pledging is no repetition of "pledge".
-const MEANT = /"pledgedAt" starts with/;
+// A moment is no repetition of what happens in it; and beside `code`, which a refusal has, a member's code needs its name.
+const MEANT = /"(pledgedAt|refundedAt|referralCode)" starts with/;
 const FEDERATION = /_Any|_Entity|_Service|_entities|_service|Leading underscores|link__|federation__|directive "oneOf"/;
 
 const types = Object.values(buildSchema(readFileSync(schema, "utf8")).getTypeMap());

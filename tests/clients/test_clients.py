@@ -84,6 +84,10 @@ def test_apollo_client_asks_pages_writes_uploads_and_persists(served: Served) ->
     assert node("apollo.mjs", **served.environment())[-1] == "7 of 7"
 
 
+def test_apollo_client_is_told_of_a_write_by_socket_and_by_stream(working: Served) -> None:
+    assert node("live.mjs", **working.environment())[-1] == "6 of 6"
+
+
 def test_apollos_compatibility_tests_for_subgraphs(products: str) -> None:
     assert node("subgraph.mjs", PRODUCTS=products)[-1] == "24 of 24"
 

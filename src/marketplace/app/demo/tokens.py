@@ -10,7 +10,7 @@ from uuid import UUID
 
 from marketplace.access import steps
 from marketplace.access.dev_issuer import DevIssuer
-from marketplace.access.models import KeyOwner
+from marketplace.access.models import ApiKey, KeyOwner
 from marketplace.access.rules import KeyText, grantable
 from marketplace.app.demo.members import MemberSeed, members
 from marketplace.app.demo.world import AUDIENCE
@@ -88,9 +88,12 @@ async def operator_id(name: str, roles: tuple[str, ...]) -> UUID:
 
 
 async def _key(owner: KeyOwner, owner_id: UUID, roles: tuple[str, ...] = ()) -> str:
-    """The owner's demo key, made on first sight."""
+    """The owner's demo key, made on first sight; it may do what such an owner may today."""
     digest = vault.fingerprint("demo-key", f"{owner.value}:{owner_id}")
     text = KeyText(digest[:16], vault.fingerprint("demo-secret", digest))
+    scopes = grantable(owner, roles)
     if await database.value("SELECT 1 FROM api_key WHERE key_id = $1", text.key_id) is None:
-        await steps.create_key(owner, owner_id, name="demo", scopes=grantable(owner, roles), text=text)
+        await steps.create_key(owner, owner_id, name="demo", scopes=scopes, text=text)
+    else:
+        await ApiKey.filter(key_id=text.key_id).update(scopes=sorted(scope.value for scope in scopes))
     return str(text)

@@ -44,6 +44,8 @@ class Cast:
     kopi: Client
     anybody: Client
     starbucks: Client
+    stripe: str | None
+    """Where the stand-in for Stripe listens, whose pages and forms people fill in."""
     astrid: Member
     johan: Member
     aisyah: Member
@@ -94,6 +96,7 @@ def assemble(http: httpx.Client, var_dir: Path) -> Cast:
         kopi=Client(http, watch, "Kopi Club", others["program KOPI"]),
         anybody=Client(http, watch, "Passer-by", None),
         starbucks=Client(http, watch, "Starbucks", tokens["partner"]),
+        stripe=_stand_in(var_dir),
         astrid=member("Astrid", "NORTH"),
         johan=member("Johan", "NORTH"),
         aisyah=member("Aisyah", "KOPI"),
@@ -101,3 +104,8 @@ def assemble(http: httpx.Client, var_dir: Path) -> Cast:
     if cast.operator.answer("{ partners(first: 1) { nodes { id } } }").get("errors"):
         raise NoDemo(f"the demo at {http.base_url} was not started from here: its tokens are not in {path}")
     return cast
+
+
+def _stand_in(var_dir: Path) -> str | None:
+    path = var_dir / "stripe.json"
+    return f"http://127.0.0.1:{orjson.loads(path.read_bytes())['port']}" if path.exists() else None

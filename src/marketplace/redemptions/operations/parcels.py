@@ -167,11 +167,8 @@ async def mark_delivered(actor: Actor, command: MarkDelivered) -> Redemption:
 
 async def _own(actor: Actor, parcel_id: UUID) -> tuple[Parcel, Redemption]:
     """A parcel of the actor with its redemption, whose row is locked; raises NotFound."""
-    found = await Parcel.get_or_none(id=parcel_id)
+    found = await queries.beside(Parcel, actor).get_or_none(id=parcel_id)
     if found is None:
         raise NotFound(what="parcel")
-    try:
-        redemption = await queries.locked(actor, found.redemption_id)
-    except NotFound:
-        raise NotFound(what="parcel") from None
+    redemption = await queries.locked(actor, found.redemption_id)
     return await Parcel.get(id=parcel_id), redemption

@@ -81,11 +81,10 @@ async def _kept(redemption: Redemption) -> int:
 
 async def _open(actor: Actor, return_id: UUID) -> tuple[ReturnRequest, Redemption]:
     """A return that is to be answered, its redemption locked; raises NotFound or ReturnAnswered."""
-    found = await ReturnRequest.get_or_none(id=return_id)
-    try:
-        redemption = await queries.locked(actor, found.redemption_id if found else return_id)
-    except NotFound:
-        raise NotFound(what="return") from None
+    found = await queries.beside(ReturnRequest, actor).get_or_none(id=return_id)
+    if found is None:
+        raise NotFound(what="return")
+    redemption = await queries.locked(actor, found.redemption_id)
     wanted = await ReturnRequest.get(id=return_id)
     if wanted.state != ReturnState.REQUESTED:
         raise ReturnAnswered(current=wanted.state)

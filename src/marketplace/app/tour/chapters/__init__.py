@@ -9,6 +9,7 @@ from marketplace.app.tour.chapters import (
     balancing,
     bookings,
     browsing,
+    carding,
     cashing,
     closing,
     codes,
@@ -19,6 +20,7 @@ from marketplace.app.tour.chapters import (
     funding,
     giving,
     keeping,
+    listening,
     opening,
     parcels,
     parts,
@@ -38,8 +40,8 @@ CHAPTERS: Final[tuple[tuple[str, Play], ...]] = tuple(
     for number, chapter in enumerate(
         (
             opening, uploading, funding, browsing, vouchers, codes, deliveries, parcels, crediting, bookings,
-            tickets, dropping, unfunded, cashing, giving, earning, keeping, refunding, parts, paying, settling,
-            adjusting, closing, balancing,
+            tickets, dropping, listening, unfunded, cashing, carding, giving, earning, keeping, refunding, parts,
+            paying, settling, adjusting, closing, balancing,
         ),
         start=1,
     )

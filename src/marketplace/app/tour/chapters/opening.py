@@ -7,7 +7,15 @@ from marketplace.app.tour.client import new_key
 from marketplace.app.tour.stage import Stage
 
 TITLE = "A new partner, and its terms"
-SHOP_SCOPES = ["CATALOG_READ", "OFFERS_UPLOAD", "CODES_FREEZE", "FULFIL", "STATEMENTS_READ", "PAYOUT_ACCOUNT"]
+SHOP_SCOPES = [
+    "CATALOG_READ",
+    "OFFERS_UPLOAD",
+    "CODES_FREEZE",
+    "FULFIL",
+    "STATEMENTS_READ",
+    "PAYOUT_ACCOUNT",
+    "WEBHOOKS_MANAGE",
+]
 
 
 def play(stage: Stage, cast: Cast) -> None:
