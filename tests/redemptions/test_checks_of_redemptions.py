@@ -67,8 +67,8 @@ async def test_an_eventful_day_leaves_the_books_clean() -> None:
 
 
 _ANOTHER_REFUND = """
-INSERT INTO refund (id, redemption_id, number, price_minor, quantity, points, discount_points, home_minor, reason,
-    refunded_at) VALUES (gen_random_uuid(), $1, 2, 0, 0, {points}, 0, {home}, 'x', now())"""
+INSERT INTO refund (id, redemption_id, number, price_minor, quantity, points, discount_points, home_minor,
+    card_minor, reason, refunded_at) VALUES (gen_random_uuid(), $1, 2, 0, 0, {points}, 0, {home}, 0, 'x', now())"""
 BENT = [
     ("UPDATE redemption SET code_position = 8 WHERE id = $1", "kept", "codes out are redeemed"),
     ("UPDATE points_hold SET state = 'RELEASED' WHERE ref_id = $1", "asked", "redemptions hold their points"),

@@ -36,6 +36,8 @@ _SENTENCES: dict[ClosedReason, str] = {
 }
 
 
+_FOR_NOW = noted("This is sold out for now. Your points are untouched.")
+_BACK = noted("The last ones are set aside for others. Some may come back by {back_at}.")
 _CHOOSE = noted("Choose another reward.")
 _NEXT: dict[ClosedReason, tuple[NextStepKind, str]] = {
     ClosedReason.NOT_IN_YOUR_MARKET: (NextStepKind.CHOOSE_ANOTHER, noted("Choose a reward of your own country.")),
@@ -52,14 +54,25 @@ _LATER = {
 
 
 class OfferSoldOut(Refusal):
-    """The last one is gone. Nothing was taken from the wallet."""
+    """The last one is gone, or set aside for somebody. Nothing was taken from the wallet."""
 
     code = "OFFER_SOLD_OUT"
     text = "This is sold out. Your points are untouched."
+    back_at: Annotated[datetime | None, "When units that are set aside for others may come back, if any are."]
+
+    def __init__(self, *, back_at: datetime | None = None) -> None:
+        super().__init__(back_at=back_at)
+
+    @property
+    def template(self) -> str:
+        """Sold out, or only for now."""
+        return self.text if self.back_at is None else _FOR_NOW
 
     @property
     def next_step(self) -> NextStep:
-        """Something else."""
+        """Wait for what may come back; else something else."""
+        if self.back_at is not None:
+            return NextStep(NextStepKind.WAIT, _BACK, {"back_at": self.back_at}, opens_at=self.back_at)
         return NextStep(NextStepKind.CHOOSE_ANOTHER, _CHOOSE)
 
 

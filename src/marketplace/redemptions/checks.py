@@ -144,6 +144,20 @@ HAVING r.kind <> 'MERCHANDISE' OR count(*) <> max(p.number)
         AND NOT (s.state = 'SHIPPED' AND bool_or(p.state = 'DELIVERED'))
     OR (s.state = 'DELIVERED' AND NOT bool_or(p.state = 'DELIVERED'))
 LIMIT 100"""
+_RESERVED = """
+WITH open AS (SELECT item_id, sum(quantity) AS units FROM reservation WHERE state = 'OPEN' GROUP BY item_id),
+moved AS (
+    SELECT item_id, sum(change) AS units FROM stock_movement WHERE ref_type = 'reservation' GROUP BY item_id
+)
+SELECT item_id, coalesce(o.units, 0) AS reserved, coalesce(m.units, 0) AS out, coalesce(s.taken, 0) AS taken
+FROM open o FULL JOIN moved m USING (item_id) LEFT JOIN stock s USING (item_id)
+WHERE coalesce(o.units, 0) <> coalesce(m.units, 0) OR coalesce(o.units, 0) > coalesce(s.taken, 0)
+LIMIT 100"""
+_RESERVED_EACH = """
+SELECT v.id, v.state, coalesce(sum(m.change), 0) AS out FROM reservation v
+LEFT JOIN stock_movement m ON m.ref_id = v.id GROUP BY v.id
+HAVING (v.state = 'OPEN') <> (coalesce(sum(m.change), 0) = 1) OR coalesce(sum(m.change), 0) NOT IN (0, 1)
+LIMIT 100"""
 _BATCHES = """
 SELECT b.id, b.state, b.credits, count(c.redemption_id) AS found,
     count(*) FILTER (WHERE r.state = 'PENDING') AS waiting
@@ -261,6 +275,17 @@ async def check_batches_hold_their_credits() -> AsyncIterator[Violation]:
         yield Violation("batches hold their credits", f"batch {row['id']}", detail)
 
 
+async def check_reservations_hold_their_units() -> AsyncIterator[Violation]:
+    """What is set aside is counted in stock, unit for unit, and by nothing but the open reservations."""
+    name = "reservations hold their units"
+    for row in await database.rows(_RESERVED):
+        detail = f"{row['reserved']} are set aside, {row['out']} are off the shelf, of {row['taken']} taken"
+        yield Violation(name, f"item {row['item_id']}", detail)
+    for row in await database.rows(_RESERVED_EACH):
+        detail = f"{row['state']}, and its first unit is off the shelf {row['out']} times"
+        yield Violation(name, f"reservation {row['id']}", detail)
+
+
 CHECKS: tuple[Check, ...] = (
     check_codes_out_are_redeemed,
     check_redemptions_hold_their_points,
@@ -275,4 +300,5 @@ CHECKS: tuple[Check, ...] = (
     check_parcels_carry_what_was_taken,
     check_returns_are_refunded,
     check_batches_hold_their_credits,
+    check_reservations_hold_their_units,
 )

@@ -9,12 +9,15 @@ from marketplace.redemptions import queries, rules
 from marketplace.redemptions.operations import (
     ExpireEntitlement,
     FailOverdue,
+    LapseReservation,
     TellOfFreeze,
     expire_entitlement,
     fail_overdue,
+    lapse_reservation,
     tell_of_freeze,
 )
 from marketplace.redemptions.operations.freezing import TELL
+from marketplace.redemptions.operations.reserving import LAPSE
 
 BATCH = 500
 
@@ -43,3 +46,22 @@ async def expire_rights() -> None:
     while ended := await queries.ended_rights(clock.now(), BATCH):
         for id in ended:
             await expire_entitlement(SYSTEM, ExpireEntitlement(idempotency_key=f"ended:{id}", redemption_id=id))
+
+
+async def _lapse(reservation_id: UUID) -> None:
+    command = LapseReservation(idempotency_key=f"lapse:{reservation_id}", reservation_id=reservation_id)
+    await lapse_reservation(SYSTEM, command)
+
+
+@jobs.job(LAPSE)
+async def lapse(reservation_id: str) -> None:
+    """The time of a reservation is over: whoever comes next can take its units."""
+    await _lapse(UUID(reservation_id))
+
+
+@jobs.periodic("redemptions.lapse_left", cron="*/5 * * * *")
+async def lapse_left() -> None:
+    """Let lapse what is open past its end because its own job failed for good."""
+    while ended := await queries.ended_reservations(clock.now(), BATCH):
+        for id in ended:
+            await _lapse(id)

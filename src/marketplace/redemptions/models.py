@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -11,79 +10,19 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 
 from marketplace.kit import columns
-from marketplace.redemptions.states import BatchState, ReturnState
-
-
-class RedemptionState(StrEnum):
-    """Where a redemption stands. The last three are final."""
-
-    PENDING = "PENDING"
-    FULFILLED = "FULFILLED"
-    CANCELLED = "CANCELLED"
-    FAILED = "FAILED"
-    REFUNDED = "REFUNDED"
-
-
-class WaitsFor(StrEnum):
-    """What a PENDING redemption waits for before it goes to the brand."""
-
-    CARD = "CARD"
-    IN_REVIEW = "IN_REVIEW"
-
-
-class CashState(StrEnum):
-    """PENDING until the transfer is known to have succeeded or to have been refused."""
-
-    PENDING = "PENDING"
-    FULFILLED = "FULFILLED"
-    FAILED = "FAILED"
-    REFUNDED = "REFUNDED"
-
-
-class ShipmentState(StrEnum):
-    """Where a parcel is."""
-
-    ORDERED = "ORDERED"
-    PACKED = "PACKED"
-    SHIPPED = "SHIPPED"
-    DELIVERED = "DELIVERED"
-    LOST = "LOST"
-    RETURNED = "RETURNED"
-
-
-class ParcelState(StrEnum):
-    """Where one parcel of an order is. The last three are final."""
-
-    PACKED = "PACKED"
-    SHIPPED = "SHIPPED"
-    DELIVERED = "DELIVERED"
-    LOST = "LOST"
-    RETURNED = "RETURNED"
-
-
-class CreditState(StrEnum):
-    """Whether the partner has taken brand currency into the member's account with it."""
-
-    REQUESTED = "REQUESTED"
-    CREDITED = "CREDITED"
-    REFUSED = "REFUSED"
-
-
-class Right(StrEnum):
-    """What an entitlement gives a right to."""
-
-    SAMPLE = "SAMPLE"
-    UPGRADE = "UPGRADE"
-    MEMBERSHIP = "MEMBERSHIP"
-    FREE_SHIPPING = "FREE_SHIPPING"
-
-
-class EntitlementState(StrEnum):
-    """ACTIVE until it is USED with the partner, or EXPIRED at its end."""
-
-    ACTIVE = "ACTIVE"
-    USED = "USED"
-    EXPIRED = "EXPIRED"
+from marketplace.redemptions.states import (
+    BatchState,
+    CashState,
+    CreditState,
+    EntitlementState,
+    ParcelState,
+    RedemptionState,
+    ReservationState,
+    ReturnState,
+    Right,
+    ShipmentState,
+)
+from marketplace.redemptions.states import WaitsFor as WaitsFor
 
 
 class Basket(Model):
@@ -279,6 +218,28 @@ class Shipment(Model):
     class Meta(Model.Meta):
         table = "shipment"
         constraints = [columns.one_of("shipment", "state", ShipmentState)]
+
+
+class Reservation(Model):
+    """Units of an item that are set aside for a member until a moment; its id is the cause of the first unit."""
+
+    id: fields.Field[UUID] = columns.key()
+    member: Any = columns.ref("members.Member")
+    member_id: UUID
+    item: Any = columns.ref("catalog.Item", index=False)
+    item_id: UUID
+    quantity: fields.Field[int] = fields.IntField()
+    state: fields.Field[str] = columns.text(20)
+    reserved_at: fields.Field[datetime] = columns.moment()
+    expires_at: fields.Field[datetime] = columns.moment()
+
+    class Meta(Model.Meta):
+        table = "reservation"
+        indexes = [Index(fields=["state", "item_id", "expires_at"], name="reservation_ends")]
+        constraints = [
+            columns.one_of("reservation", "state", ReservationState),
+            columns.holds("reservation", "has_units", "quantity > 0"),
+        ]
 
 
 class Parcel(Model):

@@ -27,6 +27,8 @@ from marketplace.redemptions.models import (
     Redemption,
     RedemptionState,
     Refund,
+    Reservation,
+    ReservationState,
     ReturnRequest,
 )
 from marketplace.storefront.cash import Ratios, Standing, period_of
@@ -306,6 +308,12 @@ async def proof_of(redemption_id: UUID) -> proofs.Proof | None:
         return proofs.Proof(proofs.TICKET, booking.ticket)
     right = await Entitlement.get_or_none(redemption_id=redemption_id)
     return proofs.Proof(proofs.ENTITLEMENT, right.number) if right else None
+
+
+async def ended_reservations(moment: datetime, limit: int) -> list[UUID]:
+    """Reservations that are OPEN past their end."""
+    ended = Reservation.filter(state=ReservationState.OPEN.value, expires_at__lte=moment).order_by("expires_at")
+    return [row.id for row in await ended.limit(limit)]
 
 
 async def ended_rights(moment: datetime, limit: int) -> list[UUID]:

@@ -148,6 +148,22 @@ class NotValidNow(Refusal):
     valid_until: Annotated[datetime, "Until when it is taken."]
 
 
+class ReservationOver(Refusal):
+    """The units are not set aside any more."""
+
+    code = "RESERVATION_OVER"
+    text = "These were set aside until {until}, or have been used. Redeem them without it, or ask again."
+    until: Annotated[datetime, "Until when they were set aside at most."]
+
+
+class TooManyReservations(Refusal):
+    """A member sets only a few things aside at a time."""
+
+    code = "TOO_MANY_RESERVATIONS"
+    text = "You have {most} things set aside already. Redeem one of them, or let it go."
+    most: Annotated[int, "How many things one member can set aside."]
+
+
 class NoContractInForce(Refusal):
     """The partner cannot be owed anything today, because no contract says how much."""
 

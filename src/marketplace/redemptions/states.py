@@ -1,6 +1,53 @@
-"""Where returns and batches of credits stand."""
+"""Where redemptions, and what stands beside them, can stand."""
 
 from enum import StrEnum
+
+
+class RedemptionState(StrEnum):
+    """Where a redemption stands. The last three are final."""
+
+    PENDING = "PENDING"
+    FULFILLED = "FULFILLED"
+    CANCELLED = "CANCELLED"
+    FAILED = "FAILED"
+    REFUNDED = "REFUNDED"
+
+
+class WaitsFor(StrEnum):
+    """What a PENDING redemption waits for before it goes to the brand."""
+
+    CARD = "CARD"
+    IN_REVIEW = "IN_REVIEW"
+
+
+class CashState(StrEnum):
+    """PENDING until the transfer is known to have succeeded or to have been refused."""
+
+    PENDING = "PENDING"
+    FULFILLED = "FULFILLED"
+    FAILED = "FAILED"
+    REFUNDED = "REFUNDED"
+
+
+class ShipmentState(StrEnum):
+    """Where a parcel is."""
+
+    ORDERED = "ORDERED"
+    PACKED = "PACKED"
+    SHIPPED = "SHIPPED"
+    DELIVERED = "DELIVERED"
+    LOST = "LOST"
+    RETURNED = "RETURNED"
+
+
+class ParcelState(StrEnum):
+    """Where one parcel of an order is. The last three are final."""
+
+    PACKED = "PACKED"
+    SHIPPED = "SHIPPED"
+    DELIVERED = "DELIVERED"
+    LOST = "LOST"
+    RETURNED = "RETURNED"
 
 
 class ReturnState(StrEnum):
@@ -9,6 +56,40 @@ class ReturnState(StrEnum):
     REQUESTED = "REQUESTED"
     RECEIVED = "RECEIVED"
     REFUSED = "REFUSED"
+
+
+class CreditState(StrEnum):
+    """Whether the partner has taken brand currency into the member's account with it."""
+
+    REQUESTED = "REQUESTED"
+    CREDITED = "CREDITED"
+    REFUSED = "REFUSED"
+
+
+class Right(StrEnum):
+    """What an entitlement gives a right to."""
+
+    SAMPLE = "SAMPLE"
+    UPGRADE = "UPGRADE"
+    MEMBERSHIP = "MEMBERSHIP"
+    FREE_SHIPPING = "FREE_SHIPPING"
+
+
+class EntitlementState(StrEnum):
+    """ACTIVE until it is USED with the partner, or EXPIRED at its end."""
+
+    ACTIVE = "ACTIVE"
+    USED = "USED"
+    EXPIRED = "EXPIRED"
+
+
+class ReservationState(StrEnum):
+    """OPEN until it is USED by a redemption, RELEASED by the member, or LAPSED."""
+
+    OPEN = "OPEN"
+    USED = "USED"
+    RELEASED = "RELEASED"
+    LAPSED = "LAPSED"
 
 
 class BatchState(StrEnum):

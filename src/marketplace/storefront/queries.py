@@ -236,16 +236,21 @@ class Priced:
     policy: Ratios
 
 
-async def price_item(member_id: UUID, item_id: UUID, amount_minor: int | None = None) -> Priced:
+async def price_item(
+    member_id: UUID, item_id: UUID, amount_minor: int | None = None, *, reserved: int = 0
+) -> Priced:
     """What one item costs a member now, by the rules that lists show it by.
 
-    `amount_minor` is chosen for a ranged item and left out for all others. Raises NotFound, NotAvailable,
+    `amount_minor` is chosen for a ranged item and left out for all others. `reserved` units are set aside for
+    the member: they are left, and are counted again when they are taken. Raises NotFound, NotAvailable,
     OfferSoldOut or InvalidInput (at `amount`): exactly what `whyNot` says. Whether the wallet holds enough,
     stock is left and the member's limit allows it is decided by the steps that take them.
     """
     found = await _seen(member_id, item_id)
     shopper, item, offer = found.shopper, found.item, found.offer
-    full = await catalog.limits_reached(member_id, [offer.id]) if offer.limits else {}
+    full = await catalog.limits_reached(member_id, [offer.id]) if offer.limits and not reserved else {}
+    if reserved:
+        item = rules.with_reserved(item, reserved)
     refusal = rules.closed(shopper, offer, item, clock.now(), full.get(offer.id))
     if refusal is not None:
         raise refusal

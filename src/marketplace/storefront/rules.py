@@ -1,7 +1,7 @@
 """What a reward costs a member in points, and why it may be closed to them. Pure decisions, no I/O."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from uuid import UUID
@@ -216,6 +216,12 @@ def opens_for(shopper: Shopper, offer: OfferRow) -> datetime:
     ranks = (shopper.tier_rank,) if shopper.member_id else ()
     hours = [hours for rank, hours in offer.early_access.items() for held in ranks if int(rank) <= held]
     return offer.published_from - timedelta(hours=max(hours, default=0))
+
+
+def with_reserved(item: ItemRow, units: int) -> ItemRow:
+    """An item as it stands for a member for whom so many units are set aside: nobody has taken those."""
+    left = None if item.units_left is None else item.units_left + units
+    return replace(item, units_left=left, taken_by_member=item.taken_by_member - units)
 
 
 def closed(

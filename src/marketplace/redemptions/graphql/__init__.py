@@ -14,6 +14,7 @@ from marketplace.redemptions.graphql.proofs import ProofMutation
 from marketplace.redemptions.graphql.quotes import QuoteMutation
 from marketplace.redemptions.graphql.reads import RedemptionQuery
 from marketplace.redemptions.graphql.refunds import RefundMutation, RefundQuery
+from marketplace.redemptions.graphql.reservations import ReservationMutation
 from marketplace.redemptions.graphql.reviews import ReviewMutation
 from marketplace.redemptions.graphql.timeline import RedemptionEventType
 from marketplace.redemptions.graphql.types import RedemptionType
@@ -41,6 +42,7 @@ class Mutation(
     BatchMutation,
     QuoteMutation,
     ProofMutation,
+    ReservationMutation,
 ):
     """What members, support and partners do."""
 

@@ -8,6 +8,7 @@ from marketplace.catalog.refusals import NotAvailable, OfferSoldOut
 from marketplace.kit import ids
 from marketplace.kit.graphql import BigInt, Info, MoneyType, WriteInput, actor_of, mutation
 from marketplace.kit.refusals import NotFound
+from marketplace.members.refusals import ProgramLimitReached
 from marketplace.redemptions import operations
 from marketplace.redemptions.graphql.types import key_of
 from marketplace.redemptions.models import ExchangeQuote
@@ -53,7 +54,7 @@ class QuoteExchangeInput(WriteInput):
 class QuoteMutation:
     @mutation(
         gives=ExchangeQuoteType,
-        refuses=[NotFound, NotAvailable, OfferSoldOut],
+        refuses=[NotFound, NotAvailable, ProgramLimitReached, OfferSoldOut],
         description="Ask for a price of brand currency that holds for ten minutes. Nothing is set aside.",
     )
     async def quote_exchange(self, info: Info, input: QuoteExchangeInput) -> ExchangeQuoteType | None:

@@ -25,6 +25,7 @@ from marketplace.redemptions.refusals import (
     PriceChanged,
     QuoteLapsed,
     RedemptionClosed,
+    ReservationOver,
     TooFewPoints,
 )
 
@@ -67,6 +68,9 @@ class RewardLineInput:
     quantity: int | None = strawberry.field(
         default=None, description="How many units of merchandise, or seats; one if absent."
     )
+    reservation_id: strawberry.ID | None = strawberry.field(
+        default=None, description="The reservation of exactly these units, which this uses up."
+    )
     quote_id: strawberry.ID | None = strawberry.field(
         default=None, description="A quote for these lots of brand currency, whose price still holds."
     )
@@ -95,6 +99,7 @@ class RewardLineInput:
             lots=self.lots,
             quantity=self.quantity,
             quote_id=key_or_none("exchangeQuote", self.quote_id) if self.quote_id else None,
+            reservation_id=key_or_none("reservation", self.reservation_id) if self.reservation_id else None,
             membership_number=self.membership_number,
             address=self.address.address() if self.address else None,
             message=self.message,
@@ -170,6 +175,7 @@ class MemberMutation:
             NotAvailable,
             PriceChanged,
             QuoteLapsed,
+            ReservationOver,
             InvalidMembershipNumber,
             InvalidAddress,
             InsufficientPoints,

@@ -45,6 +45,14 @@ from marketplace.redemptions.operations.paying import StartCardPayment, start_ca
 from marketplace.redemptions.operations.quoting import QuoteExchange, quote_exchange
 from marketplace.redemptions.operations.redeeming import RedeemOffer, redeem_offer
 from marketplace.redemptions.operations.rescheduling import RescheduleBooking, reschedule_booking
+from marketplace.redemptions.operations.reserving import (
+    LapseReservation,
+    ReleaseReservation,
+    ReserveItem,
+    lapse_reservation,
+    release_reservation,
+    reserve_item,
+)
 from marketplace.redemptions.operations.returning import (
     ConfirmReturn,
     RefuseReturn,
@@ -86,6 +94,7 @@ __all__ = [
     "FailOverdue",
     "FailRedemption",
     "FreezeCodes",
+    "LapseReservation",
     "MarkDelivered",
     "MoveParcel",
     "PackParcel",
@@ -99,8 +108,10 @@ __all__ = [
     "RefusedCredit",
     "ReissueCode",
     "ReleaseCodes",
+    "ReleaseReservation",
     "RequestReturn",
     "RescheduleBooking",
+    "ReserveItem",
     "RevealCode",
     "ReverseCash",
     "ShipParcel",
@@ -121,6 +132,7 @@ __all__ = [
     "fail_overdue",
     "fail_redemption",
     "freeze_codes",
+    "lapse_reservation",
     "mark_delivered",
     "move_parcel",
     "pack_parcel",
@@ -133,8 +145,10 @@ __all__ = [
     "refuse_return",
     "reissue_code",
     "release_codes",
+    "release_reservation",
     "request_return",
     "reschedule_booking",
+    "reserve_item",
     "reveal_code",
     "reverse_cash",
     "ship_parcel",

@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from marketplace.catalog.models import Delivery, OfferKind
+from marketplace.catalog.refusals import OfferSoldOut
 from marketplace.catalog.steps import count_for_limits, count_for_member, sold_out_at_once
 from marketplace.kit import database
 from marketplace.kit.actor import Actor, Scope
@@ -24,11 +25,13 @@ from marketplace.redemptions.models import (
     Entitlement,
     EntitlementState,
     Redemption,
+    ReservationState,
     Right,
     Shipment,
     ShipmentState,
     WaitsFor,
 )
+from marketplace.redemptions.operations import reserving
 from marketplace.redemptions.operations.quoting import held_price
 from marketplace.redemptions.refusals import InvalidAddress, InvalidMembershipNumber, PriceChanged
 from marketplace.risk.models import Leaving
@@ -46,6 +49,7 @@ class RedeemOffer(Command):
     lots: int | None = None
     quantity: int | None = None
     quote_id: UUID | None = None
+    reservation_id: UUID | None = None
     membership_number: str | None = None
     address: Address | None = None
     message: str | None = None
@@ -126,18 +130,25 @@ async def redeem_offer(actor: Actor, command: RedeemOffer) -> Redemption:
     stock is taken. A voucher, a seat or a donation is fulfilled at once: the points are posted and the partner
     is owed. Brand currency and merchandise are PENDING until the partner answers, and everything that a card pays
     a part of until the card's bank has set that aside. Raises what `price_item`
-    raises, PriceChanged, QuoteLapsed, InvalidInput, InvalidMembershipNumber, InvalidAddress,
+    raises, PriceChanged, QuoteLapsed, ReservationOver, InvalidInput, InvalidMembershipNumber, InvalidAddress,
     InsufficientPoints, ProgramUnfunded, ProgramLimitReached, CharityNotOpen or OfferSoldOut, and then nothing has
     happened.
     """
-    with sold_out_at_once(command.item_id, command.lots or command.quantity or 1):
+    if command.reservation_id is not None:
         return await redeem(actor, command)
+    try:
+        with sold_out_at_once(command.item_id, command.lots or command.quantity or 1):
+            return await redeem(actor, command)
+    except OfferSoldOut:
+        raise await reserving.sold_out(command.item_id) from None
 
 
 async def redeem(actor: Actor, command: RedeemOffer) -> Redemption:
     """What `redeem_offer` does, inside a transaction that somebody else opened."""
     amount_minor = command.amount.minor if command.amount else None
-    priced = await price_item(actor.id, command.item_id, amount_minor)
+    order = (command.item_id, command.quantity or 1)
+    held = await reserving.claim(actor.id, command.reservation_id, *order) if command.reservation_id else None
+    priced = await price_item(actor.id, command.item_id, amount_minor, reserved=held.quantity if held else 0)
     _must_be_sound(command, priced)
     lots = command.lots or command.quantity or 1
     if command.quote_id is not None:
@@ -145,6 +156,8 @@ async def redeem(actor: Actor, command: RedeemOffer) -> Redemption:
     part = _card_part(command, priced, lots)
     program = priced.program
     await count_use(program, actor.id, priced.points * lots - (part.points if part else 0))
+    if held is not None:
+        await reserving.uncount(held, priced.item, priced.offer)
     await count_for_limits(priced.offer, actor.id, lots, program.timezone)
     await count_for_member(priced.item, actor.id, lots)
     redemption = steps.drafted(new_id(), actor.id, program, priced, lots)
@@ -159,6 +172,8 @@ async def redeem(actor: Actor, command: RedeemOffer) -> Redemption:
         await steps.give(redemption, program, command.message or "")
     elif OfferKind(priced.offer.kind) in rules.AT_ONCE:
         await steps.spend(redemption, program, steps.title(priced.offer.title, priced.item.label))
+    if held is not None:
+        await reserving.free(held, priced.item, ReservationState.USED)
     redemption.code_position = await steps.take_units(priced.item, redemption.id, lots)
     await database.add(redemption)
     await _arrange(redemption, priced, command)

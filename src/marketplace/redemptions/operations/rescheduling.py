@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from marketplace.catalog.models import Item, OfferKind
+from marketplace.catalog.refusals import OfferSoldOut
 from marketplace.kit import clock
 from marketplace.kit.actor import Actor, Scope
 from marketplace.kit.operations import Command, operation
@@ -12,6 +13,7 @@ from marketplace.redemptions import events, queries, refunds
 from marketplace.redemptions.facts import Change
 from marketplace.redemptions.models import Booking, Redemption, RedemptionState
 from marketplace.redemptions.operations.redeeming import RedeemOffer, redeem
+from marketplace.redemptions.operations.reserving import sold_out
 from marketplace.redemptions.refund_rules import Ask
 from marketplace.redemptions.refusals import CancellationClosed, ProofUsed, RedemptionClosed
 
@@ -53,7 +55,10 @@ async def reschedule_booking(actor: Actor, command: RescheduleBooking) -> Redemp
         expected_points=command.expected_points,
         quantity=plan.share.quantity,
     )
-    moved = await redeem(actor, order)
+    try:
+        moved = await redeem(actor, order)
+    except OfferSoldOut:
+        raise await sold_out(command.item_id) from None
     await Booking.filter(redemption_id=moved.id).update(moved_from_id=booked.id)
     await events.tell(booked, Change.RESCHEDULED)
     return moved
