@@ -55,6 +55,7 @@ _SCOPES: dict[Scope, str] = {
     Scope.CATALOG_MANAGE: "Moderate the catalogue.",
     Scope.SUPPORT: "Help members: look up, refund, resend.",
     Scope.REFUND: "Give back what was redeemed.",
+    Scope.RISK: "Decide on redemptions that wait for a review.",
     Scope.SETTLE: "Run settlement.",
     Scope.FINANCE: "Move money and adjust statements.",
     Scope.FINANCE_READ: "Read the books.",
