@@ -25,6 +25,7 @@ from marketplace.kit.refusals import BadUserInput, InvalidInput
 from marketplace.members.models import Program, TierLevel
 
 LONGEST = timedelta(days=366)
+LONGEST_REFERENCE, LONGEST_MEMBER_REFERENCE, LONGEST_CODE = 200, 120, 40
 
 
 @strawberry.input(description="Which events; what is left out does not matter.")
@@ -67,7 +68,9 @@ class Query:
         if filter is not None and filter.types is not None:
             rows = rows.filter(type__in=[type.value for type in filter.types])
         if filter is not None and filter.member_reference is not None:
-            rows = rows.filter(member_reference=filter.member_reference[:121])
+            if len(filter.member_reference) > LONGEST_MEMBER_REFERENCE:
+                raise BadUserInput(f"A member's reference has at most {LONGEST_MEMBER_REFERENCE} characters.")
+            rows = rows.filter(member_reference=filter.member_reference)
         page = await page_of(rows, first=first, after=after)
         return Connection[EventView].of(page, EventView.of, rows.count)
 
@@ -77,7 +80,8 @@ class Query:
         info: Info,
         reference: Annotated[str, strawberry.argument(description="The program's own reference.")],
     ) -> EventView | None:
-        row = await queries.events_for(actor_of(info)).filter(reference=reference[:201]).first()
+        visible = queries.events_for(actor_of(info))
+        row = await visible.filter(reference=reference).first() if len(reference) <= LONGEST_REFERENCE else None
         return EventView.of(row) if row else None
 
     @strawberry.field(description="A program's rules, the newest first; the program's own, and support's to see.")
@@ -92,7 +96,8 @@ class Query:
 
     @strawberry.field(description="A rule by its code; null when there is none for you.")
     async def earning_rule(self, info: Info, code: _Code) -> RuleType | None:
-        row = await queries.rules_for(actor_of(info)).filter(code=code[:41]).first()
+        visible = queries.rules_for(actor_of(info))
+        row = await visible.filter(code=code).first() if len(code) <= LONGEST_CODE else None
         return RuleType.of(row) if row else None
 
     @strawberry.field(description="A program's budgets, the newest first.")
