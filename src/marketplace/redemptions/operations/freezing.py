@@ -6,6 +6,7 @@ from uuid import UUID
 
 from marketplace.catalog import withholding
 from marketplace.catalog.models import CodeFreeze, Item, StockMode
+from marketplace.catalog.steps import sold_out
 from marketplace.kit import clock, outbox
 from marketplace.kit.actor import Actor, ActorKind, Scope
 from marketplace.kit.ids import new_id
@@ -87,6 +88,7 @@ async def release_codes(actor: Actor, command: ReleaseCodes) -> CodeFreeze:
     if freeze.released_at is not None:
         raise AlreadyReleased(since=freeze.released_at)
     await withholding.release(freeze)
+    sold_out.forget(freeze.item_id)
     freeze.released_at = clock.now()
     await freeze.save(update_fields=["released_at"])
     await outbox.enqueue(TELL, freeze_id=str(freeze.id))
