@@ -15,6 +15,7 @@ from socket import socket
 from types import FrameType
 from typing import Any, Final
 
+import asyncpg
 import orjson
 import uvicorn
 from rich.console import Console
@@ -72,6 +73,7 @@ async def _prepare(url: str, given: Settings, screen: Console, stripe_is_up: Cal
         await database.execute("SET synchronous_commit = off")
         with screen.status("Loading brands, offers, codes and stock …"):
             await world.build(issuer)
+            await _analyse(url)
         with screen.status("Playing a month of history through the doors …"):
             fresh = not await history.is_told()
             await history.play()
@@ -79,6 +81,16 @@ async def _prepare(url: str, given: Settings, screen: Console, stripe_is_up: Cal
                 stripe_is_up()
                 await banking.open_accounts(await cast.assembled())
         return await tokens(issuer)
+
+
+async def _analyse(url: str) -> None:
+    """Tell the planner what was just loaded; the application's own role may not."""
+    driver: Any = asyncpg
+    owner: Any = await driver.connect(**database.credentials(url))
+    try:
+        await owner.execute("ANALYZE")
+    finally:
+        await owner.close()
 
 
 class _Server(uvicorn.Server):
