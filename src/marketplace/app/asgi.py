@@ -30,6 +30,7 @@ from marketplace.app.rates import RateRules, Rates
 from marketplace.app.schema import schema
 from marketplace.app.server import leaving_in_order
 from marketplace.app.sockets import GraphQLSocket
+from marketplace.app.sold_out import SoldOut
 from marketplace.kit import database, logs, tracing
 from marketplace.kit.changes import hub
 from marketplace.kit.graphql import Context
@@ -101,12 +102,14 @@ def create_app(
         return await context.recall(request, identity)
 
     live = Live(live_caps_of(given))
+    rates = rates_of(given)
+    persisted = PersistedOperations(registry.document_of, only_registered=given.only_registered_operations)
     view = GraphQLView(
         schema(),
         context_of,
         caps=caps_of(given),
-        persisted=PersistedOperations(registry.document_of, only_registered=given.only_registered_operations),
-        rates=rates_of(given),
+        persisted=persisted,
+        rates=rates,
         recall=recall if given.planned_reads else None,
         kept_pages_bytes=given.kept_pages_bytes,
         introspection=not given.production,
@@ -117,7 +120,7 @@ def create_app(
         demo_file=None if given.production else given.var_dir / "demo.json", graphiql=not given.production
     )
     served: list[BaseRoute] = [
-        Route("/graphql", view),
+        Route("/graphql", SoldOut(view, identity, rates, persisted)),
         WebSocketRoute("/graphql", GraphQLSocket(view.asking, context_of, live)),
         Route("/health/live", is_live),
         Route("/health/ready", ready),

@@ -51,7 +51,7 @@ WHERE EXISTS (SELECT FROM stock_movement WHERE ref_id = $5 AND change = 1 AND it
 RETURNING id"""
 
 sold_out: Lately[UUID] = Lately(10_000, seconds=1.0)
-"""Items that had nothing left a moment ago."""
+"""Items that had nothing left a moment ago: worth a look before a transaction is opened (`nothing_left_of`)."""
 _COUNT = """
 INSERT INTO member_take AS counted (id, item_id, member_id, units) VALUES ($1, $2, $3, $5)
 ON CONFLICT (item_id, member_id) DO UPDATE SET units = counted.units + $5 WHERE counted.units + $5 <= $4
@@ -133,14 +133,8 @@ async def take_stock(item: Item, *, ref_type: str, ref_id: UUID) -> int | None:
 
 
 @contextmanager
-def sold_out_at_once(item_id: UUID, units: int) -> Generator[None]:
-    """Refuse at once what had nothing left a moment ago, without asking for the row that everybody wants.
-
-    The block finds out otherwise, and is remembered. What this process puts back it sees at once, and what others
-    put back within a second. Raises OfferSoldOut.
-    """
-    if item_id in sold_out:
-        raise OfferSoldOut
+def noticing_sold_out(item_id: UUID, units: int) -> Generator[None]:
+    """Remember for a moment that the block found nothing left of an item, so that others are refused sooner."""
     try:
         yield
     except OfferSoldOut:
