@@ -34,8 +34,8 @@ FOUND_BY = {
     "UPDATE statement SET sequence = 4": ["settlement.statements"],
     "UPDATE payout SET amount_minor = amount_minor + 1": ["settlement.payouts", "settlement.in_transit"],
     "UPDATE outbound_transfer SET state = 'IN_BANK'": ["settlement.payouts"],
-    "UPDATE top_up SET state = 'PENDING'": ["settlement.funding"],
-    "UPDATE top_up SET amount_minor = 1": ["settlement.funding"],
+    "UPDATE top_up SET state = 'PENDING'": ["billing.funding"],
+    "UPDATE top_up SET amount_minor = 1": ["billing.funding"],
 }
 
 

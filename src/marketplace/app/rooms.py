@@ -26,6 +26,7 @@ ROOMS = (
     "risk",
     "redemptions",
     "gifts",
+    "billing",
     "settlement",
 )
 

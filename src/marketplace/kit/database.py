@@ -38,6 +38,7 @@ ROOMS: Final = (
     "risk",
     "redemptions",
     "gifts",
+    "billing",
     "settlement",
 )
 Row = dict[str, Any]

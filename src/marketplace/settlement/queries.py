@@ -10,15 +10,12 @@ from tortoise.queryset import QuerySet
 
 from marketplace.kit import clock, database
 from marketplace.kit.actor import Actor, ActorKind, Scope
-from marketplace.ledger import accounts
-from marketplace.ledger import queries as books
-from marketplace.ledger.models import Purpose
 from marketplace.partners.models import Schedule
 from marketplace.payments.models import ConnectedAccount, PayeeKind
 from marketplace.payments.queries import accounts_of
 from marketplace.payments.rules import NotPayable, why_not_payable
 from marketplace.settlement import rules
-from marketplace.settlement.models import Adjustment, Payout, SettlementRun, Statement, TopUp
+from marketplace.settlement.models import Adjustment, Payout, SettlementRun, Statement
 from marketplace.settlement.rules import Decision, Payee, Totals
 
 _CASES = """
@@ -169,13 +166,6 @@ def statements_visible_to(actor: Actor) -> QuerySet[Statement]:
     return Statement.filter(id__in=[])
 
 
-def top_ups_visible_to(actor: Actor) -> QuerySet[TopUp]:
-    """A program sees its own top-ups, finance sees all, everybody else none."""
-    if actor.kind is ActorKind.PROGRAM and (actor.may(Scope.PROGRAM_READ) or actor.may(Scope.PROGRAM_FUND)):
-        return TopUp.filter(program_id=actor.id)
-    return TopUp.all() if _is_finance(actor) else TopUp.filter(id__in=[])
-
-
 def adjustments_visible_to(actor: Actor) -> QuerySet[Adjustment]:
     """Finance sees proposals and decisions; a partner sees what came of them on its statements."""
     return Adjustment.all() if _is_finance(actor) else Adjustment.filter(id__in=[])
@@ -201,18 +191,3 @@ async def donations_on(statement_id: UUID) -> list[UUID]:
         SELECT k.accrual_id FROM line_accrual k JOIN statement_line l ON l.id = k.line_id
         WHERE l.statement_id = $1 AND l.kind = 'DONATIONS'"""
     return [row["accrual_id"] for row in await database.rows(found, statement_id)]
-
-
-@dataclass(frozen=True, slots=True)
-class Funding:
-    """What a program has paid in and not spent: free, and set aside for what is on its way."""
-
-    available_minor: int
-    held_minor: int
-    currency: str
-
-
-async def funding_of(program_id: UUID, currency: str) -> Funding:
-    """How a program's funding stands in its home currency."""
-    held = await books.balance(accounts.program(program_id, Purpose.FUNDING_HELD, currency))
-    return Funding(await books.fund(accounts.funding_slices(program_id, currency)), held, currency)

@@ -7,6 +7,9 @@ from uuid import UUID
 import strawberry
 
 from marketplace.access.refusals import SecondPersonNeeded
+from marketplace.billing import operations, queries
+from marketplace.billing.models import TopUp, TopUpMethod, TopUpState
+from marketplace.billing.refusals import TopUpConfirmsItself, TopUpNotPending, TopUpReferenceReused
 from marketplace.kit import ids, paging
 from marketplace.kit.actor import Actor, ActorKind, Scope
 from marketplace.kit.graphql import (
@@ -27,16 +30,8 @@ from marketplace.kit.graphql import (
     mutation,
     node_loader,
 )
-from marketplace.kit.refusals import NotAllowed, NotFound
+from marketplace.kit.refusals import NotAllowed, NotFound, WrongCurrency
 from marketplace.members.graphql import ProgramType
-from marketplace.settlement import operations, queries
-from marketplace.settlement.models import TopUp, TopUpMethod, TopUpState
-from marketplace.settlement.refusals import (
-    TopUpConfirmsItself,
-    TopUpNotPending,
-    TopUpReferenceReused,
-    WrongCurrency,
-)
 
 describe_enum(
     TopUpMethod,

@@ -1,0 +1,18 @@
+"""Billing's part of the graph."""
+
+import strawberry
+
+from marketplace.billing.graphql.funding import FundingMutation, FundingQuery
+
+
+@strawberry.type
+class Query(FundingQuery):
+    """Money in."""
+
+
+@strawberry.type
+class Mutation(FundingMutation):
+    """What programs and finance do with money in."""
+
+
+__all__ = ["Mutation", "Query"]
