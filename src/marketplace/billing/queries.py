@@ -5,7 +5,8 @@ from uuid import UUID
 
 from tortoise.queryset import QuerySet
 
-from marketplace.billing.models import TopUp
+from marketplace.billing.models import Receipt, TopUp
+from marketplace.kit import database
 from marketplace.kit.actor import Actor, ActorKind, Scope
 from marketplace.ledger import accounts
 from marketplace.ledger import queries as books
@@ -19,6 +20,23 @@ def top_ups_visible_to(actor: Actor) -> QuerySet[TopUp]:
     return TopUp.all() if is_finance(actor) else TopUp.filter(id__in=[])
 
 
+def receipts_visible_to(actor: Actor) -> QuerySet[Receipt]:
+    """A program sees what arrived for it, finance sees all, everybody else none."""
+    if actor.kind is ActorKind.PROGRAM and (actor.may(Scope.PROGRAM_READ) or actor.may(Scope.PROGRAM_FUND)):
+        return Receipt.filter(program_id=actor.id)
+    return Receipt.all() if is_finance(actor) else Receipt.filter(id__in=[])
+
+
+_RETURNED = """
+SELECT receipt_id, sum(amount_minor)::bigint AS minor FROM takeback
+WHERE receipt_id = ANY ($1) GROUP BY receipt_id"""
+
+
+async def returned_of(receipt_ids: list[UUID]) -> dict[UUID, int]:
+    """How much of each of these receipts went back, in minor units; none that is whole."""
+    return {row["receipt_id"]: row["minor"] for row in await database.rows(_RETURNED, receipt_ids)}
+
+
 def is_finance(actor: Actor) -> bool:
     """Whether somebody of the marketplace's finance asks."""
     return actor.kind is ActorKind.OPERATOR and actor.may(Scope.FINANCE_READ)
@@ -26,14 +44,17 @@ def is_finance(actor: Actor) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Funding:
-    """What a program has paid in and not spent: free, and set aside for what is on its way."""
+    """What a program can spend: free, set aside for what is on its way, and what it left uncovered."""
 
     available_minor: int
     held_minor: int
+    uncovered_minor: int
     currency: str
 
 
 async def funding_of(program_id: UUID, currency: str) -> Funding:
     """How a program's funding stands in its home currency."""
     held = await books.balance(accounts.program(program_id, Purpose.FUNDING_HELD, currency))
-    return Funding(await books.fund(accounts.funding_slices(program_id, currency)), held, currency)
+    uncovered = -await books.balance(accounts.program(program_id, Purpose.UNCOVERED, currency))
+    free = await books.fund(accounts.funding_slices(program_id, currency))
+    return Funding(free, held, uncovered, currency)

@@ -1,10 +1,13 @@
-"""What billing does when money has moved: `app/wiring.py` ties these handlers to the facts of payments.
+"""What billing does when money has moved: `app/wiring.py` ties these handlers to the facts of lower rooms.
 
 Each runs in the transaction of the fact; one that comes twice, late or out of order changes nothing more.
 """
 
-from marketplace.billing import steps
-from marketplace.billing.models import TopUp, TopUpState
+from marketplace.billing.models import Origin, Receipt, TakebackCause, TopUp, TopUpState
+from marketplace.billing.steps import Arrived, lock_program, take_back, take_in
+from marketplace.ledger import accounts
+from marketplace.ledger.accounts import AccountKey
+from marketplace.ledger.models import Purpose
 from marketplace.payments.facts import ChargeRefunded, PaymentFailed, PaymentSucceeded
 from marketplace.payments.models import InboundPayment
 
@@ -16,25 +19,42 @@ async def payment_succeeded(fact: PaymentSucceeded) -> None:
     """The money of a top-up reached our balance at Stripe."""
     top_up = await _top_up(fact.payment)
     if top_up is not None:
-        await steps.complete_top_up(top_up)
+        arrived = Arrived(Origin.STRIPE, fact.payment.id.hex, fact.payment.amount_minor, _clearing(fact.payment))
+        await take_in(await lock_program(top_up.program_id), arrived, await _locked(top_up))
 
 
 async def payment_failed(fact: PaymentFailed) -> None:
     """A top-up was declined; no money moved. A later success of the same payment still counts."""
     top_up = await _top_up(fact.payment)
-    if top_up is not None and top_up.state == TopUpState.PENDING:
+    if top_up is None:
+        return
+    top_up = await _locked(top_up)
+    if top_up.state == TopUpState.PENDING:
         top_up.state, top_up.failure = TopUpState.FAILED.value, fact.code[:120]
         await top_up.save(update_fields=["state", "failure"])
 
 
 async def charge_refunded(fact: ChargeRefunded) -> None:
     """All of a top-up's payment went back to the payer."""
-    top_up = await _top_up(fact.payment)
-    if top_up is not None:
-        await steps.return_top_up(top_up)
+    payment = fact.payment
+    receipt = await _receipt(payment)
+    if receipt is not None:
+        program = await lock_program(receipt.program_id)
+        cause, goal = TakebackCause.REFUND, _clearing(payment)
+        await take_back(program, receipt, cause, payment.id.hex, receipt.amount_minor, goal)
+
+
+def _clearing(payment: InboundPayment) -> AccountKey:
+    return accounts.house(Purpose.STRIPE_CLEARING, payment.currency)
+
+
+async def _receipt(payment: InboundPayment) -> Receipt | None:
+    return await Receipt.get_or_none(origin=Origin.STRIPE.value, entry=payment.id.hex)
 
 
 async def _top_up(payment: InboundPayment) -> TopUp | None:
-    if payment.purpose != TOP_UP:
-        return None
-    return await TopUp.select_for_update().get(id=payment.ref_id)
+    return await TopUp.get(id=payment.ref_id) if payment.purpose == TOP_UP else None
+
+
+async def _locked(top_up: TopUp) -> TopUp:
+    return await TopUp.select_for_update().get(id=top_up.id)

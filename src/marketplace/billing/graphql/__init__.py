@@ -3,10 +3,11 @@
 import strawberry
 
 from marketplace.billing.graphql.funding import FundingMutation, FundingQuery
+from marketplace.billing.graphql.receipts import ReceiptQuery
 
 
 @strawberry.type
-class Query(FundingQuery):
+class Query(FundingQuery, ReceiptQuery):
     """Money in."""
 
 

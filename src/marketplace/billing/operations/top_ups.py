@@ -5,22 +5,25 @@ from uuid import UUID
 
 from marketplace.access.rules import takes_two
 from marketplace.access.steps import is_second
-from marketplace.billing import steps
-from marketplace.billing.models import TopUp, TopUpMethod, TopUpState
+from marketplace.billing.models import Origin, TopUp, TopUpMethod, TopUpState
+from marketplace.billing.operations.words import must_be_words
 from marketplace.billing.reactions import TOP_UP
+from marketplace.billing.references import Pays, creditor_reference
 from marketplace.billing.refusals import TopUpConfirmsItself, TopUpNotPending, TopUpReferenceReused
+from marketplace.billing.steps import Arrived, lock_program, take_in
 from marketplace.kit import clock
 from marketplace.kit.actor import Actor, ActorKind, Scope
+from marketplace.kit.ids import new_id
 from marketplace.kit.messages import noted
 from marketplace.kit.money import Money
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, NotAllowed, NotFound, Problem, WrongCurrency
 from marketplace.kit.settings import settings
-from marketplace.members.models import Program
+from marketplace.ledger import accounts
+from marketplace.ledger.models import Purpose
 from marketplace.payments.steps import plan_payment
 
 REFERENCE_LENGTH = 120
-WORDS_LENGTH = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +44,6 @@ class ConfirmTopUp(Command):
     evidence: str
 
 
-def _must_be_words(path: str, text: str, longest: int) -> str:
-    text = text.strip()
-    if not (0 < len(text) <= longest and text.isprintable()):
-        raise InvalidInput.at(path, "Give 1 to {most} printable characters.", most=longest)
-    return text
-
-
 def _top_up_problems(command: TopUpProgram) -> list[Problem]:
     problems: list[Problem] = []
     if command.amount.minor <= 0:
@@ -66,15 +62,16 @@ def _top_up_problems(command: TopUpProgram) -> list[Problem]:
 async def top_up_program(actor: Actor, command: TopUpProgram) -> TopUp:
     """Note money that the program pays in; its funding rises when the money is there.
 
-    STRIPE is charged by a job after the commit; BANK_TRANSFER waits until finance confirms it. The same
-    reference with the same facts is the same top-up. Raises InvalidInput, WrongCurrency, TopUpReferenceReused.
+    STRIPE is charged by a job after the commit; BANK_TRANSFER waits for a credit that names its creditor
+    reference, or for a person who has seen it. The same reference with the same facts is the same top-up. Raises
+    InvalidInput, WrongCurrency, TopUpReferenceReused.
     """
     if actor.kind is not ActorKind.PROGRAM:
         raise NotAllowed("Only a program's own server pays in.")
     problems = _top_up_problems(command)
     if problems:
         raise InvalidInput(problems=problems)
-    program = await Program.select_for_update(no_key=True).get(id=actor.id)
+    program = await lock_program(actor.id)
     amount = command.amount
     if amount.currency != program.home_currency:
         raise WrongCurrency(expected=program.home_currency, given=amount.currency)
@@ -84,8 +81,11 @@ async def top_up_program(actor: Actor, command: TopUpProgram) -> TopUp:
             return before
         seen = Money(before.amount_minor, before.currency)
         raise TopUpReferenceReused(reference=before.reference, amount=seen)
+    id, is_transfer = new_id(), command.method is TopUpMethod.BANK_TRANSFER
     top_up = await TopUp.create(
+        id=id,
         program_id=program.id,
+        creditor_reference=creditor_reference(Pays.TOP_UP, id) if is_transfer else None,
         method=command.method.value,
         state=TopUpState.PENDING.value,
         reference=command.reference,
@@ -101,24 +101,28 @@ async def top_up_program(actor: Actor, command: TopUpProgram) -> TopUp:
 
 @operation(scope=Scope.FINANCE, returns=TopUp)
 async def confirm_top_up(actor: Actor, command: ConfirmTopUp) -> TopUp:
-    """Say that a bank transfer has arrived: BANK -> the program's funding.
+    """Say that what is missing of a bank transfer has arrived: BANK -> the program's funding.
 
-    What is more than one person moves alone is only noted until a second one says so. Raises InvalidInput,
-    NotFound, TopUpNotPending, TopUpConfirmsItself for one that Stripe charges, and SecondPersonNeeded for the
-    first person again.
+    It is for a transfer that cannot be matched. What is more than one person moves alone is only noted until a
+    second one says so. Raises InvalidInput, NotFound, TopUpNotPending, TopUpConfirmsItself for one that Stripe
+    charges, and SecondPersonNeeded for the first person again.
     """
-    evidence = _must_be_words("evidence", command.evidence, WORDS_LENGTH)
-    top_up = await TopUp.select_for_update().get_or_none(id=command.top_up_id)
-    if top_up is None:
+    evidence = must_be_words("evidence", command.evidence)
+    named = await TopUp.get_or_none(id=command.top_up_id)
+    if named is None:
         raise NotFound(what="top-up")
+    program = await lock_program(named.program_id)
+    top_up = await TopUp.select_for_update().get(id=named.id)
     if top_up.method == TopUpMethod.STRIPE:
         raise TopUpConfirmsItself
     if top_up.state != TopUpState.PENDING:
         raise TopUpNotPending(state=TopUpState(top_up.state))
+    missing = Money(top_up.amount_minor - top_up.received_minor, top_up.currency)
     top_up.evidence, top_up.confirmed_by = evidence, actor.id
-    is_much = takes_two(Money(top_up.amount_minor, top_up.currency), settings().alone_up_to)
+    is_much = takes_two(missing, settings().alone_up_to)
     if is_much and not await is_second(actor, "confirm_top_up", top_up.id, evidence):
         await top_up.save(update_fields=["evidence", "confirmed_by"])
         return top_up
-    await steps.complete_top_up(top_up)
+    source = accounts.house(Purpose.BANK, top_up.currency)
+    await take_in(program, Arrived(Origin.PERSON, top_up.id.hex, missing.minor, source), top_up)
     return top_up
