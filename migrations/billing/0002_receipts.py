@@ -9,7 +9,7 @@ FILL = """
 UPDATE top_up SET received_minor = CASE WHEN state IN ('SUCCEEDED', 'RETURNED') THEN amount_minor ELSE 0 END,
     returned_minor = CASE WHEN state = 'RETURNED' THEN amount_minor ELSE 0 END"""
 RECEIPTS = """
-INSERT INTO receipt (id, program_id, top_up_id, origin, entry, amount_minor, recovered_minor, currency, journal_id,
+INSERT INTO funding_receipt (id, program_id, top_up_id, origin, entry, amount_minor, recovered_minor, currency, journal_id,
     received_at)
 SELECT t.id, t.program_id, t.id, CASE t.method WHEN 'STRIPE' THEN 'STRIPE' ELSE 'PERSON' END,
     replace(coalesce(p.id, t.id)::text, '-', ''), t.amount_minor, 0, t.currency, j.id,
@@ -18,9 +18,9 @@ FROM top_up t JOIN journal j ON j.reason = 'funding.paid_in' AND j.ref_id = t.id
 LEFT JOIN inbound_payment p ON p.purpose = 'TOP_UP' AND p.ref_id = t.id"""
 # What these left uncovered was booked as borne by the marketplace, so nothing of it is to be made good.
 TAKEBACKS = """
-INSERT INTO takeback (id, receipt_id, cause, entry, amount_minor, uncovered_minor, journal_id, taken_at)
+INSERT INTO funding_takeback (id, receipt_id, cause, entry, amount_minor, uncovered_minor, journal_id, taken_at)
 SELECT r.id, r.id, 'REFUND', r.entry, r.amount_minor, 0, j.id, j.booked_at
-FROM receipt r JOIN journal j ON j.reason = 'funding.returned' AND j.ref_id = r.id"""
+FROM funding_receipt r JOIN journal j ON j.reason = 'funding.returned' AND j.ref_id = r.id"""
 
 
 class Migration(migrations.Migration):
@@ -84,14 +84,16 @@ class Migration(migrations.Migration):
                 ("received_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
             options={
-                "table": "receipt",
+                "table": "funding_receipt",
                 "app": "billing",
                 "unique_together": (("origin", "entry"),),
                 "constraints": [
-                    CheckConstraint(check="origin IN ('BANK', 'STRIPE', 'PERSON')", name="receipt_origin_known"),
-                    CheckConstraint(check="amount_minor > 0", name="receipt_amount_positive"),
                     CheckConstraint(
-                        check="recovered_minor BETWEEN 0 AND amount_minor", name="receipt_recovers_a_part"
+                        check="origin IN ('BANK', 'STRIPE', 'PERSON')", name="funding_receipt_origin_known"
+                    ),
+                    CheckConstraint(check="amount_minor > 0", name="funding_receipt_amount_positive"),
+                    CheckConstraint(
+                        check="recovered_minor BETWEEN 0 AND amount_minor", name="funding_receipt_recovers_a_part"
                     ),
                 ],
                 "pk_attr": "id",
@@ -107,7 +109,7 @@ class Migration(migrations.Migration):
                     "receipt",
                     fields.ForeignKeyField(
                         "billing.Receipt",
-                        source_field="receipt_id",
+                        source_field="funding_receipt_id",
                         db_index=True,
                         db_constraint=True,
                         to_field="id",
@@ -133,16 +135,16 @@ class Migration(migrations.Migration):
                 ("taken_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
             options={
-                "table": "takeback",
+                "table": "funding_takeback",
                 "app": "billing",
                 "unique_together": (("cause", "entry"),),
                 "constraints": [
                     CheckConstraint(
-                        check="cause IN ('REFUND', 'DISPUTE', 'BANK_RETURN')", name="takeback_cause_known"
+                        check="cause IN ('REFUND', 'DISPUTE', 'BANK_RETURN')", name="funding_takeback_cause_known"
                     ),
-                    CheckConstraint(check="amount_minor > 0", name="takeback_amount_positive"),
+                    CheckConstraint(check="amount_minor > 0", name="funding_takeback_amount_positive"),
                     CheckConstraint(
-                        check="uncovered_minor BETWEEN 0 AND amount_minor", name="takeback_uncovers_a_part"
+                        check="uncovered_minor BETWEEN 0 AND amount_minor", name="funding_takeback_uncovers_a_part"
                     ),
                 ],
                 "pk_attr": "id",
@@ -223,19 +225,19 @@ class Migration(migrations.Migration):
         ops.RunSQL(
             [
                 "ALTER TABLE \"receipt\" ADD CONSTRAINT \"receipt_origin_known\" CHECK (origin IN ('BANK', 'STRIPE', 'PERSON'))",
-                'ALTER TABLE "receipt" ADD CONSTRAINT "receipt_amount_positive" CHECK (amount_minor > 0)',
-                'ALTER TABLE "receipt" ADD CONSTRAINT "receipt_recovers_a_part" CHECK (recovered_minor BETWEEN 0 AND amount_minor)',
+                'ALTER TABLE "funding_receipt" ADD CONSTRAINT "funding_receipt_amount_positive" CHECK (amount_minor > 0)',
+                'ALTER TABLE "funding_receipt" ADD CONSTRAINT "funding_receipt_recovers_a_part" CHECK (recovered_minor BETWEEN 0 AND amount_minor)',
                 "ALTER TABLE \"takeback\" ADD CONSTRAINT \"takeback_cause_known\" CHECK (cause IN ('REFUND', 'DISPUTE', 'BANK_RETURN'))",
-                'ALTER TABLE "takeback" ADD CONSTRAINT "takeback_amount_positive" CHECK (amount_minor > 0)',
-                'ALTER TABLE "takeback" ADD CONSTRAINT "takeback_uncovers_a_part" CHECK (uncovered_minor BETWEEN 0 AND amount_minor)',
+                'ALTER TABLE "funding_takeback" ADD CONSTRAINT "funding_takeback_amount_positive" CHECK (amount_minor > 0)',
+                'ALTER TABLE "funding_takeback" ADD CONSTRAINT "funding_takeback_uncovers_a_part" CHECK (uncovered_minor BETWEEN 0 AND amount_minor)',
             ],
             [
-                'ALTER TABLE "takeback" DROP CONSTRAINT "takeback_uncovers_a_part"',
-                'ALTER TABLE "takeback" DROP CONSTRAINT "takeback_amount_positive"',
-                'ALTER TABLE "takeback" DROP CONSTRAINT "takeback_cause_known"',
-                'ALTER TABLE "receipt" DROP CONSTRAINT "receipt_recovers_a_part"',
-                'ALTER TABLE "receipt" DROP CONSTRAINT "receipt_amount_positive"',
-                'ALTER TABLE "receipt" DROP CONSTRAINT "receipt_origin_known"',
+                'ALTER TABLE "funding_takeback" DROP CONSTRAINT "funding_takeback_uncovers_a_part"',
+                'ALTER TABLE "funding_takeback" DROP CONSTRAINT "funding_takeback_amount_positive"',
+                'ALTER TABLE "funding_takeback" DROP CONSTRAINT "funding_takeback_cause_known"',
+                'ALTER TABLE "funding_receipt" DROP CONSTRAINT "funding_receipt_recovers_a_part"',
+                'ALTER TABLE "funding_receipt" DROP CONSTRAINT "funding_receipt_amount_positive"',
+                'ALTER TABLE "funding_receipt" DROP CONSTRAINT "funding_receipt_origin_known"',
             ],
         ),
     ]

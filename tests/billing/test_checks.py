@@ -10,10 +10,10 @@ from tests.books import violations
 
 FOUND_BY = {
     "UPDATE top_up SET state = 'PENDING'": ["billing.top_ups"],
-    "UPDATE top_up SET received_minor = 700": ["billing.top_ups"],
-    "UPDATE receipt SET amount_minor = 700": ["billing.funding", "billing.top_ups"],
-    "UPDATE receipt SET recovered_minor = 1": ["billing.uncovered"],
-    "DELETE FROM receipt": ["billing.funding", "billing.top_ups"],
+    "UPDATE top_up SET received_minor = 70000000": ["billing.top_ups"],
+    "UPDATE funding_receipt SET amount_minor = 700": ["billing.funding", "billing.top_ups"],
+    "UPDATE funding_receipt SET recovered_minor = 1": ["billing.uncovered"],
+    "DELETE FROM funding_receipt": ["billing.funding", "billing.top_ups"],
 }
 
 

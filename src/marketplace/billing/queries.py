@@ -5,7 +5,8 @@ from uuid import UUID
 
 from tortoise.queryset import QuerySet
 
-from marketplace.billing.models import Receipt, TopUp
+from marketplace.billing.models import CreditChange, CreditLine, Receipt, TopUp
+from marketplace.billing.rules import CreditStanding, credit_standing
 from marketplace.kit import database
 from marketplace.kit.actor import Actor, ActorKind, Scope
 from marketplace.ledger import accounts
@@ -27,8 +28,13 @@ def receipts_visible_to(actor: Actor) -> QuerySet[Receipt]:
     return Receipt.all() if is_finance(actor) else Receipt.filter(id__in=[])
 
 
+def credit_changes_visible_to(actor: Actor) -> QuerySet[CreditChange]:
+    """Finance sees the limits that were proposed; a program sees the one that holds, in its funding."""
+    return CreditChange.all() if is_finance(actor) else CreditChange.filter(id__in=[])
+
+
 _RETURNED = """
-SELECT receipt_id, sum(amount_minor)::bigint AS minor FROM takeback
+SELECT receipt_id, sum(amount_minor)::bigint AS minor FROM funding_takeback
 WHERE receipt_id = ANY ($1) GROUP BY receipt_id"""
 
 
@@ -44,12 +50,19 @@ def is_finance(actor: Actor) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Funding:
-    """What a program can spend: free, set aside for what is on its way, and what it left uncovered."""
+    """What a program can spend: free, set aside for what is on its way; what it left uncovered; its credit."""
 
-    available_minor: int
+    free_minor: int
     held_minor: int
     uncovered_minor: int
+    limit_minor: int
+    payment_days: int
     currency: str
+
+    @property
+    def standing(self) -> CreditStanding:
+        """How its line of credit stands."""
+        return credit_standing(self.limit_minor, self.free_minor, self.held_minor)
 
 
 async def funding_of(program_id: UUID, currency: str) -> Funding:
@@ -57,4 +70,6 @@ async def funding_of(program_id: UUID, currency: str) -> Funding:
     held = await books.balance(accounts.program(program_id, Purpose.FUNDING_HELD, currency))
     uncovered = -await books.balance(accounts.program(program_id, Purpose.UNCOVERED, currency))
     free = await books.fund(accounts.funding_slices(program_id, currency))
-    return Funding(free, held, uncovered, currency)
+    line = await CreditLine.get_or_none(program_id=program_id)
+    limit, days = (line.limit_minor, line.payment_days) if line else (0, 0)
+    return Funding(free, held, uncovered, limit, days, currency)

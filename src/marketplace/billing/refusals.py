@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from marketplace.billing.models import TopUpState
+from marketplace.billing.models import CreditChangeState, TopUpState
 from marketplace.kit.money import Money
 from marketplace.kit.refusals import Refusal
 
@@ -29,3 +29,20 @@ class TopUpConfirmsItself(Refusal):
 
     code = "TOP_UP_CONFIRMS_ITSELF"
     text = "This top-up comes through Stripe, which says by itself when the money is there."
+
+
+class CreditChangeDecided(Refusal):
+    """The limit has been approved or declined."""
+
+    code = "CREDIT_CHANGE_DECIDED"
+    text = "This limit is {state} already."
+    state: Annotated[CreditChangeState, "What was decided: APPROVED or DECLINED."]
+
+
+class CreditLineInUse(Refusal):
+    """More of the line is drawn, or set aside on it, than would be left of it."""
+
+    code = "CREDIT_LINE_IN_USE"
+    text = "{in_use} of the limit of {limit} is in use. Lower it no further, or wait until more has been paid in."
+    limit: Annotated[Money, "The limit that holds."]
+    in_use: Annotated[Money, "What of it is drawn, or set aside for redemptions on their way."]

@@ -19,7 +19,7 @@ from marketplace.ledger.steps import Entry, draw, post
 from marketplace.members.models import Program
 from marketplace.members.steps import fund
 
-_RETURNED = "SELECT coalesce(sum(amount_minor), 0)::bigint FROM takeback WHERE receipt_id = $1"
+_RETURNED = "SELECT coalesce(sum(amount_minor), 0)::bigint FROM funding_takeback WHERE receipt_id = $1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ async def take_in(program: Program, arrived: Arrived, top_up: TopUp | None = Non
     recovered = min(arrived.amount_minor, -await balance(owed))
     id, rest = new_id(), arrived.amount_minor - recovered
     good = Entry(arrived.source, owed, recovered)
-    journal = await fund(program, rest, arrived.source, ref_type="receipt", ref_id=id, also=[good])
+    journal = await fund(program, rest, arrived.source, ref_type="funding_receipt", ref_id=id, also=[good])
     receipt = Receipt(
         id=id,
         program_id=program.id,
@@ -95,7 +95,9 @@ async def take_back(
     missing = amount_minor - sum(part for _, part in drawn)
     entries = [Entry(slice, goal, part) for slice, part in drawn]
     id = new_id()
-    journal = await post("funding.returned", "takeback", id, [*entries, Entry(uncovered(program), goal, missing)])
+    journal = await post(
+        "funding.returned", "funding_takeback", id, [*entries, Entry(uncovered(program), goal, missing)]
+    )
     takeback = Takeback(
         id=id,
         receipt_id=receipt.id,

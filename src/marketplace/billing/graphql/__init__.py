@@ -2,17 +2,18 @@
 
 import strawberry
 
+from marketplace.billing.graphql.credit import CreditMutation, CreditQuery
 from marketplace.billing.graphql.funding import FundingMutation, FundingQuery
 from marketplace.billing.graphql.receipts import ReceiptQuery
 
 
 @strawberry.type
-class Query(FundingQuery, ReceiptQuery):
+class Query(FundingQuery, ReceiptQuery, CreditQuery):
     """Money in."""
 
 
 @strawberry.type
-class Mutation(FundingMutation):
+class Mutation(FundingMutation, CreditMutation):
     """What programs and finance do with money in."""
 
 

@@ -8,6 +8,7 @@ import strawberry
 
 from marketplace.access.refusals import SecondPersonNeeded
 from marketplace.billing import operations, queries
+from marketplace.billing.graphql.credit import CreditLine
 from marketplace.billing.models import TopUp, TopUpMethod, TopUpState
 from marketplace.billing.references import Pays, creditor_reference, printed
 from marketplace.billing.refusals import TopUpConfirmsItself, TopUpNotPending, TopUpReferenceReused
@@ -52,7 +53,9 @@ describe_enum(
 
 @strawberry.type(description="What a program has paid in and not spent.")
 class Funding:
-    available: MoneyType = strawberry.field(description="What new redemptions can draw on.")
+    available: MoneyType = strawberry.field(
+        description="What new redemptions can draw on, with what is left of the credit line."
+    )
     held: MoneyType = strawberry.field(description="Set aside for redemptions that are not fulfilled yet.")
     currency: CurrencyCode = strawberry.field(description="The program's home currency.")
     uncovered: MoneyType = strawberry.field(
@@ -60,6 +63,22 @@ class Funding:
     )
     creditor_reference: str = strawberry.field(
         description="Write this into any transfer (ISO 11649): what arrives with it funds the program by itself."
+    )
+    credit: CreditLine | None = strawberry.field(
+        description="How far it may spend beyond what it has paid in, and how that stands; null without a line."
+    )
+
+
+def _credit(found: queries.Funding) -> CreditLine | None:
+    if not found.limit_minor:
+        return None
+    standing, currency = found.standing, found.currency
+    return CreditLine(
+        limit=MoneyType.minor(found.limit_minor, currency),
+        drawn=MoneyType.minor(standing.drawn_minor, currency),
+        held=MoneyType.minor(standing.held_minor, currency),
+        left=MoneyType.minor(standing.left_minor, currency),
+        payment_days=found.payment_days,
     )
 
 
@@ -129,11 +148,12 @@ async def _funding(program: strawberry.Parent[ProgramType], info: Info) -> Fundi
         return None
     found = await queries.funding_of(row.id, row.home_currency)
     return Funding(
-        available=MoneyType.minor(found.available_minor, found.currency),
+        available=MoneyType.minor(found.free_minor, found.currency),
         held=MoneyType.minor(found.held_minor, found.currency),
         currency=CurrencyCode(found.currency),
         uncovered=MoneyType.minor(found.uncovered_minor, found.currency),
         creditor_reference=printed(creditor_reference(Pays.PROGRAM, row.id)),
+        credit=_credit(found),
     )
 
 

@@ -50,12 +50,12 @@ class Receipt(Model):
     append_only: ClassVar[bool] = True
 
     class Meta(Model.Meta):
-        table = "receipt"
+        table = "funding_receipt"
         unique_together = (("origin", "entry"),)
         constraints = [
-            columns.one_of("receipt", "origin", Origin),
-            columns.holds("receipt", "amount_positive", "amount_minor > 0"),
-            columns.holds("receipt", "recovers_a_part", "recovered_minor BETWEEN 0 AND amount_minor"),
+            columns.one_of("funding_receipt", "origin", Origin),
+            columns.holds("funding_receipt", "amount_positive", "amount_minor > 0"),
+            columns.holds("funding_receipt", "recovers_a_part", "recovered_minor BETWEEN 0 AND amount_minor"),
         ]
 
 
@@ -76,10 +76,10 @@ class Takeback(Model):
     append_only: ClassVar[bool] = True
 
     class Meta(Model.Meta):
-        table = "takeback"
+        table = "funding_takeback"
         unique_together = (("cause", "entry"),)
         constraints = [
-            columns.one_of("takeback", "cause", TakebackCause),
-            columns.holds("takeback", "amount_positive", "amount_minor > 0"),
-            columns.holds("takeback", "uncovers_a_part", "uncovered_minor BETWEEN 0 AND amount_minor"),
+            columns.one_of("funding_takeback", "cause", TakebackCause),
+            columns.holds("funding_takeback", "amount_positive", "amount_minor > 0"),
+            columns.holds("funding_takeback", "uncovers_a_part", "uncovered_minor BETWEEN 0 AND amount_minor"),
         ]
