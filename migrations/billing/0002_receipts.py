@@ -3,6 +3,7 @@ from tortoise.fields.base import OnDelete
 from tortoise.migrations import operations as ops
 from tortoise.migrations.constraints import CheckConstraint
 
+from marketplace.kit.filling import AddFilledField
 from marketplace.kit.ids import new_id
 
 FILL = """
@@ -109,7 +110,7 @@ class Migration(migrations.Migration):
                     "receipt",
                     fields.ForeignKeyField(
                         "billing.Receipt",
-                        source_field="funding_receipt_id",
+                        source_field="receipt_id",
                         db_index=True,
                         db_constraint=True,
                         to_field="id",
@@ -193,12 +194,12 @@ class Migration(migrations.Migration):
             name="creditor_reference",
             field=fields.CharField(null=True, unique=True, max_length=25),
         ),
-        ops.AddField(
+        AddFilledField(
             model_name="TopUp",
             name="received_minor",
             field=fields.BigIntField(default=0),
         ),
-        ops.AddField(
+        AddFilledField(
             model_name="TopUp",
             name="returned_minor",
             field=fields.BigIntField(default=0),
@@ -224,10 +225,10 @@ class Migration(migrations.Migration):
         ),
         ops.RunSQL(
             [
-                "ALTER TABLE \"receipt\" ADD CONSTRAINT \"receipt_origin_known\" CHECK (origin IN ('BANK', 'STRIPE', 'PERSON'))",
+                "ALTER TABLE \"funding_receipt\" ADD CONSTRAINT \"funding_receipt_origin_known\" CHECK (origin IN ('BANK', 'STRIPE', 'PERSON'))",
                 'ALTER TABLE "funding_receipt" ADD CONSTRAINT "funding_receipt_amount_positive" CHECK (amount_minor > 0)',
                 'ALTER TABLE "funding_receipt" ADD CONSTRAINT "funding_receipt_recovers_a_part" CHECK (recovered_minor BETWEEN 0 AND amount_minor)',
-                "ALTER TABLE \"takeback\" ADD CONSTRAINT \"takeback_cause_known\" CHECK (cause IN ('REFUND', 'DISPUTE', 'BANK_RETURN'))",
+                "ALTER TABLE \"funding_takeback\" ADD CONSTRAINT \"funding_takeback_cause_known\" CHECK (cause IN ('REFUND', 'DISPUTE', 'BANK_RETURN'))",
                 'ALTER TABLE "funding_takeback" ADD CONSTRAINT "funding_takeback_amount_positive" CHECK (amount_minor > 0)',
                 'ALTER TABLE "funding_takeback" ADD CONSTRAINT "funding_takeback_uncovers_a_part" CHECK (uncovered_minor BETWEEN 0 AND amount_minor)',
             ],
