@@ -27,6 +27,7 @@ ROOMS = (
     "redemptions",
     "gifts",
     "settlement",
+    "finance",
 )
 
 
