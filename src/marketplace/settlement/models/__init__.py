@@ -1,0 +1,31 @@
+"""Tables of settlement."""
+
+from marketplace.settlement.models.adjustments import Adjustment, AdjustmentState
+from marketplace.settlement.models.funding import TopUp, TopUpMethod, TopUpState
+from marketplace.settlement.models.payouts import Payout, PayoutEvent, PayoutReason, PayoutState
+from marketplace.settlement.models.statements import (
+    LineAccrual,
+    LineKind,
+    RunState,
+    SettlementRun,
+    Statement,
+    StatementLine,
+)
+
+__all__ = [
+    "Adjustment",
+    "AdjustmentState",
+    "LineAccrual",
+    "LineKind",
+    "Payout",
+    "PayoutEvent",
+    "PayoutReason",
+    "PayoutState",
+    "RunState",
+    "SettlementRun",
+    "Statement",
+    "StatementLine",
+    "TopUp",
+    "TopUpMethod",
+    "TopUpState",
+]
