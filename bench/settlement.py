@@ -26,7 +26,7 @@ from bench import report
 from marketplace.app import wiring
 from marketplace.kit import clock, database, migrations
 from marketplace.kit.private_postgres import PrivatePostgres
-from marketplace.settlement import jobs, queries
+from marketplace.settlement import cases, jobs
 from tests import builders
 
 VAR: Final = Path(__file__).parents[1] / "var"
@@ -40,9 +40,9 @@ SELECT id, 'accrual.sale', 'bench', id, $1, $2 FROM partner"""
 _ACCRUALS = """
 INSERT INTO accrual (id, partner_id, contract_id, journal_id, kind, ref_type, ref_id, description, currency,
     gross_minor, commission_minor, vat_minor, net_minor, source_minor, source_currency, fx_rate,
-    effective_on, payable_on, booked_at)
+    effective_on, payable_on, booked_at, ordinal)
 SELECT gen_random_uuid(), p.partner_id, p.id, p.partner_id, 'SALE', 'redemption', gen_random_uuid(),
-    'Offer ' || g / $2 % $3, 'EUR', 1000, 80, 17, 903, 1000, 'EUR', 1, $4, $4, $5
+    'Offer ' || g / $2 % $3, 'EUR', 1000, 80, 17, 903, 1000, 'EUR', 1, $4, $4, $5, nextval('accrual_ordinal')
 FROM generate_series(0, $1 - 1) AS g JOIN (
     SELECT id, partner_id, row_number() OVER (ORDER BY partner_id) - 1 AS n FROM contract
 ) AS p ON p.n = g % $2"""
@@ -68,6 +68,8 @@ INSERT INTO bench_line (id, statement_id, position, kind, description, contract_
 SELECT gen_random_uuid(), s.id, row_number() OVER (PARTITION BY s.id ORDER BY description COLLATE "C"), 'SALES',
     description, contract_id, quantity, l.gross, l.commission, l.vat, l.net
 FROM line l JOIN stated s USING (partner_id, currency)"""
+_COLUMNS = """
+SELECT column_name FROM information_schema.columns WHERE table_name = 'statement' ORDER BY ordinal_position"""
 _VALUES: Final = {
     "id": "id",
     "number": "'ST-' || id",
@@ -87,6 +89,8 @@ _VALUES: Final = {
     "accruals": "accruals",
     "digest": "repeat('0', 64)",
     "issued_at": "now()",
+    "up_to": "0",
+    "previous_id": "NULL",
 }
 
 
@@ -131,7 +135,7 @@ async def _measured(url: str, found: Measured) -> Measured:
         found.lines = await database.value("SELECT count(*) FROM statement_line")
         assert found.statements == found.partners, issued
         assert await database.value("SELECT sum(accruals)::bigint FROM statement") == found.accruals
-        assert await queries.cases(_until()) == []
+        assert await cases.cases(_until()) == []
     return found
 
 
@@ -159,11 +163,9 @@ async def _fill(accruals: int, partners: int) -> None:
 
 
 async def _at_once(until: date) -> float:
-    columns = [row["column_name"] for row in await database.rows(
-        "SELECT column_name FROM information_schema.columns WHERE table_name = 'statement' ORDER BY ordinal_position"
-    )]  # fmt: skip
+    columns = [row["column_name"] for row in await database.rows(_COLUMNS)]
     text = _AT_ONCE.format(
-        statement=", ".join(columns), values=", ".join(_VALUES.get(column, "DEFAULT") for column in columns)
+        statement=", ".join(columns), values=", ".join(_VALUES.get(column, "0") for column in columns)
     )
     started = time.perf_counter()
     await database.execute(text, until)
@@ -188,7 +190,8 @@ def _text(found: Measured) -> str:
     machine = f"{os.cpu_count()} processors, {platform.machine()}, Python {platform.python_version()}"
     once = median(found.at_once)
     return "\n".join([
-        f"{found.accruals:,} accruals into {found.statements:,} statements with {found.lines:,} lines ({machine}):",
+        f"{found.accruals:,} accruals into {found.statements:,} statements with {found.lines:,} lines",
+        f"({machine}):",
         "",
         "| way | seconds | ratio |",
         "|---|---|---|",

@@ -9,7 +9,7 @@ from marketplace.kit import clock, jobs
 from marketplace.kit.ids import new_id
 from marketplace.partners.models import AccrualKind, Contract
 from marketplace.settlement.jobs import run_due
-from marketplace.settlement.models import LineAccrual, Statement
+from marketplace.settlement.models import Statement
 from tests import builders
 from tests.client import as_operator, as_partner, as_program
 from tests.settlement.books import (
@@ -22,6 +22,7 @@ from tests.settlement.books import (
     rows,
     sell,
     settle,
+    settled,
     shown,
     standing,
     violations,
@@ -63,7 +64,7 @@ async def test_each_sale_joins_one_line_and_the_statement_adds_up() -> None:
         accruals=6,
     )
     assert await standing(partner) == {"DUE": 131_40}
-    assert await LineAccrual.all().count() == 6
+    assert await settled() == 6
     assert await violations() == []
 
 
