@@ -1,6 +1,7 @@
-"""`python -m bench`: measures the catalogue page, redemptions and the books, and writes it to `bench/results.md`.
+"""`python -m bench`: measures the catalogue page, redemptions, a settlement and the books, and writes it to `bench/results.md`.
 
-Each has a section there, and is measured alone: `python -m bench page`, `hostile`, `redemption` or `books`.
+Each has a section there, and is measured alone: `python -m bench page`, `hostile`, `redemption`,
+`settlement` or `books`.
 """
 
 import os
@@ -10,7 +11,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from bench import hostile, ledger, page, redemption, report
+from bench import hostile, ledger, page, redemption, report, settlement
 from bench.ledger import Measured
 
 
@@ -23,6 +24,8 @@ def main() -> None:
         hostile.main(sys.argv[2:])
     if which in ("", "redemption"):
         redemption.main(sys.argv[2:])
+    if which in ("", "settlement"):
+        settlement.main(sys.argv[2:])
     if which in ("", "books"):
         books()
 

@@ -38,39 +38,40 @@ def _silent(done: int, total: int) -> None:
     """Nobody watches."""
 
 
-async def settle_until(until: date, *, progress: Progress = _silent) -> list[Statement]:
+async def settle_until(until: date, *, progress: Progress = _silent, at_once: int = AT_ONCE) -> list[Statement]:
     """Settle every partner up to and with a day, here and now; returns the statements that this made.
 
     `progress(done, total)` is told how many partners have been looked at. Raises PeriodNotOver.
     """
     run = await order_run(SYSTEM, Settle(idempotency_key=new_id().hex, until=until))
-    return await carry_out(run, progress)
+    return await carry_out(run, progress, at_once)
 
 
-async def carry_out(run: SettlementRun, progress: Progress = _silent) -> list[Statement]:
-    """Settle who is still to be settled in a run. A partner that fails does not keep others from being paid.
+async def carry_out(run: SettlementRun, progress: Progress = _silent, at_once: int = AT_ONCE) -> list[Statement]:
+    """Settle who is still to be settled in a run, so many partners in each transaction.
 
-    Whom another run was faster with is looked at anew, because that run may have ended on an earlier day.
+    A partner that fails does not keep others from being paid. Whom another run was faster with
+    is looked at anew, because that run may have ended on an earlier day.
     """
     before = {row.id for row in await Statement.filter(run_id=run.id).only("id")}
     for _ in range(TRIES):
-        overtaken = await _go(run, progress)
+        overtaken = await _go(run, progress, at_once)
         if not overtaken:
             break
     await steps.finish(run)
     return await Statement.filter(run_id=run.id, id__not_in=before).order_by("id")
 
 
-async def _go(run: SettlementRun, progress: Progress) -> bool:
+async def _go(run: SettlementRun, progress: Progress, at_once: int) -> bool:
     """One draft, and the statements of all of its cases; whether another run was faster with some of them."""
     draft = await _drafted(run)
     cases = await drafted(run.until, draft.id, Schedule(run.schedule) if run.schedule else None)
     await steps.are_to_do(run, len(cases))
     overtaken, failures = False, list[Exception]()
-    for done in range(0, len(cases), AT_ONCE):
+    for done in range(0, len(cases), at_once):
         progress(done, len(cases))
         log.info("settling", run=str(run.id), done=done, partners=len(cases))
-        overtaken |= await _settle(run, draft, cases[done : done + AT_ONCE], failures)
+        overtaken |= await _settle(run, draft, cases[done : done + at_once], failures)
     progress(len(cases), len(cases))
     await issuing.forget(draft)
     if failures:
