@@ -1,7 +1,7 @@
-"""`python -m bench`: measures the catalogue page, redemptions, a settlement and the books, and writes it to `bench/results.md`.
+"""`python -m bench`: measures the catalogue page, redemptions, a settlement and the books.
 
-Each has a section there, and is measured alone: `python -m bench page`, `hostile`, `redemption`,
-`settlement` or `books`.
+Each is written to a section of `bench/results.md` and can be measured alone: `python -m bench page`, `hostile`,
+`redemption`, `settlement` or `books`.
 """
 
 import os

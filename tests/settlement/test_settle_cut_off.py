@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from marketplace.kit import clock
+from marketplace.kit import clock, database
 from marketplace.kit.actor import SYSTEM
 from marketplace.kit.ids import new_id
 from marketplace.partners.models import Partner
@@ -160,6 +160,36 @@ async def test_sales_go_on_while_a_partner_is_being_settled(opened_database: Any
     [statement] = await settle()
 
     assert statement.accruals == 2
+
+
+async def test_who_is_booking_while_the_mark_is_drawn_is_waited_for_and_nothing_is_lost() -> None:
+    program, partner = await a_funded_program(), await builders.a_partner()
+    await sell(program, partner, 10_00)
+
+    async def slowly() -> None:
+        async with database.transaction():
+            await sell(program, partner, 20_00)
+            await asyncio.sleep(0.4)
+
+    async def soon() -> list[Statement]:
+        await asyncio.sleep(0.1)
+        return await settle()
+
+    _, [statement] = await asyncio.gather(slowly(), soon())
+
+    assert statement.accruals == 2
+    assert await violations() == []
+
+
+async def test_two_runs_of_different_days_at_once_leave_nothing_behind() -> None:
+    program, partner = await a_funded_program(), await builders.a_partner()
+    for days in (9, 3):
+        await sell(program, partner, 10_00, days_ago=days)
+
+    await asyncio.gather(settle(yesterday() - timedelta(days=5)), settle(yesterday()))
+
+    assert await settled() == 2
+    assert await violations() == []
 
 
 async def test_no_accrual_stands_on_two_lines_whoever_tries() -> None:

@@ -58,6 +58,8 @@ async def carry_out(run: SettlementRun, progress: Progress = _silent, at_once: i
         overtaken = await _go(run, progress, at_once)
         if not overtaken:
             break
+    else:
+        raise InProgress
     await steps.finish(run)
     return await Statement.filter(run_id=run.id, id__not_in=before).order_by("id")
 
