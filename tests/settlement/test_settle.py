@@ -79,7 +79,8 @@ async def test_finance_orders_a_run_and_watches_it() -> None:
 
     assert ordered == IsPartialDict(__typename="SettlementRun", until=yesterday().isoformat(), state="RUNNING")
     text = """query($id: ID!) { node(id: $id) { ... on SettlementRun {
-        state partners partnersDone finishedAt statements { totalCount nodes { closing { amount } partner { name } } } } } }"""
+        state partners partnersDone finishedAt
+        statements { totalCount nodes { closing { amount } partner { name } } } } } }"""
     run = (await FINANCE.get(text, id=ordered["id"]))["node"]
     assert (run["state"], run["partners"], run["partnersDone"]) == ("FINISHED", 2, 2)
     assert run["statements"]["totalCount"] == 2
