@@ -63,7 +63,8 @@ def _problems(command: RegisterBankAccount) -> list[Problem]:
 
 @operation(scope=Scope.FINANCE, returns=BankAccount)
 async def register_bank_account(actor: Actor, command: RegisterBankAccount) -> BankAccount:
-    """Count an account of ours from a day on. Afterwards BANK stands at its opening balance, against OWN_FUNDS.
+    """Count an account of ours from a day on. Afterwards BANK stands at its opening balance and BANK_CLEARING at
+    zero, against OWN_FUNDS: what the books had of this currency before has come by then.
 
     Raises InvalidInput, and BankAccountKnown when there is one in this currency.
     """
@@ -73,7 +74,7 @@ async def register_bank_account(actor: Actor, command: RegisterBankAccount) -> B
     currency, iban = command.opening.currency, ibans.compact(command.iban)
     known = await BankAccount.get_or_none(currency=currency) or await BankAccount.get_or_none(iban=iban)
     if known is not None:
-        raise BankAccountKnown(known_iban=known.iban, currency=known.currency)
+        raise BankAccountKnown(known_iban=known.iban, known_currency=known.currency)
     account = await BankAccount.create(
         iban=iban,
         bic=bics.compact(command.bic),
@@ -84,12 +85,20 @@ async def register_bank_account(actor: Actor, command: RegisterBankAccount) -> B
         registered_by=actor.id,
         registered_at=clock.now(),
     )
-    bank, own = accounts.house(Purpose.BANK, currency), accounts.house(Purpose.OWN_FUNDS, currency)
-    missing = command.opening.minor + await queries.balance(bank)  # an asset's balance is below zero
-    if missing:
-        entry = Entry(bank, own, missing) if missing > 0 else Entry(own, bank, -missing)
-        await post("bank.opened", "bank_account", account.id, [entry], effective_on=command.opened_on)
+    await _open(account)
     return account
+
+
+async def _open(account: BankAccount) -> None:
+    """Both accounts are assets, whose balance in the books is below zero when there is something."""
+    own, entries = accounts.house(Purpose.OWN_FUNDS, account.currency), list[Entry]()
+    for purpose, wanted in ((Purpose.BANK, account.opening_minor), (Purpose.BANK_CLEARING, 0)):
+        key = accounts.house(purpose, account.currency)
+        missing = wanted + await queries.balance(key)
+        if missing:
+            entries.append(Entry(key, own, missing) if missing > 0 else Entry(own, key, -missing))
+    if entries:
+        await post("bank.opened", "bank_account", account.id, entries, effective_on=account.opened_on)
 
 
 async def _read(actor: Actor, command: ReadBankFile) -> BankFile:

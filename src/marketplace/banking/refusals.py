@@ -18,9 +18,9 @@ class BankAccountKnown(Refusal):
     """There is an account of this IBAN or in this currency."""
 
     code = "BANK_ACCOUNT_KNOWN"
-    text = "The account {known_iban} is kept in {currency} already. There is one account for each currency."
+    text = "The account {known_iban} is kept in {known_currency} already. There is one account for each currency."
     known_iban: Annotated[str, "The account that is registered."]
-    currency: Annotated[str, "Its currency."]
+    known_currency: Annotated[str, "Its currency."]
 
 
 class EntryExplained(Refusal):
