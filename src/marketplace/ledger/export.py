@@ -23,6 +23,7 @@ _ROOTS: dict[str, str] = {
     Purpose.STRIPE_CLEARING: "Assets",
     Purpose.STRIPE_CONNECTED: "Assets",
     Purpose.BANK: "Assets",
+    Purpose.BANK_CLEARING: "Assets",
     Purpose.STRIPE_FEES: "Expenses",
     Purpose.TIER_DISCOUNT: "Expenses",
     Purpose.ADJUSTMENTS: "Expenses",
@@ -31,6 +32,7 @@ _ROOTS: dict[str, str] = {
     Purpose.BREAKAGE: "Income",
     Purpose.COMMISSION: "Income",
     Purpose.FX: "Equity",
+    Purpose.OWN_FUNDS: "Equity",
 }
 _ACCOUNTS = """
 SELECT id, owner_kind, owner_id, purpose, unit, slice FROM account WHERE id > $1 ORDER BY id LIMIT $2"""

@@ -154,7 +154,7 @@ async def top_up_program(actor: Actor, command: TopUpProgram) -> TopUp:
 
 @operation(scope=Scope.FINANCE, returns=TopUp)
 async def confirm_top_up(actor: Actor, command: ConfirmTopUp) -> TopUp:
-    """Say that a bank transfer has arrived: BANK -> the program's funding.
+    """Say that a bank transfer has arrived: BANK_CLEARING -> the program's funding.
 
     What is more than one person moves alone is only noted until a second one says so. Raises InvalidInput,
     NotFound, TopUpNotPending, TopUpConfirmsItself for one that Stripe charges, and SecondPersonNeeded for the

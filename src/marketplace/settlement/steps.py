@@ -79,7 +79,7 @@ async def complete_top_up(top_up: TopUp) -> None:
     """The money is there: the program's funding rises by it, once. The row is locked by the caller."""
     if top_up.state == TopUpState.SUCCEEDED:
         return
-    purpose = Purpose.STRIPE_CLEARING if top_up.method == TopUpMethod.STRIPE else Purpose.BANK
+    purpose = Purpose.STRIPE_CLEARING if top_up.method == TopUpMethod.STRIPE else Purpose.BANK_CLEARING
     program = await Program.get(id=top_up.program_id)
     source = accounts.house(purpose, top_up.currency)
     await fund(program, top_up.amount_minor, source, ref_type="top_up", ref_id=top_up.id)
