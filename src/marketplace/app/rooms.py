@@ -21,6 +21,7 @@ ROOMS = (
     "earning",
     "storefront",
     "payments",
+    "banking",
     "uploads",
     "donations",
     "risk",

@@ -27,6 +27,7 @@ _ROOTS: dict[str, str] = {
     Purpose.STRIPE_CLEARING: "Assets",
     Purpose.STRIPE_CONNECTED: "Assets",
     Purpose.BANK: "Assets",
+    Purpose.BANK_CLEARING: "Assets",
     Purpose.STRIPE_FEES: "Expenses",
     Purpose.TIER_DISCOUNT: "Expenses",
     Purpose.ADJUSTMENTS: "Expenses",
@@ -35,6 +36,7 @@ _ROOTS: dict[str, str] = {
     Purpose.BREAKAGE: "Income",
     Purpose.COMMISSION: "Income",
     Purpose.FX: "Equity",
+    Purpose.OWN_FUNDS: "Equity",
 }
 _SIDES = """
     d.owner_kind AS d_kind, d.owner_id AS d_owner, d.purpose AS d_purpose, d.slice AS d_slice,
