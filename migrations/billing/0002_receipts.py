@@ -29,9 +29,9 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("billing", "0001_initial"),
-        ("ledger", "0005_funding_on_credit_and_uncovered"),
+        ("ledger", "0006_funding_on_credit_and_uncovered"),
         ("payments", "0003_reviews_and_baskets"),
-        ("settlement", "0005_top_ups_move_to_billing"),
+        ("settlement", "0006_top_ups_move_to_billing"),
     ]
 
     initial = False

@@ -116,7 +116,8 @@ async def test_only_finance_proposes_decides_and_lists() -> None:
     change = (await propose(program, "100.00"))["id"]
     member = await builders.a_member(program)
     asked = [
-        f'mutation {{ approveCreditLine(input: {{ idempotencyKey: "k", changeId: "{change}" }}) {{ __typename }} }}',
+        f"""mutation {{ approveCreditLine(input: {{ idempotencyKey: "k", changeId: "{change}" }}) {{
+            __typename }} }}""",
         "{ creditLineChanges { totalCount } }",
     ]
     everybody = (as_program(program.id), as_partner(new_id()), as_member(member.id, program.id))

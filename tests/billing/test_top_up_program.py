@@ -57,7 +57,7 @@ async def test_a_bank_transfer_waits_until_finance_has_seen_it() -> None:
     assert confirmed == IsPartialDict(state="SUCCEEDED", evidence="camt.053 2027-02-01 entry 7")
     funding = (await as_program(program.id).get(FUNDING))["program"]["funding"]
     assert funding == {"available": {"amount": "1000.00"}, "held": {"amount": "0.00"}, "currency": "EUR"}
-    assert await house(Purpose.BANK) == -1000_00
+    assert await house(Purpose.BANK_CLEARING) == -1000_00
     assert await violations() == []
 
 

@@ -21,6 +21,7 @@ ROOMS = (
     "earning",
     "storefront",
     "payments",
+    "banking",
     "uploads",
     "donations",
     "risk",
@@ -28,6 +29,7 @@ ROOMS = (
     "gifts",
     "billing",
     "settlement",
+    "finance",
 )
 
 

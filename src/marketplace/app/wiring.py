@@ -3,6 +3,7 @@
 from marketplace.access.facts import ApiKeyIssued
 from marketplace.access.models import KeyOwner
 from marketplace.app import rooms, standing
+from marketplace.banking import facts as banking
 from marketplace.billing import reactions as billing
 from marketplace.donations import steps as donations
 from marketplace.earning import queries as earned
@@ -63,10 +64,12 @@ def _settlement() -> None:
 
 
 def _billing() -> None:
-    """Money in follows what payments learns of it."""
+    """Money in follows what payments and banks tell of it."""
     facts.on(payments.PaymentSucceeded, billing.payment_succeeded)
     facts.on(payments.PaymentFailed, billing.payment_failed)
     facts.on(payments.ChargeRefunded, billing.charge_refunded)
+    facts.on(banking.BankCreditReceived, billing.bank_credit_received)
+    facts.on(banking.BankDebitBooked, billing.bank_debit_booked)
 
 
 async def pledges_have_arrived(paid: StatementPaid) -> None:

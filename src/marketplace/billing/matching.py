@@ -20,6 +20,14 @@ from marketplace.ledger.models import Purpose
 
 _PROGRAMS = "SELECT id FROM program WHERE left(md5(id::text), 12) = $1 LIMIT 2"
 
+_RECEIVED = """
+SELECT r.id, r.currency FROM funding_receipt r LEFT JOIN top_up t ON t.id = r.top_up_id
+WHERE r.origin IN ('BANK', 'PERSON') AND (t.creditor_reference = $1
+        OR (t.id IS NULL AND left(md5(r.program_id::text), 12) = $2 AND substr($1, 5, 1) = 'P'))
+    AND r.amount_minor - coalesce(
+        (SELECT sum(b.amount_minor) FROM funding_takeback b WHERE b.receipt_id = r.id), 0) >= $3
+ORDER BY r.id DESC LIMIT 1"""
+
 
 class Mismatch(StrEnum):
     """Why a credit is not taken in by itself."""
@@ -75,6 +83,29 @@ async def _top_up_paid(credit: Credit, reference: str) -> Receipt | Mismatch:
     return await take_in(program, _arrived(credit), await TopUp.select_for_update().get(id=named.id))
 
 
+async def confirmed_by_hand(credit: Credit) -> Receipt | None:
+    """The receipt that a person had noted of just this money: the same top-up and amount."""
+    found = references.references_in(credit.texts)
+    if len(found) != 1:
+        return None
+    return await Receipt.get_or_none(
+        top_up__creditor_reference=found[0].reference,
+        origin=Origin.PERSON.value,
+        amount_minor=credit.amount.minor,
+        currency=credit.amount.currency,
+    )
+
+
+async def receipt_of(credit: Credit) -> Receipt | None:
+    """The bank's receipt that a returned credit is about: the newest under its reference that is still so large."""
+    found = references.references_in(credit.texts)
+    if len(found) != 1:
+        return None
+    rows = await database.rows(_RECEIVED, found[0].reference, found[0].digits.lower(), credit.amount.minor)
+    same = [row["id"] for row in rows if row["currency"] == credit.amount.currency]
+    return await Receipt.get(id=same[0]) if same else None
+
+
 def _arrived(credit: Credit) -> Arrived:
-    source = accounts.house(Purpose.BANK, credit.amount.currency)
+    source = accounts.house(Purpose.BANK_CLEARING, credit.amount.currency)
     return Arrived(Origin.BANK, credit.entry, credit.amount.minor, source)

@@ -3,8 +3,14 @@
 Each runs in the transaction of the fact; one that comes twice, late or out of order changes nothing more.
 """
 
+from marketplace.banking import steps as bank
+from marketplace.banking.facts import BankCreditReceived, BankDebitBooked
+from marketplace.banking.models import BankEntry, BankMatch
+from marketplace.billing import matching
+from marketplace.billing.matching import Credit
 from marketplace.billing.models import Origin, Receipt, TakebackCause, TopUp, TopUpState
 from marketplace.billing.steps import Arrived, lock_program, take_back, take_in
+from marketplace.kit.money import Money
 from marketplace.ledger import accounts
 from marketplace.ledger.accounts import AccountKey
 from marketplace.ledger.models import Purpose
@@ -42,6 +48,35 @@ async def charge_refunded(fact: ChargeRefunded) -> None:
         program = await lock_program(receipt.program_id)
         cause, goal = TakebackCause.REFUND, _clearing(payment)
         await take_back(program, receipt, cause, payment.id.hex, receipt.amount_minor, goal)
+
+
+async def bank_credit_received(fact: BankCreditReceived) -> None:
+    """A bank says that somebody has paid us: whose money it is funds them, or proves what a person had confirmed."""
+    entry, credit = fact.entry, _credit(fact.entry)
+    found = await matching.match_credit(credit)
+    if not isinstance(found, Receipt):
+        found = await matching.confirmed_by_hand(credit)
+        if found is None or await BankMatch.exists(journal_id=found.journal_id):
+            return
+    await bank.match(entry, found.journal_id, entry.amount_minor)
+
+
+async def bank_debit_booked(fact: BankDebitBooked) -> None:
+    """A bank has sent a credit back to its payer: the program's funding falls by it, as far as it reaches."""
+    entry = fact.entry
+    receipt = await matching.receipt_of(_credit(entry)) if entry.returned else None
+    if receipt is None:
+        return
+    program = await lock_program(receipt.program_id)
+    goal, cause = accounts.house(Purpose.BANK_CLEARING, entry.currency), TakebackCause.BANK_RETURN
+    taken = await take_back(program, receipt, cause, entry.id.hex, entry.amount_minor, goal)
+    if taken is not None:
+        await bank.match(entry, taken.journal_id, taken.amount_minor)
+
+
+def _credit(entry: BankEntry) -> Credit:
+    texts = [entry.creditor_reference or "", entry.remittance]
+    return Credit(entry.id.hex, texts, Money(entry.amount_minor, entry.currency))
 
 
 def _clearing(payment: InboundPayment) -> AccountKey:

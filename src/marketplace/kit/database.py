@@ -33,6 +33,7 @@ ROOMS: Final = (
     "points",
     "earning",
     "payments",
+    "banking",
     "uploads",
     "donations",
     "risk",

@@ -101,7 +101,7 @@ async def top_up_program(actor: Actor, command: TopUpProgram) -> TopUp:
 
 @operation(scope=Scope.FINANCE, returns=TopUp)
 async def confirm_top_up(actor: Actor, command: ConfirmTopUp) -> TopUp:
-    """Say that what is missing of a bank transfer has arrived: BANK -> the program's funding.
+    """Say that what is missing of a bank transfer has arrived: BANK_CLEARING -> the program's funding.
 
     It is for a transfer that cannot be matched. What is more than one person moves alone is only noted until a
     second one says so. Raises InvalidInput, NotFound, TopUpNotPending, TopUpConfirmsItself for one that Stripe
@@ -123,6 +123,6 @@ async def confirm_top_up(actor: Actor, command: ConfirmTopUp) -> TopUp:
     if is_much and not await is_second(actor, "confirm_top_up", top_up.id, evidence):
         await top_up.save(update_fields=["evidence", "confirmed_by"])
         return top_up
-    source = accounts.house(Purpose.BANK, top_up.currency)
+    source = accounts.house(Purpose.BANK_CLEARING, top_up.currency)
     await take_in(program, Arrived(Origin.PERSON, top_up.id.hex, missing.minor, source), top_up)
     return top_up

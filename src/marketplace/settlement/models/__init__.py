@@ -3,7 +3,8 @@
 from marketplace.settlement.models.adjustments import Adjustment, AdjustmentState
 from marketplace.settlement.models.payouts import Payout, PayoutEvent, PayoutReason, PayoutState
 from marketplace.settlement.models.statements import (
-    LineAccrual,
+    ACCRUED_AS,
+    DraftLine,
     LineKind,
     RunState,
     SettlementRun,
@@ -12,9 +13,10 @@ from marketplace.settlement.models.statements import (
 )
 
 __all__ = [
+    "ACCRUED_AS",
     "Adjustment",
     "AdjustmentState",
-    "LineAccrual",
+    "DraftLine",
     "LineKind",
     "Payout",
     "PayoutEvent",

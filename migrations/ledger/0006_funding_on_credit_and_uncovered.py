@@ -6,7 +6,7 @@ from tortoise.migrations.constraints import CheckConstraint
 class Migration(migrations.Migration):
     """Accounts for lines of credit, for what programs left uncovered, and for disputed charges."""
 
-    dependencies = [("ledger", "0004_points_and_a_card"), ("ledger", "0004_the_newest_rate_is_found")]
+    dependencies = [("ledger", "0005_money_at_banks")]
 
     initial = False
 
@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
         ops.AddConstraint(
             model_name="Account",
             constraint=CheckConstraint(
-                check="purpose IN ('WALLET', 'HELD', 'ISSUED', 'REDEEMED', 'BREAKAGE', 'TIER_DISCOUNT', 'FUNDING', 'FUNDING_HELD', 'CREDIT_LINE', 'UNCOVERED', 'PAYABLE', 'DUE', 'IN_TRANSIT', 'STRIPE_CONNECTED', 'COMMISSION', 'COMMISSION_VAT', 'CASH_DUE', 'FX', 'CARD_CLEARING', 'STRIPE_CLEARING', 'STRIPE_FEES', 'DISPUTED', 'BANK', 'ADJUSTMENTS')",
+                check="purpose IN ('WALLET', 'HELD', 'ISSUED', 'REDEEMED', 'BREAKAGE', 'TIER_DISCOUNT', 'FUNDING', 'FUNDING_HELD', 'CREDIT_LINE', 'UNCOVERED', 'PAYABLE', 'DUE', 'IN_TRANSIT', 'STRIPE_CONNECTED', 'COMMISSION', 'COMMISSION_VAT', 'CASH_DUE', 'FX', 'CARD_CLEARING', 'STRIPE_CLEARING', 'STRIPE_FEES', 'DISPUTED', 'BANK', 'BANK_CLEARING', 'OWN_FUNDS', 'ADJUSTMENTS')",
                 name="account_purpose_known",
             ),
         ),
