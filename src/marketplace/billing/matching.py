@@ -97,7 +97,7 @@ async def confirmed_by_hand(credit: Credit) -> Receipt | None:
 
 
 async def receipt_of(credit: Credit) -> Receipt | None:
-    """The bank's receipt that a returned credit is about: the newest under its reference that is still so large."""
+    """The receipt that a returned credit is about: the newest under its reference that is still so large."""
     found = references.references_in(credit.texts)
     if len(found) != 1:
         return None

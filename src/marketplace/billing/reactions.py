@@ -51,7 +51,7 @@ async def charge_refunded(fact: ChargeRefunded) -> None:
 
 
 async def bank_credit_received(fact: BankCreditReceived) -> None:
-    """A bank says that somebody has paid us: whose money it is funds them, or proves what a person had confirmed."""
+    """A bank says that somebody has paid us: it funds whose money it is, or proves what a person confirmed."""
     entry, credit = fact.entry, _credit(fact.entry)
     found = await matching.match_credit(credit)
     if not isinstance(found, Receipt):
