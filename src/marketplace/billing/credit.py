@@ -39,10 +39,16 @@ async def set_limit(program: Program, limit_minor: int, payment_days: int, *, re
         if drawn is None:
             raise await in_use(program)
         await post("credit.lowered", REF_TYPE, ref_id, [Entry(slice, granted, part) for slice, part in drawn])
-    terms = {"limit_minor": limit_minor, "payment_days": payment_days, "changed_at": clock.now()}
     if line is None:
-        return await CreditLine.create(program_id=program.id, currency=program.home_currency, **terms)
-    await line.update_from_dict(terms).save()
+        return await CreditLine.create(
+            program_id=program.id,
+            currency=program.home_currency,
+            limit_minor=limit_minor,
+            payment_days=payment_days,
+            changed_at=clock.now(),
+        )
+    line.limit_minor, line.payment_days, line.changed_at = limit_minor, payment_days, clock.now()
+    await line.save(update_fields=["limit_minor", "payment_days", "changed_at"])
     return line
 
 
