@@ -33,11 +33,13 @@ ROOMS: Final = (
     "points",
     "earning",
     "payments",
+    "banking",
     "uploads",
     "donations",
     "risk",
     "redemptions",
     "gifts",
+    "billing",
     "settlement",
 )
 Row = dict[str, Any]

@@ -1,10 +1,10 @@
 """Tables of settlement."""
 
 from marketplace.settlement.models.adjustments import Adjustment, AdjustmentState
-from marketplace.settlement.models.funding import TopUp, TopUpMethod, TopUpState
 from marketplace.settlement.models.payouts import Payout, PayoutEvent, PayoutReason, PayoutState
 from marketplace.settlement.models.statements import (
-    LineAccrual,
+    ACCRUED_AS,
+    DraftLine,
     LineKind,
     RunState,
     SettlementRun,
@@ -13,9 +13,10 @@ from marketplace.settlement.models.statements import (
 )
 
 __all__ = [
+    "ACCRUED_AS",
     "Adjustment",
     "AdjustmentState",
-    "LineAccrual",
+    "DraftLine",
     "LineKind",
     "Payout",
     "PayoutEvent",
@@ -25,7 +26,4 @@ __all__ = [
     "SettlementRun",
     "Statement",
     "StatementLine",
-    "TopUp",
-    "TopUpMethod",
-    "TopUpState",
 ]
