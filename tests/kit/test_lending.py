@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 import pytest
@@ -16,7 +16,7 @@ from marketplace.kit.lending import Hand
 @asynccontextmanager
 async def a_hand(url: str, most: int = 4) -> AsyncGenerator[tuple[Hand, Any]]:
     """A hand over a pool of its own."""
-    pool: Any = asyncpg.create_pool(
+    pool: Any = cast(Any, asyncpg).create_pool(
         **database.credentials(url), min_size=1, max_size=most, connection_class=Connection
     )
     async with pool:
