@@ -9,10 +9,9 @@ from typing import Any, cast
 import asyncpg
 import pytest
 from tortoise import Tortoise
-from tortoise.connection import get_connection
-from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
+from tortoise.migrations.executor import MigrationTarget
 
-from marketplace.kit import database, migrations
+from marketplace.kit import database, migrating, migrations
 from tests.conftest import other_database, state_of_migrations
 
 LEFT = """
@@ -51,12 +50,9 @@ async def run(url: str, sql: str) -> list[tuple[Any, ...]]:
 
 async def take_all_back(url: str) -> None:
     """Every migration of every room backwards, in one plan."""
-    config = database.config(url, role="", pool=1)
-    await Tortoise.init(config=config)
+    first = [MigrationTarget(app_label=room, name="__first__") for room in reversed(database.ROOMS)]
     try:
-        executor = MigrationExecutor(get_connection("default"), config["apps"])
-        first = [MigrationTarget(app_label=room, name="__first__") for room in reversed(database.ROOMS)]
-        await executor.migrate(first, direction="both")
+        await migrating.run(database.config(url, role="", pool=1), first)
     finally:
         await Tortoise.close_connections()
 

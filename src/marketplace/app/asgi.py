@@ -13,10 +13,12 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from marketplace.access import registry
 from marketplace.access.dev_issuer import DevIssuer
 from marketplace.app import context, observing, pictures, rooms, runtime
+from marketplace.app.downloads import Downloads
 from marketplace.app.errors import UNEXPECTED, record_incident
 from marketplace.app.headers import REQUEST_ID, RequestHeaders
 from marketplace.app.http import GraphQLView
@@ -37,6 +39,7 @@ from marketplace.kit.graphql import Context
 from marketplace.kit.settings import Settings, settings
 from marketplace.payments import gateway
 
+GRAPHQL = "/graphql"
 READY_WITHIN_S = 2.0
 SWITCH_S = 0.0005  # long documents are read beside the event loop, which must not wait 5 ms for each turn
 CORS_KNOWN_FOR_S = 7200
@@ -120,14 +123,15 @@ def create_app(
         demo_file=None if given.production else given.var_dir / "demo.json", graphiql=not given.production
     )
     served: list[BaseRoute] = [
-        Route("/graphql", SoldOut(view, identity, rates, persisted)),
-        WebSocketRoute("/graphql", GraphQLSocket(view.asking, context_of, live)),
+        Route(GRAPHQL, SoldOut(view, identity, rates, persisted)),
+        WebSocketRoute(GRAPHQL, GraphQLSocket(view.asking, context_of, live)),
         Route("/health/live", is_live),
         Route("/health/ready", ready),
         observing.route(
             given.metrics_token.get_secret_value() if given.metrics_token else None,
             open_to_all=not given.production,
         ),
+        *Downloads(context_of, rates).routes(),
         *pages.routes(),
         *pictures.routes(),
         *(route for module in rooms.modules("webhook") for route in module.ROUTES),
@@ -138,10 +142,28 @@ def create_app(
         served.append(Route("/schema.graphql", print_schema))
     return Starlette(
         routes=served,
-        middleware=[Middleware(observing.Observed), Middleware(RequestHeaders), *_cors(given.cors_origins)],
+        middleware=[
+            Middleware(observing.Observed),
+            Middleware(RequestHeaders),
+            *_cors(given.cors_origins),
+            Middleware(_GraphQLFirst, view=view),
+        ],
         exception_handlers={Exception: unexpected},
         lifespan=_lifespan(given, live, database_url),
     )
+
+
+class _GraphQLFirst:
+    """Gives the one address that nearly everybody asks to its view, before the routes are looked through."""
+
+    def __init__(self, app: ASGIApp, view: GraphQLView) -> None:
+        self._app = app
+        self._view = view
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        is_graphql = scope["type"] == "http" and scope["path"] == GRAPHQL
+        await (self._view if is_graphql else self._app)(scope, receive, send)
 
 
 def _cors(origins: Sequence[str]) -> list[Middleware]:

@@ -21,12 +21,15 @@ ROOMS = (
     "earning",
     "storefront",
     "payments",
+    "banking",
     "uploads",
     "donations",
     "risk",
     "redemptions",
     "gifts",
+    "billing",
     "settlement",
+    "finance",
 )
 
 

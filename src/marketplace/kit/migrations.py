@@ -13,13 +13,13 @@ from typing import Any, cast
 import asyncpg
 from tortoise import Tortoise
 from tortoise.apps import Apps
-from tortoise.migrations.api.migrate import migrate as tortoise_migrate
 from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
+from tortoise.migrations.executor import MigrationTarget
 from tortoise.migrations.operations import AlterModelOptions, CreateModel
 from tortoise.migrations.writer import MigrationWriter
 
-from marketplace.kit import database
+from marketplace.kit import database, migrating
 
 LOCK = 7_236_451
 LOCK_TRIES = 600
@@ -39,7 +39,7 @@ async def migrate(url: str, target: str | None = None) -> None:
         else:
             raise TimeoutError("another migration has been running for a minute")
         try:
-            await tortoise_migrate(config=database.config(url, role="", pool=1), target=target)
+            await migrating.run(database.config(url, role="", pool=1), _targets(target))
             tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
             for statement in grants({row["tablename"] for row in tables}):
                 await connection.execute(statement)
@@ -47,6 +47,13 @@ async def migrate(url: str, target: str | None = None) -> None:
             await Tortoise.close_connections()
     finally:
         await connection.close()
+
+
+def _targets(target: str | None) -> list[MigrationTarget]:
+    if target is None:
+        return [MigrationTarget(app_label=room, name="__latest__") for room in database.ROOMS]
+    room, _, name = target.partition(".")
+    return [MigrationTarget(app_label=room, name=name or "__latest__")]
 
 
 def grants(tables: Container[str]) -> list[str]:

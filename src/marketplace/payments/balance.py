@@ -74,7 +74,7 @@ def entries_of(line: BalanceLine) -> list[steps.Entry]:
     entries = [_entry(clearing, fees, -line.fee)] if line.fee else []
     if line.kind in POSTED_BY_THEIR_CAUSE or not line.amount:
         return entries
-    purpose = Purpose.BANK if line.kind in BANK_KINDS else Purpose.ADJUSTMENTS
+    purpose = Purpose.BANK_CLEARING if line.kind in BANK_KINDS else Purpose.ADJUSTMENTS
     if line.kind in FEE_KINDS:
         purpose = Purpose.STRIPE_FEES
     return [*entries, _entry(clearing, accounts.house(purpose, line.currency), line.amount)]

@@ -8,13 +8,13 @@ from dirty_equals import IsPartialDict
 
 from marketplace.access.models import FirstWord
 from marketplace.app import wiring
+from marketplace.billing.models import TopUp
 from marketplace.kit import database, ids, jobs
 from marketplace.kit.ids import new_id
 from marketplace.ledger.models import Purpose
 from marketplace.members.models import Program
 from marketplace.payments.models import InboundPayment
 from marketplace.payments.steps import plan_refund
-from marketplace.settlement.models import TopUp
 from tests import builders
 from tests.books import violations
 from tests.client import as_member, as_operator, as_partner, as_program
@@ -57,7 +57,7 @@ async def test_a_bank_transfer_waits_until_finance_has_seen_it() -> None:
     assert confirmed == IsPartialDict(state="SUCCEEDED", evidence="camt.053 2027-02-01 entry 7")
     funding = (await as_program(program.id).get(FUNDING))["program"]["funding"]
     assert funding == {"available": {"amount": "1000.00"}, "held": {"amount": "0.00"}, "currency": "EUR"}
-    assert await house(Purpose.BANK) == -1000_00
+    assert await house(Purpose.BANK_CLEARING) == -1000_00
     assert await violations() == []
 
 

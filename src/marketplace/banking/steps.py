@@ -1,0 +1,260 @@
+"""Writes of banking, inside a transaction that somebody else opened."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+import orjson
+
+from marketplace.banking import queries
+from marketplace.banking.camt import Message, Part, Report
+from marketplace.banking.facts import BankCreditReceived, BankDebitBooked, BankPaymentReturned
+from marketplace.banking.models import (
+    BankAccount,
+    BankEntry,
+    BankFile,
+    BankMatch,
+    BankStatement,
+    Direction,
+    FileKind,
+)
+from marketplace.banking.refusals import BankMessageReused, EntryExplained
+from marketplace.banking.xml import malformed
+from marketplace.kit import clock, database, facts, vault
+from marketplace.kit.ids import new_id
+from marketplace.kit.messages import noted
+from marketplace.kit.money import Money
+from marketplace.ledger import accounts
+from marketplace.ledger.accounts import AccountKey
+from marketplace.ledger.models import Purpose
+from marketplace.ledger.steps import Entry, post
+
+Key = tuple[date, str, str]
+"""The booking day, direction and reference of an entry."""
+
+
+async def known_file(kind: FileKind, message_id: str, sha256: str) -> BankFile | None:
+    """The file that was read under this id; raises BankMessageReused when it said something else."""
+    await database.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 7301002))", f"{kind}:{message_id}")
+    before = await BankFile.get_or_none(kind=kind.value, message_id=message_id)
+    if before is not None and before.sha256 != sha256:
+        raise BankMessageReused(message_id=message_id)
+    return before
+
+
+async def keep_message(message: Message, file: BankFile) -> BankFile:
+    """Keep what a camt message says: its statements, and each entry that was not told before, with its journal.
+
+    States BankCreditReceived, BankDebitBooked or BankPaymentReturned for each new entry. Raises InvalidInput for
+    an account that is not ours, or when something was told differently before; then nothing of it is kept.
+    """
+    ours = await _lock_accounts(message.reports)
+    told = [await _news(report, ours[report.iban], file) for report in message.reports]
+    new = [entry for news in told for entry in news.entries]
+    file.entries = sum(len(report.parts) for report in message.reports)
+    file.new_entries, file.skipped = len(new), sum(report.skipped for report in message.reports)
+    await database.add(file)
+    for news in told:
+        if news.statement is not None and news.is_new:
+            await database.add(news.statement)
+    for news in told:
+        await _confirm(news)
+    for entry in new:
+        await database.add(entry)
+        await _post_entry(entry)
+    for entry in new:
+        await facts.state(_fact_of(entry))
+    return file
+
+
+@dataclass(slots=True)
+class _News:
+    """What a report tells that was not known: its statement, its entries, and which known ones it confirms."""
+
+    statement: BankStatement | None
+    is_new: bool
+    entries: list[BankEntry]
+    confirmed: list[BankEntry]
+
+
+async def _lock_accounts(reports: Sequence[Report]) -> dict[str, BankAccount]:
+    ibans = sorted({report.iban for report in reports})
+    found = await BankAccount.filter(iban__in=ibans).order_by("id").select_for_update()
+    ours = {account.iban: account for account in found}
+    for report in reports:
+        account = ours.get(report.iban)
+        if account is None:
+            text = noted("Line {line}: {iban} is no account of ours. Register it first.")
+            raise malformed(report.line, "Acct", text, iban=report.iban[:34])
+        if account.currency != report.currency:
+            text = noted("Line {line}: {iban} is kept in {expected}, not in {given}.")
+            given = report.currency[:3]
+            raise malformed(report.line, "Acct", text, iban=report.iban, expected=account.currency, given=given)
+    return ours
+
+
+async def _news(report: Report, account: BankAccount, file: BankFile) -> _News:
+    statement, is_new = await _statement(report, account, file)
+    groups: dict[Key, list[Part]] = defaultdict(list)
+    for part in report.parts:
+        if part.said.booked_on < account.opened_on:
+            text = noted("Line {line}: this was booked before {day}, the day from which this account is counted.")
+            raise malformed(part.line, "BookgDt", text, day=account.opened_on)
+        groups[part.said.booked_on, part.direction.value, part.reference].append(part)
+    told = await _told_before(account, groups)
+    news = _News(statement, is_new, [], [])
+    for key, parts in groups.items():
+        before = told.get(key, [])
+        news.confirmed += [entry for entry in before if entry.statement_id is None]
+        news.entries += [_entry(part, account, file, statement) for part in _not_told(parts, before)]
+    return news
+
+
+async def _statement(report: Report, account: BankAccount, file: BankFile) -> tuple[BankStatement | None, bool]:
+    """The row of a camt.053, and whether it is news; raises InvalidInput when it was told otherwise before."""
+    told = report.balances
+    if told is None:
+        return None, False
+    before = await BankStatement.get_or_none(account_id=account.id, bank_id=report.bank_id)
+    if before is None:
+        made = BankStatement(
+            id=new_id(),
+            account_id=account.id,
+            file_id=file.id,
+            bank_id=report.bank_id,
+            opening_minor=told.opening_minor,
+            closing_minor=told.closing_minor,
+            closing_on=told.closing_on,
+        )
+        return made, True
+    if (before.opening_minor, before.closing_minor) != (told.opening_minor, told.closing_minor):
+        text = noted("Line {line}: the statement {id} was read before with other balances. Ask the bank.")
+        raise malformed(report.line, "Stmt", text, id=report.bank_id)
+    return before, False
+
+
+async def _told_before(account: BankAccount, groups: dict[Key, list[Part]]) -> dict[Key, list[BankEntry]]:
+    references = sorted({reference for _, _, reference in groups})
+    found: dict[Key, list[BankEntry]] = defaultdict(list)
+    for entry in await BankEntry.filter(account_id=account.id, reference__in=references).order_by("part"):
+        found[entry.booked_on, entry.direction, entry.reference].append(entry)
+    return found
+
+
+def _not_told(parts: list[Part], before: list[BankEntry]) -> list[Part]:
+    """The parts of one entry that are news. A sum that was told in parts, or the other way round, is none.
+
+    Raises InvalidInput for an entry that had another amount when it was told before.
+    """
+    if before and sum(part.amount_minor for part in parts) == sum(entry.amount_minor for entry in before):
+        return []
+    known = {entry.part: entry.amount_minor for entry in before}
+    for part in parts:
+        if known.get(part.part, part.amount_minor) != part.amount_minor:
+            text = noted("Line {line}: the entry {reference} was told before with another amount. Ask the bank.")
+            raise malformed(part.line, "Ntry", text, reference=part.reference)
+    return [part for part in parts if part.part not in known]
+
+
+async def _confirm(news: _News) -> None:
+    """What a notification had told stands on a statement now."""
+    if news.statement is None:
+        return
+    for entry in news.confirmed:
+        entry.statement_id = news.statement.id
+        await entry.save(update_fields=["statement_id"])
+
+
+def _entry(part: Part, account: BankAccount, file: BankFile, statement: BankStatement | None) -> BankEntry:
+    said = part.said
+    who = {"name": said.name, "iban": said.iban}
+    return BankEntry(
+        id=new_id(),
+        account_id=account.id,
+        file_id=file.id,
+        statement_id=statement.id if statement else None,
+        direction=part.direction.value,
+        reference=part.reference,
+        part=part.part,
+        amount_minor=part.amount_minor,
+        currency=account.currency,
+        booked_on=said.booked_on,
+        valued_on=said.valued_on,
+        code=said.code,
+        end_to_end_id=said.end_to_end_id,
+        batch_reference=said.batch_reference,
+        returned=said.returned,
+        return_reason=said.return_reason,
+        remittance=said.remittance,
+        creditor_reference=said.creditor_reference,
+        counterparty=vault.seal(orjson.dumps(who).decode()) if any(who.values()) else None,
+        told_at=clock.now(),
+    )
+
+
+async def _post_entry(entry: BankEntry) -> None:
+    """BANK is what the bank says; what an entry was is not known yet, so the other side is BANK_CLEARING."""
+    bank, clearing = _bank_and_clearing(entry.currency)
+    gain = entry.direction == Direction.CREDIT
+    moved = Entry(bank, clearing, entry.amount_minor) if gain else Entry(clearing, bank, entry.amount_minor)
+    await post("bank.entry", "bank_entry", entry.id, [moved], effective_on=entry.booked_on)
+
+
+def _fact_of(entry: BankEntry) -> facts.Fact:
+    if entry.direction == Direction.DEBIT:
+        return BankDebitBooked(entry)
+    return BankPaymentReturned(entry) if entry.returned else BankCreditReceived(entry)
+
+
+def _bank_and_clearing(currency: str) -> tuple[AccountKey, AccountKey]:
+    return accounts.house(Purpose.BANK, currency), accounts.house(Purpose.BANK_CLEARING, currency)
+
+
+async def explain(
+    entry: BankEntry,
+    reason: str,
+    ref: tuple[str, UUID],
+    shares: Sequence[tuple[AccountKey, int]],
+    *,
+    by: UUID | None = None,
+    note: str | None = None,
+) -> UUID:
+    """Say what an entry was: its amount leaves BANK_CLEARING for these accounts; returns the journal's id.
+
+    `ref` is the (table, id) that the journal refers to. A share is an account and its minor units, above zero: of
+    a credit it is credited, of a debit it is debited. Raises EntryExplained when that is more than is left.
+    """
+    _, clearing = _bank_and_clearing(entry.currency)
+    gain = entry.direction == Direction.CREDIT
+    entries = [Entry(clearing, key, minor) if gain else Entry(key, clearing, minor) for key, minor in shares]
+    journal = await post(reason, *ref, entries)
+    await match(entry, journal, sum(minor for _, minor in shares), by=by, note=note)
+    return journal
+
+
+async def match(
+    entry: BankEntry, journal_id: UUID, amount_minor: int, *, by: UUID | None = None, note: str | None = None
+) -> None:
+    """Note that a journal, which moved this much off BANK_CLEARING, says what the entry was.
+
+    Raises EntryExplained when that is more than what is left of it.
+    """
+    locked = await BankEntry.select_for_update().get(id=entry.id)
+    left = await queries.left_of(locked)
+    if not 0 < amount_minor <= left:
+        raise EntryExplained(left=Money(left, locked.currency))
+    await database.add(
+        BankMatch(
+            entry_id=locked.id,
+            journal_id=journal_id,
+            amount_minor=amount_minor,
+            matched_by=by,
+            note=note,
+            matched_at=clock.now(),
+        )
+    )
+    if amount_minor == left:
+        locked.explained_at = entry.explained_at = clock.now()
+        await locked.save(update_fields=["explained_at"])

@@ -1,0 +1,29 @@
+"""Tables of settlement."""
+
+from marketplace.settlement.models.adjustments import Adjustment, AdjustmentState
+from marketplace.settlement.models.payouts import Payout, PayoutEvent, PayoutReason, PayoutState
+from marketplace.settlement.models.statements import (
+    ACCRUED_AS,
+    DraftLine,
+    LineKind,
+    RunState,
+    SettlementRun,
+    Statement,
+    StatementLine,
+)
+
+__all__ = [
+    "ACCRUED_AS",
+    "Adjustment",
+    "AdjustmentState",
+    "DraftLine",
+    "LineKind",
+    "Payout",
+    "PayoutEvent",
+    "PayoutReason",
+    "PayoutState",
+    "RunState",
+    "SettlementRun",
+    "Statement",
+    "StatementLine",
+]
