@@ -119,11 +119,12 @@ def create_app(
         suggestions=not given.production,
         live=live,
     )
+    door = SoldOut(view, identity, rates, persisted)
     pages = Pages(
         demo_file=None if given.production else given.var_dir / "demo.json", graphiql=not given.production
     )
     served: list[BaseRoute] = [
-        Route(GRAPHQL, SoldOut(view, identity, rates, persisted)),
+        Route(GRAPHQL, door),
         WebSocketRoute(GRAPHQL, GraphQLSocket(view.asking, context_of, live)),
         Route("/health/live", is_live),
         Route("/health/ready", ready),
@@ -146,7 +147,7 @@ def create_app(
             Middleware(observing.Observed),
             Middleware(RequestHeaders),
             *_cors(given.cors_origins),
-            Middleware(_GraphQLFirst, view=view),
+            Middleware(_GraphQLFirst, view=door),
         ],
         exception_handlers={Exception: unexpected},
         lifespan=_lifespan(given, live, database_url),
@@ -156,7 +157,7 @@ def create_app(
 class _GraphQLFirst:
     """Gives the one address that nearly everybody asks to its view, before the routes are looked through."""
 
-    def __init__(self, app: ASGIApp, view: GraphQLView) -> None:
+    def __init__(self, app: ASGIApp, view: ASGIApp) -> None:
         self._app = app
         self._view = view
 

@@ -3,14 +3,15 @@
 The stock row is locked last: take stock after everything else that may wait or refuse.
 """
 
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from uuid import UUID
 
 from marketplace.catalog import withholding
 from marketplace.catalog.models import Item, Offer, StockMode
 from marketplace.catalog.refusals import ClosedReason, NotAvailable, OfferSoldOut
+from marketplace.catalog.taking import POSITION, Taken, intricate
 from marketplace.kit import clock, database
 from marketplace.kit.ids import new_id
 from marketplace.kit.memory import Lately
@@ -130,6 +131,29 @@ async def take_stock(item: Item, *, ref_type: str, ref_id: UUID) -> int | None:
     if returned is None:
         raise OfferSoldOut
     return returned["position"]
+
+
+@asynccontextmanager
+async def take_along(
+    item: Item, units: int, ref: tuple[str, UUID], told: Callable[[int | None], None]
+) -> AsyncGenerator[dict[str, str] | None]:
+    """Take a unit for one cause together with what else the transaction writes, if that can be done simply.
+
+    Yields what to give to the row that is added in the block, so that it has the code's position: a column and its
+    SQL. It is `told` when all is written. None when `take_stock` has to be asked instead.
+    """
+    writes = database.waiting()
+    if (
+        writes is None
+        or writes.found(Taken) is not None
+        or units != 1
+        or item.stock_mode == StockMode.UNLIMITED
+        or item.id in intricate
+    ):
+        yield None
+        return
+    async with database.part(Taken, lambda: Taken(item, ref, clock.now(), told)):
+        yield {"code_position": POSITION}
 
 
 @contextmanager

@@ -20,11 +20,6 @@ intricate: Lately[UUID] = Lately(10_000, seconds=30.0)
 """Items that were not taken so simply: nothing was left, or a code is to be passed by: `take_stock` looks."""
 
 
-def is_simple(item: Item, units: int) -> bool:
-    """Whether a unit of the item may be taken together with the other writes."""
-    return units == 1 and item.stock_mode != StockMode.UNLIMITED and item.id not in intricate
-
-
 class Taken:
     """One unit of an item for one cause. When there is none to be had so simply, Raced says to try otherwise."""
 

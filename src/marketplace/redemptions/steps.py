@@ -3,10 +3,8 @@
 from uuid import UUID, uuid5
 
 from marketplace.catalog import steps as catalog
-from marketplace.catalog import taking
 from marketplace.catalog.models import Item, OfferKind, StockMode
 from marketplace.catalog.rules import localised
-from marketplace.catalog.taking import Taken
 from marketplace.donations import steps as donations
 from marketplace.kit import clock, database
 from marketplace.kit.money import Money
@@ -182,19 +180,16 @@ async def add_with_units(redemption: Redemption, item: Item) -> None:
 
     One unit is taken by the statement that writes everything else; `code_position` is known when that is written.
     """
-    writes = database.waiting()
-    alone = writes is not None and writes.found(Taken) is None and writes.found(Redemption) is None
-    if not (alone and taking.is_simple(item, redemption.quantity)):
-        redemption.code_position = await take_units(item, redemption.id, redemption.quantity)
-        await database.add(redemption)
-        return
 
     def told(position: int | None) -> None:
         redemption.code_position = position
 
-    ref = (REF_TYPE, redemption.id)
-    async with database.part(Taken, lambda: Taken(item, ref, redemption.redeemed_at, told)):
-        await database.add(redemption, code_position=taking.POSITION)
+    async with catalog.take_along(item, redemption.quantity, (REF_TYPE, redemption.id), told) as given:
+        if given is not None:
+            await database.add(redemption, **given)
+            return
+    redemption.code_position = await take_units(item, redemption.id, redemption.quantity)
+    await database.add(redemption)
 
 
 async def undo(redemption: Redemption, goal: RedemptionState, reason: str) -> None:
