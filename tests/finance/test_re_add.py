@@ -96,7 +96,11 @@ async def test_a_cent_that_is_elsewhere_is_found(tmp_path: Path):
 
     statements[0].write_text(whole[statements[0]])
     lines = whole[journals].splitlines(keepends=True)
-    sale = next(n for n, line in enumerate(lines) if ",accrual.sale," in line and ",PAYABLE" in line)
-    journals.write_text("".join(lines[:sale] + lines[sale + 1 :]))
+    issued = next(n for n, line in enumerate(lines) if ",statement.issued," in line)
+    journals.write_text("".join(lines[:issued] + lines[issued + 1 :]))
     code, said = await re_added(files)
-    assert (code, "accrued" in said) == (1, True)
+    assert (code, "the books moved 0 for it" in said) == (1, True)
+
+    journals.write_text(whole[journals])
+    code, said = await re_added(files[1:])
+    assert (code, f"{files[0].stem}: in the books, and not among the files" in said) == (1, True)
