@@ -24,7 +24,7 @@ from marketplace.settlement.rules import Line, Parts
 
 PATIENCE = """
 SELECT set_config('lock_timeout', '60s', true), set_config('statement_timeout', '600s', true),
-    set_config('idle_in_transaction_session_timeout', '600s', true)"""
+    set_config('idle_in_transaction_session_timeout', '600s', true), set_config('work_mem', '64MB', true)"""
 _SOON = "SELECT set_config('lock_timeout', '1s', true)"
 _MARK = "SELECT draw_mark()"
 _DRAFT = f"""
