@@ -60,6 +60,22 @@ class Cause:
     ref_type: str
     ref_id: UUID
     description: str
+    offer_kind: str | None = None
+    offer_id: UUID | None = None
+
+
+_RATE_OF = """
+SELECT commission_bp FROM contract_rate
+WHERE contract_id = $1 AND (offer_kind IS NULL OR offer_kind = $2)
+    AND (brand_id IS NULL OR brand_id = (SELECT brand_id FROM offer WHERE id = $3))
+ORDER BY brand_id IS NULL, offer_kind IS NULL LIMIT 1"""
+
+
+async def commission_of(contract: Contract, cause: Cause) -> int:
+    """A sale's commission in basis points: of its brand and kind, its brand, its kind, or the contract's."""
+    with database.aside("contract_rate", "offer"):
+        found = await database.value(_RATE_OF, contract.id, cause.offer_kind, cause.offer_id)
+    return contract.commission_bp if found is None else found
 
 
 def _entries(partner_id: UUID, source: AccountKey, minor: int, parts: Shares, currency: str) -> list[Entry]:
@@ -85,7 +101,8 @@ async def accrue(partner_id: UUID, cause: Cause, source: AccountKey, minor: int)
         contract, day = await contract_today(partner_id)
         rate = await fx_rate(source.unit, contract.currency)
     gross = convert(minor, source.unit, contract.currency, rate.rate)
-    parts = shares(gross, contract.commission_bp, contract.vat_bp)
+    commission_bp = await commission_of(contract, cause)
+    parts = shares(gross, commission_bp, contract.vat_bp)
     entries = _entries(partner_id, source, minor, parts, contract.currency)
     journal = await post(f"accrual.{cause.kind.value.lower()}", cause.ref_type, cause.ref_id, entries)
     row = Accrual(
@@ -104,6 +121,7 @@ async def accrue(partner_id: UUID, cause: Cause, source: AccountKey, minor: int)
         source_minor=minor,
         source_currency=source.unit,
         fx_rate=rate.rate,
+        commission_bp=commission_bp,
         effective_on=day,
         payable_on=day + timedelta(days=contract.return_window_days),
         booked_at=clock.now(),
@@ -169,6 +187,7 @@ async def reverse_accrual(
         source_minor=-part.source_minor,
         source_currency=accrual.source_currency,
         fx_rate=accrual.fx_rate,
+        commission_bp=accrual.commission_bp,
         effective_on=day,
         payable_on=max(day, accrual.payable_on),
         booked_at=clock.now(),
