@@ -1,11 +1,13 @@
 """What a contract makes of a period beside its commission. Pure arithmetic, the part an auditor reads.
 
-- **Fee**: a fixed amount for each period of the schedule that ends in the statement's period, of the contract in force
-  on that period's last day, with VAT.
-- **Rebate**: sales add up for a calendar month or year. On the part of that volume that lies between the thresholds of
-  a tier, so many basis points come back; what earlier statements gave back is taken off. So the rebate depends on what
-  was sold and refunded until then, never on the order in which it happened, and no sale waits for another.
-- **Cap**: what the partner bore of tier discounts in a calendar month above its cap comes back; the marketplace bears it.
+- **Fee**: a fixed amount for each period of the schedule that ends in the statement's period, of the contract in
+  force on that period's last day, with VAT.
+- **Rebate**: sales add up for a calendar month or year. On the part of that volume that lies between the
+  thresholds of a tier, so many basis points come back; what earlier statements gave back is taken off. So the
+  rebate depends on what was sold and refunded until then, never on the order in which it happened, and no sale
+  waits for another.
+- **Cap**: what the partner bore of tier discounts in a calendar month above its cap comes back; the marketplace
+  bears it.
 - **Reserve**: a share of the period's net, when that is above zero, is held for so many days.
 """
 
@@ -102,11 +104,9 @@ def fees(contracts: Sequence[Contract], first: date, last: date) -> Iterator[Cha
                 yield _with_vat(AccrualKind.FEE, contract, str(span.last), words, span.last, contract.fee_minor)
 
 
-def rebate_charge(
-    contract: Contract, span: Span, until: date, due_minor: int, granted_minor: int
-) -> Charge | None:
+def rebate_charge(contract: Contract, span: Span, until: date, due: int, granted: int) -> Charge | None:
     """What is still to be given back (or, when sales were refunded, taken again) of a rebate."""
-    amount = due_minor - granted_minor
+    amount = due - granted
     if not amount:
         return None
     words = f"Volume rebate, {span.first} to {min(until, span.last)}"
@@ -114,9 +114,9 @@ def rebate_charge(
     return _with_vat(AccrualKind.REBATE, contract, key, words, min(until, span.last), -amount)
 
 
-def cap_charge(contract: Contract, span: Span, until: date, borne_minor: int, granted_minor: int) -> Charge | None:
+def cap_charge(contract: Contract, span: Span, until: date, borne: int, granted: int) -> Charge | None:
     """What was borne of tier discounts in a month above the cap, and did not come back yet."""
-    amount = max(0, borne_minor - (contract.discount_cap_minor or 0)) - granted_minor
+    amount = max(0, borne - (contract.discount_cap_minor or 0)) - granted
     if contract.discount_cap_minor is None or not amount:
         return None
     ref = uuid5(contract.id, f"{AccrualKind.DISCOUNT_CAP}:{span.first}:{until}")

@@ -44,10 +44,10 @@ SELECT s.number, i.number AS invoice FROM statement s FULL JOIN commission_invoi
 WHERE i.id IS NOT NULL AND (i.net_minor, i.vat_minor, i.currency)
    <> (s.commission_minor + s.fees_minor, s.vat_minor, s.currency) ORDER BY 1 LIMIT {SHOWN}"""
 _SERIES = """
-SELECT coalesce(i.issuer, s.issuer) AS issuer, coalesce(i.year, s.year) AS year, i.n, i.last, s.last AS counted
+SELECT coalesce(i.issuer, s.issuer) AS issuer, coalesce(i.year, s.year) AS year, i.n, i.last, s.newest AS counted
 FROM (SELECT issuer, year, count(*) AS n, max(sequence) AS last FROM commission_invoice GROUP BY 1, 2) i
 FULL JOIN invoice_series s ON s.issuer = i.issuer AND s.year = i.year
-WHERE i.n IS DISTINCT FROM i.last OR i.last IS DISTINCT FROM s.last"""
+WHERE i.n IS DISTINCT FROM i.last OR i.last IS DISTINCT FROM s.newest"""
 _OWED = "p.state = 'PLANNED' OR (p.state IN ('CARRIED', 'FAILED') AND p.carried_into_id IS NULL)"
 _SENT = "p.state = 'SENT'"
 

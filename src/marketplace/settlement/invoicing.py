@@ -1,20 +1,40 @@
 """Commission invoices: one for each statement that charges something, numbered without gaps by issuer and year."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from marketplace.kit import clock, database
 from marketplace.kit.ids import new_id
+from marketplace.kit.messages import noted, say
 from marketplace.kit.settings import settings
-from marketplace.partners.models import Contract
+from marketplace.partners.models import Contract, VatRule
+from marketplace.settlement import rules
 from marketplace.settlement.models import CommissionInvoice, InvoiceKind, Statement
 
+NOTES = {
+    VatRule.DOMESTIC: noted("VAT of {rate} on commission and fees."),
+    VatRule.REVERSE_CHARGE: noted(
+        "Reverse charge: VAT is to be accounted for by the recipient (Article 196 of Directive 2006/112/EC)."
+    ),
+    VatRule.NONE: noted("No VAT is charged."),
+}
+
+
+def said_of_vat(invoice: CommissionInvoice, languages: Iterable[str]) -> str:
+    """What an invoice must say of VAT, in the reader's language."""
+    rule = VatRule(invoice.vat_rule)
+    if rule is VatRule.DOMESTIC and not invoice.vat_bp:
+        rule = VatRule.NONE
+    return say(NOTES[rule], {"rate": rules.percent(invoice.vat_bp)} if rule is VatRule.DOMESTIC else {}, languages)
+
+
 _NUMBERS = """
-INSERT INTO invoice_series (id, issuer, year, last) VALUES ($1, $2, $3, $4)
-ON CONFLICT (issuer, year) DO UPDATE SET last = invoice_series.last + excluded.last RETURNING last"""
+INSERT INTO invoice_series (id, issuer, year, newest) VALUES ($1, $2, $3, $4)
+ON CONFLICT (issuer, year) DO UPDATE SET newest = invoice_series.newest + excluded.newest
+RETURNING newest"""
 
 
 async def invoice(statements: Sequence[Statement]) -> None:
-    """Number what these statements charge. The series is locked until the commit, so what rolls back leaves no gap."""
+    """Number what these statements charge; the series is locked until the commit, so there are no gaps."""
     charging = [each for each in statements if each.commission_minor or each.fees_minor or each.vat_minor]
     if not charging:
         return

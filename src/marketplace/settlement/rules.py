@@ -205,10 +205,11 @@ def arithmetic(line: StatementLine, contract: Contract, currency: str, rates: Se
             f"{money(line.vat_minor)}; together {money(line.net_minor)}, under the contract from "
             f"{contract.valid_from}."
         )
+    of_it = " and ".join(map(percent, rates or [contract.commission_bp]))
     each = ", each rounded by itself" if line.quantity > 1 else ""
     return (
         f"{line.quantity} x {_DONE[kind]} for {money(line.gross_minor)} together, "
-        f"less commission of {' and '.join(map(percent, rates or [contract.commission_bp]))} = {money(line.commission_minor)}, "
+        f"less commission of {of_it} = {money(line.commission_minor)}, "
         f"less VAT of {percent(contract.vat_bp)} on the commission = {money(line.vat_minor)}{each}; "
         f"{money(line.gross_minor)} - {money(line.commission_minor)} - {money(line.vat_minor)} "
         f"= {money(line.net_minor)}, under the contract from {contract.valid_from}."

@@ -25,8 +25,10 @@ SELECT coalesce(sum(gross_minor) FILTER (WHERE kind IN ('SALE', 'DONATION', 'REF
 FROM accrual WHERE partner_id = $1 AND contract_id = $2 AND effective_on BETWEEN $3 AND $4
     AND payable_on <= $5 AND ordinal <= $6"""
 _BORNE = """
-SELECT coalesce(sum(trunc(r.partner_discount_minor::numeric * a.gross_minor / nullif(s.source_minor, 0))), 0)::bigint
-    AS borne, coalesce(sum(a.gross_minor) FILTER (WHERE a.kind = 'DISCOUNT_CAP'), 0)::bigint AS granted
+SELECT coalesce(sum(
+        trunc(r.partner_discount_minor::numeric * a.gross_minor / nullif(s.source_minor, 0))
+    ), 0)::bigint AS borne,
+    coalesce(sum(a.gross_minor) FILTER (WHERE a.kind = 'DISCOUNT_CAP'), 0)::bigint AS granted
 FROM accrual a LEFT JOIN accrual s ON s.id = coalesce(a.reverses_id, a.id) AND s.kind = 'SALE'
 LEFT JOIN redemption r ON r.id = s.ref_id AND s.ref_type = 'redemption'
 WHERE a.partner_id = $1 AND a.contract_id = $2 AND a.effective_on BETWEEN $3 AND $4

@@ -37,8 +37,8 @@ class Contract(Model):
     """The terms of one stretch of time. Those of one partner never overlap (exclusion constraint).
 
     Of what a program's tier takes off a price the partner bears `tier_discount_share_bp`, a charity nothing; of
-    that at most `discount_cap_minor` in a calendar month, if there is a cap. `fee_minor` is charged for each period
-    of the schedule. Of the net of a statement `reserve_bp` is held for `reserve_days`.
+    that at most `discount_cap_minor` in a calendar month, if there is a cap. `fee_minor` is charged for each
+    period of the schedule. Of the net of a statement `reserve_bp` is held for `reserve_days`.
     """
 
     id: fields.Field[UUID] = columns.key()

@@ -29,7 +29,9 @@ from marketplace.partners.graphql import PartnerType
 from marketplace.partners.models import Accrual, Contract
 from marketplace.settlement import queries, rules
 from marketplace.settlement.exports import statement_csv
+from marketplace.settlement.graphql.invoices import InvoiceType
 from marketplace.settlement.models import (
+    CommissionInvoice,
     LineKind,
     Payout,
     PayoutEvent,
@@ -48,7 +50,12 @@ describe_enum(
     SALES="Rewards that members took.",
     DONATIONS="What members donated.",
     REFUNDS="Sales and donations that were taken back, in this period or an earlier one.",
+    REBATE="Commission that comes back by the contract's tiers of volume.",
+    FEE="A fixed fee of the contract.",
     ADJUSTMENTS="Corrections that two people of the marketplace agreed on.",
+    DISCOUNT_CAP="What you bore of tier discounts above your contract's cap.",
+    RESERVE_HELD="The share of this statement's net that is held.",
+    RESERVE_RELEASED="What was held of an earlier statement.",
 )
 describe_enum(
     PayoutState,
@@ -185,7 +192,11 @@ class LineType:
     @strawberry.field(description="How the net comes about, in one sentence.")
     async def arithmetic(self, info: Info) -> str | None:
         contract: Contract | None = await batched(info, "contracts of lines", _contracts, self.row.contract_id)
-        return rules.arithmetic(self.row, contract, self.currency_code) if contract else None
+        if contract is None:
+            return None
+        rates: list[int] | None = await batched(info, "rates of contracts", _own_rates, self.row.contract_id)
+        at = await queries.rates_on(self.row) if rates else []
+        return rules.arithmetic(self.row, contract, self.currency_code, at)
 
     @strawberry.field(description="What is on the line, one by one, oldest first.")
     async def entries(self, info: Info, first: First = None, after: After = None) -> Connection[EntryType]:
@@ -204,7 +215,11 @@ class StatementType(Node):
     commission: MoneyType = strawberry.field(description="What the marketplace keeps.")
     vat: MoneyType = strawberry.field(description="VAT on the commission.")
     adjustments: MoneyType = strawberry.field(description="Corrections.")
-    closing: MoneyType = strawberry.field(description="Opening + gross - commission - VAT + adjustments.")
+    fees: MoneyType = strawberry.field(description="Fixed fees of the contract.")
+    reserve: MoneyType = strawberry.field(description="What is released of the reserve, less what is held.")
+    closing: MoneyType = strawberry.field(
+        description="Opening + gross - commission - fees - VAT + adjustments + reserve."
+    )
     accruals: BigInt = strawberry.field(description="How many sales, donations, refunds and adjustments it has.")
     digest: str = strawberry.field(description="SHA-256 over all it says, in hex.")
     issued_at: datetime = strawberry.field(description="When it was issued.")
@@ -225,6 +240,8 @@ class StatementType(Node):
             commission=money(row.commission_minor),
             vat=money(row.vat_minor),
             adjustments=money(row.adjustments_minor),
+            fees=money(row.fees_minor),
+            reserve=money(row.reserve_minor),
             closing=money(row.closing_minor),
             accruals=BigInt(row.accruals),
             digest=row.digest,
@@ -235,6 +252,11 @@ class StatementType(Node):
     @strawberry.field(description="Whose statement it is.")
     async def partner(self, info: Info) -> PartnerType | None:
         return await load_node(info, "partner", self.row.partner_id)
+
+    @strawberry.field(description="What it charges, as an invoice; null when it charges nothing.")
+    async def invoice(self, info: Info) -> InvoiceType | None:
+        found: CommissionInvoice | None = await batched(info, "invoices of statements", _invoices, self.row.id)
+        return InvoiceType.of(found) if found else None
 
     @strawberry.field(description="What became of the closing balance.")
     async def payout(self, info: Info) -> PayoutType | None:
@@ -261,6 +283,14 @@ class StatementType(Node):
 
 async def _contracts(info: Info, wanted: list[UUID]) -> dict[UUID, Contract]:
     return {contract.id: contract for contract in await Contract.filter(id__in=wanted)}
+
+
+async def _own_rates(info: Info, wanted: list[UUID]) -> dict[UUID, list[int]]:
+    return await queries.own_rates(wanted)
+
+
+async def _invoices(info: Info, wanted: list[UUID]) -> dict[UUID, CommissionInvoice]:
+    return {row.statement_id: row for row in await CommissionInvoice.filter(statement_id__in=wanted)}
 
 
 async def _payouts(info: Info, wanted: list[UUID]) -> dict[UUID, Payout]:

@@ -25,7 +25,7 @@ class InvoiceSeries(Model):
     id: fields.Field[UUID] = columns.key()
     issuer: fields.Field[str] = columns.text(20)
     year: fields.Field[int] = fields.IntField()
-    last: fields.Field[int] = fields.IntField()
+    newest: fields.Field[int] = fields.IntField()
 
     class Meta(Model.Meta):
         table = "invoice_series"
@@ -33,7 +33,7 @@ class InvoiceSeries(Model):
 
 
 class CommissionInvoice(Model):
-    """What one statement charges its partner: commission and fees, and VAT by the contract's rule, which it names."""
+    """What one statement charges its partner: commission and fees, and VAT by the contract's rule."""
 
     id: fields.Field[UUID] = columns.key()
     statement: Any = columns.ref_once("settlement.Statement")

@@ -72,8 +72,8 @@ class SettlementRun(Model):
 class Statement(Model):
     """What one partner is owed up to and with `until`, in one currency, frozen with a hash.
 
-    closing = opening + gross - commission - fees - vat + adjustments + reserve; opening is what the last one carried
-    forward, and reserve what is held of this period (below zero) and released of earlier ones.
+    closing = opening + gross - commission - fees - vat + adjustments + reserve; opening is what the last one
+    carried forward, and reserve what is held of this period (below zero) and released of earlier ones.
     A partner's statements are numbered 1, 2, 3, … in `sequence`, without gaps.
 
     It takes the accruals that are payable by `period_until` and booked before the mark `up_to`, but for those that
