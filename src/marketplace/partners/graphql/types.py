@@ -81,9 +81,7 @@ describe_enum(
 
 @strawberry.type(description="Another commission for one kind of offer, one brand, or one kind of one brand.")
 class ContractRate:
-    offer_kind: str | None = strawberry.field(
-        description="Of this kind, such as `VOUCHER`; null for all."
-    )
+    offer_kind: str | None = strawberry.field(description="Of this kind, such as `VOUCHER`; null for all.")
     commission_bp: int = strawberry.field(description="What the marketplace keeps of it, in basis points.")
     brand_key: strawberry.Private[UUID | None]
 
@@ -123,15 +121,15 @@ class ContractType(Node):
     volume_period: VolumePeriod = strawberry.field(description="For how long the volume of the tiers adds up.")
     key: strawberry.Private[UUID]
 
-    @strawberry.field(
-        description="Commissions of their own; brands before kinds.").limit(MOST_CONTRACTS)
+    @strawberry.field(description="Commissions of their own; brands before kinds.")
+    async def rates(self) -> list[ContractRate]:
+        rows = await Rates.filter(contract_id=self.key).order_by("id").limit(MOST_CONTRACTS)
         return [
             ContractRate(offer_kind=row.offer_kind, commission_bp=row.commission_bp, brand_key=row.brand_id)
             for row in rows
         ]
 
-    @strawberry.field(
-        description="What comes back, by volume; the lowest tier first.")
+    @strawberry.field(description="What comes back, by volume; the lowest tier first.")
     async def tiers(self) -> list[ContractTier]:
         rows = await Tiers.filter(contract_id=self.key).order_by("above_minor").limit(MOST_CONTRACTS)
         currency = self.minimum_payout.currency
