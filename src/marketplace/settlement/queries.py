@@ -57,6 +57,13 @@ def top_ups_visible_to(actor: Actor) -> QuerySet[TopUp]:
     return TopUp.all() if _is_finance(actor) else TopUp.filter(id__in=[])
 
 
+def may_see_money_of(actor: Actor, partner_id: UUID) -> bool:
+    """Whether what a partner is owed concerns the actor: the partner itself with the scope, and finance."""
+    return _is_finance(actor) or (
+        actor.kind is ActorKind.PARTNER and actor.id == partner_id and actor.may(Scope.STATEMENTS_READ)
+    )
+
+
 def adjustments_visible_to(actor: Actor) -> QuerySet[Adjustment]:
     """Finance sees proposals and decisions; a partner sees what came of them on its statements."""
     return Adjustment.all() if _is_finance(actor) else Adjustment.filter(id__in=[])

@@ -4,6 +4,7 @@ import strawberry
 
 from marketplace.settlement.graphql.adjustments import AdjustmentMutation, AdjustmentQuery
 from marketplace.settlement.graphql.funding import FundingMutation, FundingQuery
+from marketplace.settlement.graphql.outlook import PartnerOutlook
 from marketplace.settlement.graphql.runs import RunMutation, RunQuery
 from marketplace.settlement.graphql.statements import StatementQuery
 
@@ -18,4 +19,4 @@ class Mutation(FundingMutation, RunMutation, AdjustmentMutation):
     """What programs and finance do with money."""
 
 
-__all__ = ["Mutation", "Query"]
+__all__ = ["Mutation", "PartnerOutlook", "Query"]
