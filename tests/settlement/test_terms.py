@@ -66,7 +66,7 @@ def test_fees_are_of_periods_that_end() -> None:
 async def test_a_fee_is_charged_once_for_each_period_even_without_sales(db: None) -> None:
     program, partner = await a_funded_program(), await builders.a_partner(fee_minor=25_00)
     with clock.at(NEW_YEAR):
-        await sell(program, partner, 100_00)
+        await sell(program, partner, 100_00, days_ago=8)
         [january] = await settle(date(2027, 1, 15))
     with clock.at(NEW_YEAR + timedelta(days=50)):
         [february] = await settle(date(2027, 2, 28))
@@ -93,7 +93,7 @@ async def test_a_volume_rebate_is_marginal_and_taken_again_when_sales_are_refund
         [second] = await settle(date(2027, 1, 25))
 
     # 100.00 at 2 % and 50.00 at 3 %, with 21 % VAT; then 20.00 at 2 % are left of it.
-    assert (await lines_of(first))[1] == ("REBATE", "4.23")
+    assert (await lines_of(first))[1] == ("REBATE", "4.24")
     assert (await lines_of(second))[2] == ("REBATE", "-3.75")
     assert first.commission_minor == 20_00 - 3_50
     assert await violations() == []
@@ -257,3 +257,34 @@ async def test_what_is_owed_and_not_payable_says_why_and_when(db: None) -> None:
     with clock.at(NEW_YEAR + timedelta(days=12)):
         [statement] = await settle(date(2027, 1, 31))
     assert statement.closing_minor == 45_16
+
+
+async def test_a_line_explains_itself_down_to_the_transfers(db: None) -> None:
+    program, partner = await a_funded_program(home_currency="SEK"), await builders.a_partner(vat_bp=2500)
+    await builders.a_rate("EUR", "SEK", "11.5")
+    await refund(program, await sell(program, partner, 123_45))
+    [statement] = await settle()
+    text = """query($id: ID!) { node(id: $id) { ... on Statement { lines { nodes { explain(first: 5) { totalCount nodes {
+        kind commissionBp vatBp net { amount } takenBack { amount } contract { validFrom } redemption { id }
+        rate { rate source asOf } steps { what formula exact amount { amount currency } }
+        transfers { debit credit amount { amount currency } } journalId } } } } } } }"""
+
+    lines = (await as_partner(partner.id).get(text, id=ids.public("statement", statement.id)))["node"]["lines"]
+
+    sale, back = (line["explain"]["nodes"][0] for line in lines["nodes"])
+    assert sale["rate"]["rate"] == "0.0869565217"
+    assert [(step["what"], step["formula"], step["exact"], step["amount"]["amount"]) for step in sale["steps"]] == [
+        ("gross", "123.45 SEK x 0.0869565217", "10.7347826038650000", "10.73"),
+        ("commission", "10.73 x 8 %", "0.8584", "0.86"),
+        ("vat", "0.86 x 25 %", "0.215", "0.22"),
+        ("net", "10.73 - 0.86 - 0.22", "9.65", "9.65"),
+    ]
+    moved = {(each["debit"], each["credit"], each["amount"]["amount"]) for each in sale["transfers"]}
+    assert moved == {
+        ("FUNDING_HELD", "FX", "123.45"),
+        ("FX", "PAYABLE", "9.65"),
+        ("FX", "COMMISSION", "0.86"),
+        ("FX", "COMMISSION_VAT", "0.22"),
+    }
+    assert (back["kind"], back["takenBack"]["amount"], back["net"]["amount"]) == ("REFUND", "9.65", "-9.65")
+    assert back["contract"] == {"validFrom": "2020-01-01"}

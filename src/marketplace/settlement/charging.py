@@ -40,7 +40,7 @@ class Span:
 def rebate(volume_minor: int, tiers: Sequence[Tier]) -> int:
     """What comes back on a volume: each tier's part by its own rate, half-even once for each tier."""
     total, ordered = 0, sorted(tiers, key=lambda tier: tier.above_minor)
-    for tier, following in zip(ordered, [*ordered[1:], None], strict=True):
+    for tier, following in zip(ordered, [*ordered[1:], None], strict=False):
         top = volume_minor if following is None else min(volume_minor, following.above_minor)
         total += share_bp(max(0, top - tier.above_minor), tier.rebate_bp)
     return total

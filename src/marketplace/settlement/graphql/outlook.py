@@ -24,7 +24,7 @@ from marketplace.partners.graphql import PartnerType
 from marketplace.partners.models import Accrual, Contract
 from marketplace.settlement import forecasts, queries
 from marketplace.settlement.forecasts import Forecast, Reserve, WaitReason
-from marketplace.settlement.graphql.statements import EntryType
+from marketplace.settlement.graphql.lines import EntryType
 from marketplace.settlement.models import PayoutReason, PayoutState
 
 MOST_RESERVES = 100
@@ -62,9 +62,7 @@ class HeldReserve:
         return cls(amount=amount, held_on=row.held_on, release_on=row.release_on)
 
 
-@strawberry.type(
-    description="The next statement as it would be by what is known now, and what would become of it."
-)
+@strawberry.type(description="The next statement by what is known now, and what would become of it.")
 class PayoutForecast:
     currency: CurrencyCode = strawberry.field(description="What it would be in.")
     period_from: date = strawberry.field(description="The first day of its period.")
@@ -119,7 +117,7 @@ async def _waits(
         return None
     query = await forecasts.open_accruals(partner.key)
     page = await paging.page_of(query, first=first, after=after, sort="id")
-    contracts = {row.id: row for row in await Contract.filter(id__in={each.contract_id for each in page.rows})}
+    contracts = {row.id: row for row in await Contract.filter(id__in={each.contract_id for each in page.items})}
     return Connection[OpenAccrual].of(
         page, lambda row: OpenAccrual.of(row, contracts[row.contract_id]), query.count
     )

@@ -1,7 +1,6 @@
 """Statements, their lines and payouts, as partners and finance see them."""
 
 from datetime import date, datetime
-from decimal import Decimal
 from uuid import UUID
 
 import strawberry
@@ -26,13 +25,12 @@ from marketplace.kit.graphql import (
     node_loader,
 )
 from marketplace.partners.graphql import PartnerType
-from marketplace.partners.models import Accrual, Contract
-from marketplace.settlement import queries, rules
+from marketplace.settlement import queries
 from marketplace.settlement.exports import statement_csv
 from marketplace.settlement.graphql.invoices import InvoiceType
+from marketplace.settlement.graphql.lines import LineType
 from marketplace.settlement.models import (
     CommissionInvoice,
-    LineKind,
     Payout,
     PayoutEvent,
     PayoutReason,
@@ -43,20 +41,6 @@ from marketplace.settlement.models import (
 
 MOST_EVENTS = 100
 
-describe_enum(
-    LineKind,
-    "What a line of a statement adds up.",
-    name="StatementLineKind",
-    SALES="Rewards that members took.",
-    DONATIONS="What members donated.",
-    REFUNDS="Sales and donations that were taken back, in this period or an earlier one.",
-    REBATE="Commission that comes back by the contract's tiers of volume.",
-    FEE="A fixed fee of the contract.",
-    ADJUSTMENTS="Corrections that two people of the marketplace agreed on.",
-    DISCOUNT_CAP="What you bore of tier discounts above your contract's cap.",
-    RESERVE_HELD="The share of this statement's net that is held.",
-    RESERVE_RELEASED="What was held of an earlier statement.",
-)
 describe_enum(
     PayoutState,
     "Where the money of a statement is.",
@@ -134,77 +118,6 @@ class PayoutType:
         ]
 
 
-@strawberry.type(name="StatementEntry", description="One sale, donation, refund or adjustment on a line.")
-class EntryType:
-    description: str = strawberry.field(description="What it was.")
-    effective_on: date = strawberry.field(description="The day it happened, in the contract's time zone.")
-    payable_on: date = strawberry.field(description="The day from which it could be paid out.")
-    paid: MoneyType = strawberry.field(description="What the program paid for it in its own currency.")
-    fx_rate: Decimal = strawberry.field(description="Units of your currency for one of the program's.")
-    gross: MoneyType = strawberry.field(description="The same in your currency.")
-    commission: MoneyType = strawberry.field(description="What the marketplace keeps.")
-    vat: MoneyType = strawberry.field(description="VAT on the commission.")
-    net: MoneyType = strawberry.field(description="What you are owed.")
-
-    @classmethod
-    def of(cls, row: Accrual) -> "EntryType":
-        return cls(
-            description=row.description,
-            effective_on=row.effective_on,
-            payable_on=row.payable_on,
-            paid=MoneyType.minor(row.source_minor, row.source_currency),
-            fx_rate=row.fx_rate.normalize(),
-            gross=MoneyType.minor(row.gross_minor, row.currency),
-            commission=MoneyType.minor(row.commission_minor, row.currency),
-            vat=MoneyType.minor(row.vat_minor, row.currency),
-            net=MoneyType.minor(row.net_minor, row.currency),
-        )
-
-
-@strawberry.type(name="StatementLine", description="One line of a statement.")
-class LineType:
-    position: int = strawberry.field(description="Its place, from 1.")
-    kind: LineKind = strawberry.field(description="What it adds up.")
-    description: str = strawberry.field(description="What was sold, donated, refunded or adjusted.")
-    quantity: BigInt = strawberry.field(description="How many.")
-    gross: MoneyType = strawberry.field(description="What they were sold for together.")
-    commission: MoneyType = strawberry.field(description="What the marketplace keeps of it.")
-    vat: MoneyType = strawberry.field(description="VAT on the commission.")
-    net: MoneyType = strawberry.field(description="What you are owed: gross - commission - VAT.")
-    row: strawberry.Private[StatementLine]
-    currency_code: strawberry.Private[str]
-
-    @classmethod
-    def of(cls, row: StatementLine, currency: str) -> "LineType":
-        return cls(
-            position=row.position,
-            kind=LineKind(row.kind),
-            description=row.description,
-            quantity=BigInt(row.quantity),
-            gross=MoneyType.minor(row.gross_minor, currency),
-            commission=MoneyType.minor(row.commission_minor, currency),
-            vat=MoneyType.minor(row.vat_minor, currency),
-            net=MoneyType.minor(row.net_minor, currency),
-            row=row,
-            currency_code=currency,
-        )
-
-    @strawberry.field(description="How the net comes about, in one sentence.")
-    async def arithmetic(self, info: Info) -> str | None:
-        contract: Contract | None = await batched(info, "contracts of lines", _contracts, self.row.contract_id)
-        if contract is None:
-            return None
-        rates: list[int] | None = await batched(info, "rates of contracts", _own_rates, self.row.contract_id)
-        at = await queries.rates_on(self.row) if rates else []
-        return rules.arithmetic(self.row, contract, self.currency_code, at)
-
-    @strawberry.field(description="What is on the line, one by one, oldest first.")
-    async def entries(self, info: Info, first: First = None, after: After = None) -> Connection[EntryType]:
-        query = await queries.accruals_on(self.row)
-        page = await paging.page_of(query, first=first, after=after, sort="id")
-        return Connection[EntryType].of(page, EntryType.of, query.count)
-
-
 @strawberry.type(name="Statement", description="What a partner is owed for one period, line by line, frozen.")
 class StatementType(Node):
     number: str = strawberry.field(description="Its number; those of a partner have no gaps.")
@@ -279,14 +192,6 @@ class StatementType(Node):
     @strawberry.field(description="The statement as a CSV file: an opening row, its lines, a closing row.")
     async def csv(self) -> str:
         return statement_csv(self.row, await StatementLine.filter(statement_id=self.row.id).order_by("position"))
-
-
-async def _contracts(info: Info, wanted: list[UUID]) -> dict[UUID, Contract]:
-    return {contract.id: contract for contract in await Contract.filter(id__in=wanted)}
-
-
-async def _own_rates(info: Info, wanted: list[UUID]) -> dict[UUID, list[int]]:
-    return await queries.own_rates(wanted)
 
 
 async def _invoices(info: Info, wanted: list[UUID]) -> dict[UUID, CommissionInvoice]:
