@@ -273,7 +273,9 @@ async def test_a_line_explains_itself_down_to_the_transfers(db: None) -> None:
 
     sale, back = (line["explain"]["nodes"][0] for line in lines["nodes"])
     assert sale["rate"]["rate"] == "0.0869565217"
-    assert [(step["what"], step["formula"], step["exact"], step["amount"]["amount"]) for step in sale["steps"]] == [
+    assert [
+        (step["what"], step["formula"], step["exact"], step["amount"]["amount"]) for step in sale["steps"]
+    ] == [
         ("gross", "123.45 SEK x 0.0869565217", "10.7347826038650000", "10.73"),
         ("commission", "10.73 x 8 %", "0.8584", "0.86"),
         ("vat", "0.86 x 25 %", "0.215", "0.22"),

@@ -25,7 +25,7 @@ from marketplace.partners.models import Accrual, Contract
 from marketplace.settlement import forecasts, queries
 from marketplace.settlement.forecasts import Forecast, Reserve, WaitReason
 from marketplace.settlement.graphql.lines import EntryType
-from marketplace.settlement.models import PayoutReason, PayoutState
+from marketplace.settlement.graphql.statements import PayoutReason, PayoutState  # where they are described
 
 MOST_RESERVES = 100
 
