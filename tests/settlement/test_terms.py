@@ -264,8 +264,8 @@ async def test_a_line_explains_itself_down_to_the_transfers(db: None) -> None:
     await builders.a_rate("EUR", "SEK", "11.5")
     await refund(program, await sell(program, partner, 123_45))
     [statement] = await settle()
-    text = """query($id: ID!) { node(id: $id) { ... on Statement { lines { nodes { explain(first: 5) { totalCount nodes {
-        kind commissionBp vatBp net { amount } takenBack { amount } contract { validFrom } redemption { id }
+    text = """query($id: ID!) { node(id: $id) { ... on Statement { lines { nodes {
+        explain(first: 5) { totalCount nodes { kind commissionBp vatBp net { amount } takenBack { amount } contract { validFrom } redemption { id }
         rate { rate source asOf } steps { what formula exact amount { amount currency } }
         transfers { debit credit amount { amount currency } } journalId } } } } } } }"""
 
