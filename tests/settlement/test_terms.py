@@ -242,10 +242,8 @@ async def test_what_is_owed_and_not_payable_says_why_and_when(db: None) -> None:
         foreign = await as_partner(other.id).get(text, id=partner_id(partner))
         support = (await as_operator(new_id(), "support").get(text, id=partner_id(partner)))["node"]
 
-    assert [(node["reason"], node["expectedOn"]) for node in said["openAccruals"]["nodes"]] == [
-        ("NEXT_STATEMENT", "2027-02-01"),
-        ("RETURN_WINDOW", "2027-03-01"),
-    ]
+    waiting = {node["reason"]: node["expectedOn"] for node in said["openAccruals"]["nodes"]}
+    assert waiting == {"NEXT_STATEMENT": "2027-02-01", "RETURN_WINDOW": "2027-03-01"}
     assert said["payoutForecast"] == [
         IsPartialDict(
             periodUntil="2027-01-31", expectedOn="2027-02-01", closing={"amount": "45.16"}, accruals=1,
@@ -265,7 +263,8 @@ async def test_a_line_explains_itself_down_to_the_transfers(db: None) -> None:
     await refund(program, await sell(program, partner, 123_45))
     [statement] = await settle()
     text = """query($id: ID!) { node(id: $id) { ... on Statement { lines { nodes {
-        explain(first: 5) { totalCount nodes { kind commissionBp vatBp net { amount } takenBack { amount } contract { validFrom } redemption { id }
+        explain(first: 5) { totalCount nodes { kind commissionBp vatBp net { amount } takenBack { amount }
+        contract { validFrom } redemption { id }
         rate { rate source asOf } steps { what formula exact amount { amount currency } }
         transfers { debit credit amount { amount currency } } journalId } } } } } } }"""
 
@@ -276,7 +275,7 @@ async def test_a_line_explains_itself_down_to_the_transfers(db: None) -> None:
     assert [
         (step["what"], step["formula"], step["exact"], step["amount"]["amount"]) for step in sale["steps"]
     ] == [
-        ("gross", "123.45 SEK x 0.0869565217", "10.7347826038650000", "10.73"),
+        ("gross", "123.45 SEK x 0.0869565217", "10.734782603865", "10.73"),
         ("commission", "10.73 x 8 %", "0.8584", "0.86"),
         ("vat", "0.86 x 25 %", "0.215", "0.22"),
         ("net", "10.73 - 0.86 - 0.22", "9.65", "9.65"),
