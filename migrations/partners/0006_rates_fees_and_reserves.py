@@ -9,7 +9,7 @@ from marketplace.kit.ids import new_id
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("ledger", "0006_reserves_are_held"),
+        ("ledger", "0007_reserves_are_held"),
         ("partners", "0001_initial"),
         ("partners", "0002_contracts_never_overlap"),
         ("partners", "0003_refunds_in_parts"),

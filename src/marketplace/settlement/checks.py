@@ -1,4 +1,4 @@
-"""What must always be true of statements, payouts and funding: proved from the rows alone."""
+"""What must always be true of statements and payouts: proved from the rows alone."""
 
 from collections.abc import AsyncIterator
 
@@ -99,20 +99,6 @@ WHERE p.id IS NULL OR p.amount_minor <> s.closing_minor OR p.currency <> s.curre
         WHEN 'FAILED' THEN o.state IN ('FAILED', 'REVERSED')
         ELSE o.state IN ('PLANNED', 'IN_FLIGHT', 'UNKNOWN', 'WAITING_FOR_FUNDS') END))
 ORDER BY s.id LIMIT {SHOWN}"""
-_TOP_UPS = f"""
-SELECT t.reference, t.state, t.amount_minor, paid.amount AS paid FROM top_up t
-LEFT JOIN LATERAL (
-    SELECT coalesce(sum(x.amount) FILTER (WHERE j.reason = 'funding.paid_in'), 0) AS amount,
-        coalesce(sum(x.amount) FILTER (WHERE j.reason = 'funding.returned'), 0) AS back
-    FROM journal j JOIN transfer x ON x.journal_id = j.id WHERE j.ref_id = t.id
-) AS paid ON true
-WHERE paid.amount <> CASE WHEN t.state IN ('SUCCEEDED', 'RETURNED') THEN t.amount_minor ELSE 0 END
-   OR paid.back <> CASE t.state WHEN 'RETURNED' THEN t.amount_minor ELSE 0 END
-ORDER BY t.id LIMIT {SHOWN}"""
-_NEGATIVE = """
-SELECT a.owner_id, a.unit, b.balance FROM balance b JOIN account a ON a.id = b.account_id
-WHERE a.purpose = 'FUNDING' AND b.balance < 0"""
-_HELD = f"WITH {_BALANCES} SELECT owner_id, unit, balance FROM booked WHERE balance < 0"
 _DIGESTS = "SELECT id FROM statement WHERE id > $1 ORDER BY id LIMIT $2"
 
 
@@ -194,17 +180,6 @@ async def check_digests() -> AsyncIterator[Violation]:
                 yield Violation("settlement.digests", statement.number, "is not what was issued")
 
 
-async def check_funding() -> AsyncIterator[Violation]:
-    """A top-up raised the funding when it succeeded, lowered it when it was returned, and else did nothing."""
-    for row in await database.rows(_TOP_UPS):
-        detail = f"{row['state']} with {row['amount_minor']}, booked {row['paid']}"
-        yield Violation("settlement.funding", f"top-up {row['reference']}", detail)
-    for row in await database.rows(_NEGATIVE):
-        yield Violation("settlement.funding", f"program {row['owner_id']}", f"{row['balance']} {row['unit']} left")
-    for row in await database.rows(_HELD, "FUNDING_HELD"):
-        yield Violation("settlement.funding", f"program {row['owner_id']}", f"{row['balance']} {row['unit']} held")
-
-
 CHECKS: tuple[Check, ...] = (
     check_payable_is_unsettled,
     check_due_is_unpaid,
@@ -214,5 +189,4 @@ CHECKS: tuple[Check, ...] = (
     check_statements_add_up,
     check_payouts_follow_statements,
     check_digests,
-    check_funding,
 )

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,9 +11,6 @@ from tortoise.queryset import QuerySet
 
 from marketplace.kit import clock, database
 from marketplace.kit.actor import Actor, ActorKind, Scope
-from marketplace.ledger import accounts
-from marketplace.ledger import queries as books
-from marketplace.ledger.models import Purpose
 from marketplace.partners.models import Accrual, ContractRate
 from marketplace.settlement.models import (
     ACCRUED_AS,
@@ -24,7 +20,6 @@ from marketplace.settlement.models import (
     SettlementRun,
     Statement,
     StatementLine,
-    TopUp,
 )
 
 
@@ -48,13 +43,6 @@ def statements_visible_to(actor: Actor) -> QuerySet[Statement]:
     if actor.kind is ActorKind.OPERATOR and actor.may(Scope.FINANCE_READ):
         return Statement.all()
     return Statement.filter(id__in=[])
-
-
-def top_ups_visible_to(actor: Actor) -> QuerySet[TopUp]:
-    """A program sees its own top-ups, finance sees all, everybody else none."""
-    if actor.kind is ActorKind.PROGRAM and (actor.may(Scope.PROGRAM_READ) or actor.may(Scope.PROGRAM_FUND)):
-        return TopUp.filter(program_id=actor.id)
-    return TopUp.all() if _is_finance(actor) else TopUp.filter(id__in=[])
 
 
 def may_see_money_of(actor: Actor, partner_id: UUID) -> bool:
@@ -122,18 +110,3 @@ async def donations_on(statement_id: UUID) -> list[UUID]:
         SELECT k.accrual_id FROM line_accrual k JOIN statement_line l ON l.id = k.line_id
         WHERE l.statement_id = $1 AND l.kind = 'DONATIONS'"""
     return [row["accrual_id"] for row in await database.rows(found, statement_id)]
-
-
-@dataclass(frozen=True, slots=True)
-class Funding:
-    """What a program has paid in and not spent: free, and set aside for what is on its way."""
-
-    available_minor: int
-    held_minor: int
-    currency: str
-
-
-async def funding_of(program_id: UUID, currency: str) -> Funding:
-    """How a program's funding stands in its home currency."""
-    held = await books.balance(accounts.program(program_id, Purpose.FUNDING_HELD, currency))
-    return Funding(await books.fund(accounts.funding_slices(program_id, currency)), held, currency)

@@ -3,20 +3,19 @@
 import strawberry
 
 from marketplace.settlement.graphql.adjustments import AdjustmentMutation, AdjustmentQuery
-from marketplace.settlement.graphql.funding import FundingMutation, FundingQuery
 from marketplace.settlement.graphql.outlook import PartnerOutlook
 from marketplace.settlement.graphql.runs import RunMutation, RunQuery
 from marketplace.settlement.graphql.statements import StatementQuery
 
 
 @strawberry.type
-class Query(FundingQuery, StatementQuery, RunQuery, AdjustmentQuery):
-    """Money in and money out."""
+class Query(StatementQuery, RunQuery, AdjustmentQuery):
+    """Money out."""
 
 
 @strawberry.type
-class Mutation(FundingMutation, RunMutation, AdjustmentMutation):
-    """What programs and finance do with money."""
+class Mutation(RunMutation, AdjustmentMutation):
+    """What finance does with money."""
 
 
 __all__ = ["Mutation", "PartnerOutlook", "Query"]

@@ -1,7 +1,6 @@
 """Tables of settlement."""
 
 from marketplace.settlement.models.adjustments import Adjustment, AdjustmentState
-from marketplace.settlement.models.funding import TopUp, TopUpMethod, TopUpState
 from marketplace.settlement.models.invoices import CommissionInvoice, InvoiceKind, InvoiceSeries
 from marketplace.settlement.models.payouts import Payout, PayoutEvent, PayoutReason, PayoutState
 from marketplace.settlement.models.statements import (
@@ -31,7 +30,4 @@ __all__ = [
     "SettlementRun",
     "Statement",
     "StatementLine",
-    "TopUp",
-    "TopUpMethod",
-    "TopUpState",
 ]

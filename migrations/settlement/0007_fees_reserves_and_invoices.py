@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
         ("payments", "0001_initial"),
         ("payments", "0002_points_and_a_card"),
         ("payments", "0003_reviews_and_baskets"),
-        ("settlement", "0005_statements_take_by_mark"),
+        ("settlement", "0006_top_ups_move_to_billing"),
     ]
 
     initial = False

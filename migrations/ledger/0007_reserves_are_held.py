@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
         ("ledger", "0003_periods_are_closed"),
         ("ledger", "0004_points_and_a_card"),
         ("ledger", "0004_the_newest_rate_is_found"),
-        ("ledger", "0005_money_at_banks"),
+        ("ledger", "0006_funding_on_credit_and_uncovered"),
     ]
 
     initial = False
@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
         ops.AddConstraint(
             model_name="Account",
             constraint=CheckConstraint(
-                check="purpose IN ('WALLET', 'HELD', 'ISSUED', 'REDEEMED', 'BREAKAGE', 'TIER_DISCOUNT', 'FUNDING', 'FUNDING_HELD', 'PAYABLE', 'RESERVE', 'DUE', 'IN_TRANSIT', 'STRIPE_CONNECTED', 'COMMISSION', 'COMMISSION_VAT', 'CASH_DUE', 'FX', 'CARD_CLEARING', 'STRIPE_CLEARING', 'STRIPE_FEES', 'BANK', 'BANK_CLEARING', 'OWN_FUNDS', 'ADJUSTMENTS')",
+                check="purpose IN ('WALLET', 'HELD', 'ISSUED', 'REDEEMED', 'BREAKAGE', 'TIER_DISCOUNT', 'FUNDING', 'FUNDING_HELD', 'CREDIT_LINE', 'UNCOVERED', 'PAYABLE', 'RESERVE', 'DUE', 'IN_TRANSIT', 'STRIPE_CONNECTED', 'COMMISSION', 'COMMISSION_VAT', 'CASH_DUE', 'FX', 'CARD_CLEARING', 'STRIPE_CLEARING', 'STRIPE_FEES', 'DISPUTED', 'BANK', 'BANK_CLEARING', 'OWN_FUNDS', 'ADJUSTMENTS')",
                 name="account_purpose_known",
             ),
         ),
