@@ -106,9 +106,7 @@ async def a_partner(*, commission_bp: int = 800, currency: str = "EUR", **facts:
         "return_window_days": 0,
         "schedule": "MONTHLY",
         "timezone": "Europe/Amsterdam",
-    } | {  # fmt: skip
-        name: facts.pop(name) for name in CONTRACT_FACTS if name in facts
-    }
+    } | {name: facts.pop(name) for name in CONTRACT_FACTS if name in facts}
     defaults: dict[str, Any] = {
         "name": f"Partner {n}",
         "slug": f"partner-{n}",
