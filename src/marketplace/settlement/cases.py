@@ -6,8 +6,8 @@ from datetime import date
 from uuid import UUID
 
 from marketplace.kit import clock, database
-from marketplace.partners.charges import Charge
 from marketplace.partners.models import Schedule
+from marketplace.partners.steps import Charge
 from marketplace.payments.models import ConnectedAccount, PayeeKind
 from marketplace.payments.queries import accounts_of
 from marketplace.payments.rules import NotPayable, why_not_payable

@@ -17,8 +17,8 @@ from datetime import date, timedelta
 from uuid import UUID, uuid5
 
 from marketplace.kit.money import share_bp
-from marketplace.partners.charges import Charge
 from marketplace.partners.models import AccrualKind, Contract, Schedule, VolumePeriod
+from marketplace.partners.steps import Charge
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from marketplace.kit.ids import new_id
 from marketplace.ledger import accounts
 from marketplace.ledger.models import Purpose
 from marketplace.ledger.steps import Entry, post
-from marketplace.partners import charges
+from marketplace.partners.steps import book_charge
 from marketplace.settlement import cases, invoicing, rules, steps, terms
 from marketplace.settlement.cases import LAST, OPEN, Case, Pair
 from marketplace.settlement.facts import StatementIssued
@@ -138,7 +138,7 @@ async def _charge(draft: Draft, found: Sequence[Case]) -> None:
     """Book what contracts make of the period, and put it among the lines."""
     for case in found:
         for charge in case.charges:
-            await charges.book(case.partner_id, case.currency, charge, draft.mark)
+            await book_charge(case.partner_id, case.currency, charge, draft.mark)
             await database.add(
                 DraftLine(
                     draft=draft.id,

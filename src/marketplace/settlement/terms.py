@@ -10,8 +10,8 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from marketplace.kit import database
-from marketplace.partners.charges import Charge
 from marketplace.partners.models import Contract, ContractTier, VolumePeriod
+from marketplace.partners.steps import Charge
 from marketplace.settlement import charging, rules
 from marketplace.settlement.cases import Case, Pair
 from marketplace.settlement.charging import Tier

@@ -34,7 +34,7 @@ class Charge:
         return self.gross - self.commission - self.vat
 
 
-async def book(partner_id: UUID, currency: str, charge: Charge, ordinal: int) -> Accrual:
+async def book_charge(partner_id: UUID, currency: str, charge: Charge, ordinal: int) -> Accrual:
     """Owe the partner more or less by what its contract says, in the place of the mark that a run has drawn."""
     entries = [
         _entry(partner_id, currency, Purpose.COMMISSION, charge.commission),
