@@ -9,7 +9,7 @@ from uuid import UUID
 
 from marketplace.kit import clock, database, paging
 from marketplace.kit.actor import Actor, ActorKind
-from marketplace.kit.rows import Pick, Rows
+from marketplace.kit.rows import Pick, Rows, Selection
 
 SEES_EVERYTHING = (ActorKind.OPERATOR, ActorKind.SYSTEM)
 Texts = dict[str, str]
@@ -151,7 +151,7 @@ _ITEMS_BY_ID = f"SELECT {{columns}} FROM {_ITEM_TABLES.format(member='$1')} WHER
 
 def every_offer_column() -> Pick[OfferRow]:
     """What reads offers whole."""
-    return Pick(OFFERS.reading())
+    return Pick(Selection(OFFERS.reading()))
 
 
 def picked(
