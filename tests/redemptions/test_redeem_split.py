@@ -83,7 +83,7 @@ async def test_baskets_that_cross_each_other_end_without_a_deadlock() -> None:
     assert await books.violations(but="marketplace.payments") == []
 
 
-def test_why_a_line_was_refused_is_said_in_the_language_of_the_rest() -> None:
+async def test_why_a_line_was_refused_is_said_in_the_language_of_the_rest() -> None:
     refusal = LineRefused(line=0, reason_code="OFFER_SOLD_OUT", reason=OfferSoldOut())
     for languages in (("en",), ("sv",), ("ru",)):
         assert OfferSoldOut().said(languages) in refusal.said(languages)
