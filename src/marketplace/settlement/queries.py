@@ -15,6 +15,7 @@ from marketplace.partners.models import Accrual, ContractRate
 from marketplace.settlement.models import (
     ACCRUED_AS,
     Adjustment,
+    LineDispute,
     LineKind,
     Payout,
     SettlementRun,
@@ -43,6 +44,26 @@ def statements_visible_to(actor: Actor) -> QuerySet[Statement]:
     if actor.kind is ActorKind.OPERATOR and actor.may(Scope.FINANCE_READ):
         return Statement.all()
     return Statement.filter(id__in=[])
+
+
+def lines_visible_to(actor: Actor) -> QuerySet[StatementLine]:
+    """The lines of the statements that the actor sees."""
+    if actor.kind is ActorKind.PARTNER and actor.may(Scope.STATEMENTS_READ):
+        return StatementLine.filter(statement__partner_id=actor.id)
+    return StatementLine.all() if _is_finance(actor) else StatementLine.filter(id__in=[])
+
+
+def disputes_visible_to(actor: Actor) -> QuerySet[LineDispute]:
+    """A partner sees its own disputes, finance sees all, everybody else none."""
+    if actor.kind is ActorKind.PARTNER and actor.may(Scope.STATEMENTS_READ):
+        return LineDispute.filter(partner_id=actor.id)
+    return LineDispute.all() if _is_finance(actor) else LineDispute.filter(id__in=[])
+
+
+async def currency_of_line(line_id: UUID) -> str:
+    """The currency of a line's statement."""
+    found = "SELECT s.currency FROM statement_line l JOIN statement s ON s.id = l.statement_id WHERE l.id = $1"
+    return await database.value(found, line_id)
 
 
 def may_see_money_of(actor: Actor, partner_id: UUID) -> bool:
