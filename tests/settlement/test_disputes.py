@@ -15,9 +15,10 @@ from tests.settlement.books import COLLEAGUE, FINANCE, a_funded_program, euros, 
 
 pytestmark = pytest.mark.usefixtures("db")
 
-DISPUTE = """... on Dispute { id note evidence state answer line { position } }
-    ... on LineInDispute { raisedAt } ... on DisputeNotOpen { state } ... on NotFound { what }
-    ... on WrongCurrency { expected } ... on InvalidInput { problems { path } }"""
+SHOWN = "... on Dispute { id note evidence state answer line { position } } ... on NotFound { what }"
+RAISED = f"{SHOWN} ... on LineInDispute {{ raisedAt }} ... on InvalidInput {{ problems {{ path }} }}"
+DECIDED = f"{SHOWN} ... on DisputeNotOpen {{ state }}"
+ACCEPTED = f"{DECIDED} ... on WrongCurrency {{ expected }} ... on InvalidInput {{ problems {{ path }} }}"
 
 
 async def a_line() -> tuple[Partner, str]:
@@ -31,12 +32,12 @@ async def a_line() -> tuple[Partner, str]:
 
 async def dispute(partner: Partner, line: str, **more: Any) -> dict[str, Any]:
     fields = {"note": "Two of these were refunded in the shop.", "evidence": "till roll 17"} | more
-    return await as_partner(partner.id).do("disputeLine", DISPUTE, lineId=line, **fields)
+    return await as_partner(partner.id).do("disputeLine", RAISED, lineId=line, **fields)
 
 
 async def accept(raised: dict[str, Any], amount: str = "5.00", currency: str = "EUR") -> dict[str, Any]:
     money = {"amount": amount, "currency": currency}
-    return await FINANCE.do("acceptDispute", DISPUTE, disputeId=raised["id"], amount=money, reason="As you said")
+    return await FINANCE.do("acceptDispute", ACCEPTED, disputeId=raised["id"], amount=money, reason="As you said")
 
 
 async def adjustment_of(raised: dict[str, Any]) -> str:
@@ -79,7 +80,7 @@ async def test_a_correction_that_is_turned_down_leaves_the_dispute_open() -> Non
 
     assert (await LineDispute.get()).state == "OPEN"
     declined = await FINANCE.do(
-        "declineDispute", DISPUTE, disputeId=raised["id"], answer="The till roll is of May"
+        "declineDispute", DECIDED, disputeId=raised["id"], answer="The till roll is of May"
     )
     assert declined == IsPartialDict(state="DECLINED", answer="The till roll is of May")
     assert (await accept(raised))["__typename"] == "DisputeNotOpen"
@@ -93,7 +94,7 @@ async def test_a_line_is_disputed_once_at_a_time_also_by_two_at_once() -> None:
 
     assert sorted(answer["__typename"] for answer in answers) == ["Dispute", "LineInDispute"]
     raised = next(answer for answer in answers if answer["__typename"] == "Dispute")
-    withdrawn = await as_partner(partner.id).do("withdrawDispute", DISPUTE, disputeId=raised["id"])
+    withdrawn = await as_partner(partner.id).do("withdrawDispute", DECIDED, disputeId=raised["id"])
     assert withdrawn["state"] == "WITHDRAWN"
     assert (await dispute(partner, line))["__typename"] == "Dispute"
 
@@ -103,12 +104,12 @@ async def test_what_makes_no_sense_and_foreigners_are_refused() -> None:
     other = await builders.a_partner()
 
     assert (await dispute(other, line)) == IsPartialDict(__typename="NotFound", what="statement line")
-    assert (await dispute(partner, line, note=" "))["problems"] == [{"path": "note"}]
+    assert (await dispute(partner, line, note=" "))["problems"] == [IsPartialDict(path="note")]
     raised = await dispute(partner, line)
-    foreign = await as_partner(other.id).do("withdrawDispute", DISPUTE, disputeId=raised["id"])
+    foreign = await as_partner(other.id).do("withdrawDispute", DECIDED, disputeId=raised["id"])
     assert foreign["__typename"] == "NotFound"
     assert (await accept(raised, currency="SEK")) == IsPartialDict(__typename="WrongCurrency", expected="EUR")
-    assert (await accept(raised, amount="0"))["problems"] == [{"path": "amount.amount"}]
+    assert (await accept(raised, amount="0"))["problems"] == [IsPartialDict(path="amount.amount")]
     text = "query($id: ID!) { node(id: $id) { id } disputes { totalCount } }"
     assert await as_partner(other.id).get(text, id=raised["id"]) == {"node": None, "disputes": {"totalCount": 0}}
     assert await LineDispute.all().count() == 1

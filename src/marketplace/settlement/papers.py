@@ -53,6 +53,17 @@ _STATES: Final = {
 }
 
 
+_REASONS: Final = {
+    PayoutReason.NEGATIVE_BALANCE: noted("the balance is below zero"),
+    PayoutReason.PARTNER_SUSPENDED: noted("the partner is not approved"),
+    PayoutReason.BELOW_MINIMUM: noted("it is less than the minimum payout"),
+    PayoutReason.NO_PAYOUT_ACCOUNT: noted("there is no account to pay to"),
+    PayoutReason.ACCOUNT_NOT_READY: noted("the account is not ready"),
+    PayoutReason.TRANSFER_REFUSED: noted("the transfer was refused"),
+    PayoutReason.TRANSFER_REVERSED: noted("the transfer was taken back"),
+}
+
+
 class Reader:
     """How one reader writes: words of a catalogue, figures and days of a locale."""
 
@@ -87,7 +98,7 @@ def _locale(languages: Sequence[str], lang: str) -> Locale:
             locale = Locale.parse(tag, sep="-")
         except (UnknownLocaleError, ValueError):
             continue
-        if language_of([tag]) == lang:
+        if language_of([tag]) == lang and (locale.language == "en") == (lang == "en"):
             return locale
     return Locale.parse(lang)
 
@@ -128,7 +139,7 @@ async def data_of(statement: Statement, languages: Sequence[str]) -> dict[str, A
             "vat": contract.vat_number or "",
         },
         "words": {name: reader.say(text) for name, text in _WORDS.items()},
-        "facts": _facts(reader, statement),
+        "facts": await _facts(reader, statement),
         "balance": _balance(reader, statement),
         "payout": await _payout(reader, statement),
         "columns": [reader.say(text) for text in _COLUMNS],
@@ -159,12 +170,14 @@ _COLUMNS: Final = (
 )
 
 
-def _facts(reader: Reader, statement: Statement) -> list[list[str]]:
+async def _facts(reader: Reader, statement: Statement) -> list[list[str]]:
+    payout = await Payout.get_or_none(statement_id=statement.id)
     period = f"{reader.day(statement.period_from)} – {reader.day(statement.period_until)}"
     return [
         [reader.say("Period"), period],
         [reader.say("Issued"), reader.day(statement.issued_at.date())],
         [reader.say("Currency"), statement.currency],
+        *([[reader.say("Payment reference"), payout.id.hex]] if payout and payout.amount_minor > 0 else []),
     ]
 
 
@@ -211,7 +224,10 @@ async def _payout(reader: Reader, statement: Statement) -> str:
     if payout is None or not payout.amount_minor:
         return ""
     amount = f"{reader.amount(payout.amount_minor, payout.currency)} {payout.currency}"
-    reason = word(PayoutReason(payout.reason), reader.languages) if payout.reason else ""
+    reason = ""
+    if payout.reason:
+        why = PayoutReason(payout.reason)
+        reason = reader.say(_REASONS[why]) if why in _REASONS else word(why, reader.languages)
     return reader.say(_STATES[PayoutState(payout.state)], amount=amount, reason=reason)
 
 
