@@ -1,4 +1,4 @@
-"""A process that redeems vouchers of one partner, one after the other: `python -m bench.redeeming URL ITEM MEMBER`.
+"""A process that redeems vouchers, one after the other: `python -m bench.redeeming URL ITEM MEMBER`.
 
 For each line of its input it answers with the 95th percentile of how long a redemption took since the last one, in
 milliseconds, and how many there were.

@@ -273,8 +273,8 @@ def _text(found: Measured) -> str:
         "",
         f"The run's process grew by {found.grown_mb:.0f} MB.",
         "",
-        f"A redemption of a partner that is settled took {alone} ms alone and {beside} ms meanwhile (95th percentiles",
-        f"of {first} and {then} redemptions, one after the other): {slower:.2f} times.",
+        f"A redemption of a partner that is settled took {alone} ms alone and {beside} ms meanwhile",
+        f"(95th percentiles of {first} and {then} redemptions, one after the other): {slower:.2f} times.",
     ]) + "\n"  # fmt: skip
 
 
