@@ -11,6 +11,7 @@ from tortoise.queryset import QuerySet
 
 from marketplace.kit import clock, database
 from marketplace.kit.actor import Actor, ActorKind, Scope
+from marketplace.kit.money import Money
 from marketplace.partners.models import Accrual, ContractRate
 from marketplace.settlement.models import (
     ACCRUED_AS,
@@ -123,6 +124,18 @@ async def rates_on(line: StatementLine) -> list[int]:
     accruals = await accruals_on(line)
     found = await accruals.filter(commission_bp__isnull=False).distinct().values("commission_bp")
     return sorted(row["commission_bp"] for row in found)
+
+
+async def figures_of(statement_ids: list[UUID]) -> dict[UUID, dict[str, str]]:
+    """What whoever is told of a statement hears at once: its number, and what it closes with."""
+    return {
+        row.id: {
+            "number": row.number,
+            "closing": str(Money(row.closing_minor, row.currency).amount),
+            "currency": row.currency,
+        }
+        for row in await Statement.filter(id__in=statement_ids)
+    }
 
 
 async def donations_on(statement_id: UUID) -> list[UUID]:
