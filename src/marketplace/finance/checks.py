@@ -25,7 +25,7 @@ async def check_lots_of_any_moment_are_the_books() -> AsyncIterator[Violation]:
     today = datetime(now.year, now.month, now.day, tzinfo=UTC)
     for moment in (now, today, today - timedelta(days=7)):
         by_lot = await points_by_program(moment)
-        for row in await database.rows(_BOOKED, moment):
+        for row in [row async for rows in database.stream(_BOOKED, moment, batch=1_000) for row in rows]:
             found = by_lot.get(row["id"], 0)
             if row["points"] != found:
                 detail = f"at {moment:%Y-%m-%d %H:%M} the books say {row['points']}, the lots {found}"

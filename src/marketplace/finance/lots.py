@@ -7,6 +7,7 @@ lots of a program add up to its WALLET and HELD accounts at every moment (`check
 """
 
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -111,10 +112,16 @@ class Group:
         return Standing(self.age_days, self.left_days, self.available)
 
 
+async def _rows(sql: str, *values: object) -> list[database.Row]:
+    """The rows of a statement over all lots, with the patience that it takes."""
+    async with aclosing(database.stream(sql, *values, batch=BATCH)) as batches:
+        return [row async for batch in batches for row in batch]
+
+
 async def groups(moment: datetime, booked_by: datetime | None = None) -> dict[UUID, list[Group]]:
     """What stood at a moment, by program; of lots that were booked by then, or by an earlier moment."""
     found: dict[UUID, list[Group]] = {}
-    for row in await database.rows(_GROUPS, moment, booked_by or moment):
+    for row in await _rows(_GROUPS, moment, booked_by or moment):
         found.setdefault(row["program_id"], []).append(Group(**row))
     return found
 
@@ -124,9 +131,9 @@ async def run_offs(moment: datetime, step: timedelta) -> dict[UUID, RunOff]:
     seconds = step.total_seconds()
     entered: dict[UUID, list[Entered]] = {}
     gone: dict[UUID, list[Gone]] = {}
-    for row in await database.rows(_ENTERED, moment, moment, seconds):
+    for row in await _rows(_ENTERED, moment, moment, seconds):
         entered.setdefault(row.pop("program_id"), []).append(Entered(**row))
-    for row in await database.rows(_GONE, moment, moment, seconds):
+    for row in await _rows(_GONE, moment, moment, seconds):
         gone.setdefault(row.pop("program_id"), []).append(Gone(**row))
     days = step / timedelta(days=1)
     return {program: estimated(rows, gone.get(program, ()), days) for program, rows in entered.items()}
@@ -143,7 +150,7 @@ class Level:
 
 async def levels(moment: datetime, booked_by: datetime) -> dict[UUID, Level]:
     """What had left the lots that were booked by an earlier moment, by program."""
-    rows = await database.rows(_LEVELS, moment, booked_by)
+    rows = await _rows(_LEVELS, moment, booked_by)
     return {row["program_id"]: Level(row["used"], row["expired"], row["away"]) for row in rows}
 
 
@@ -170,8 +177,9 @@ async def page(moment: datetime, program_id: UUID | None, after: UUID, size: int
 
 async def every(moment: datetime, program_id: UUID | None) -> AsyncGenerator[list[LotRow]]:
     """All lots that had points left at a moment, some thousands at a time."""
-    async for rows in database.stream(_LOTS, moment, moment, program_id, UUID(int=0), batch=BATCH):
-        yield [LotRow(**row) for row in rows]
+    async with aclosing(database.stream(_LOTS, moment, moment, program_id, UUID(int=0), batch=BATCH)) as batches:
+        async for rows in batches:
+            yield [LotRow(**row) for row in rows]
 
 
 async def span() -> tuple[datetime, datetime] | None:

@@ -101,7 +101,7 @@ async def spend(redemption: Redemption, program: Program, title: str) -> None:
         entry = Entry(*bearer_of_discounts(program), discount)
         await post("points.redeemed", REF_TYPE, redemption.id, [entry])
     if redemption.home_minor:
-        cause = partners.Cause(AccrualKind.SALE, REF_TYPE, redemption.id, _stated(redemption, title))
+        cause = _cause(redemption, title)
         held = accounts.program(program.id, Purpose.FUNDING_HELD, program.home_currency)
         try:
             await partners.accrue(redemption.partner_id, cause, held, redemption.home_minor)
@@ -109,6 +109,12 @@ async def spend(redemption: Redemption, program: Program, title: str) -> None:
             raise NoContractInForce from None
     redemption.state = RedemptionState.FULFILLED.value
     redemption.fulfilled_at = clock.now()
+
+
+def _cause(redemption: Redemption, title: str) -> partners.Cause:
+    """What the partner is owed for: a kind of offer of a brand, which may have a commission of its own."""
+    what = _stated(redemption, title)
+    return partners.Cause(AccrualKind.SALE, REF_TYPE, redemption.id, what, redemption.kind, redemption.offer_id)
 
 
 def _stated(redemption: Redemption, title: str) -> str:
@@ -173,6 +179,23 @@ async def take_units(item: Item, redemption_id: UUID, lots: int) -> int | None:
         await catalog.take_stock(item, ref_type=REF_TYPE, ref_id=ref) for ref in unit_refs(redemption_id, lots)
     ]
     return positions[0]
+
+
+async def add_with_units(redemption: Redemption, item: Item) -> None:
+    """Write the redemption and take its stock, which is locked last of all. Raises OfferSoldOut.
+
+    One unit is taken by the statement that writes everything else; `code_position` is known when that is written.
+    """
+
+    def told(position: int | None) -> None:
+        redemption.code_position = position
+
+    async with catalog.take_along(item, redemption.quantity, (REF_TYPE, redemption.id), told) as given:
+        if given is not None:
+            await database.add(redemption, **given)
+            return
+    redemption.code_position = await take_units(item, redemption.id, redemption.quantity)
+    await database.add(redemption)
 
 
 async def undo(redemption: Redemption, goal: RedemptionState, reason: str) -> None:

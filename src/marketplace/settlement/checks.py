@@ -35,6 +35,19 @@ _PAYOUTS = """rows AS (
     SELECT s.partner_id AS owner_id, p.currency AS unit, {sign}sum(p.amount_minor) AS total
     FROM payout p JOIN statement s ON s.id = p.statement_id WHERE {standing} GROUP BY s.partner_id, p.currency
 )"""
+_RESERVED = """rows AS (
+    SELECT partner_id AS owner_id, currency AS unit, -sum(net_minor) AS total FROM accrual
+    WHERE kind IN ('RESERVE_HELD', 'RESERVE_RELEASED') GROUP BY partner_id, currency
+)"""
+_INVOICES = f"""
+SELECT s.number, i.number AS invoice FROM statement s FULL JOIN commission_invoice i ON i.statement_id = s.id
+WHERE i.id IS NOT NULL AND (i.net_minor, i.vat_minor, i.currency)
+   <> (s.commission_minor + s.fees_minor, s.vat_minor, s.currency) ORDER BY 1 LIMIT {SHOWN}"""
+_SERIES = """
+SELECT coalesce(i.issuer, s.issuer) AS issuer, coalesce(i.year, s.year) AS year, i.n, i.last, s.newest AS counted
+FROM (SELECT issuer, year, count(*) AS n, max(sequence) AS last FROM commission_invoice GROUP BY 1, 2) i
+FULL JOIN invoice_series s ON s.issuer = i.issuer AND s.year = i.year
+WHERE i.n IS DISTINCT FROM i.last OR i.last IS DISTINCT FROM s.newest"""
 _OWED = "p.state = 'PLANNED' OR (p.state IN ('CARRIED', 'FAILED') AND p.carried_into_id IS NULL)"
 _SENT = "p.state = 'SENT'"
 
@@ -42,17 +55,21 @@ _ADD_UP = f"""
 SELECT s.number, s.closing_minor FROM statement s
 LEFT JOIN LATERAL (
     SELECT coalesce(sum(quantity), 0) AS accruals,
-        coalesce(sum(gross_minor) FILTER (WHERE kind <> 'ADJUSTMENTS'), 0) AS gross,
-        coalesce(sum(commission_minor) FILTER (WHERE kind <> 'ADJUSTMENTS'), 0) AS commission,
-        coalesce(sum(vat_minor) FILTER (WHERE kind <> 'ADJUSTMENTS'), 0) AS vat,
-        coalesce(sum(net_minor) FILTER (WHERE kind = 'ADJUSTMENTS'), 0) AS adjustments
+        coalesce(sum(gross_minor) FILTER (WHERE kind IN ('SALES', 'DONATIONS', 'REFUNDS')), 0) AS gross,
+        coalesce(sum(commission_minor) FILTER (WHERE kind <> 'FEE'), 0) AS commission,
+        coalesce(sum(commission_minor) FILTER (WHERE kind = 'FEE'), 0) AS fees,
+        coalesce(sum(vat_minor), 0) AS vat,
+        coalesce(sum(net_minor) FILTER (WHERE kind IN ('ADJUSTMENTS', 'DISCOUNT_CAP')), 0) AS adjustments,
+        coalesce(sum(net_minor) FILTER (WHERE kind IN ('RESERVE_HELD', 'RESERVE_RELEASED')), 0) AS reserve
     FROM statement_line l WHERE l.statement_id = s.id
 ) AS lines ON true
 LEFT JOIN LATERAL (
     SELECT coalesce(sum(p.amount_minor), 0) AS opening FROM payout p WHERE p.carried_into_id = s.id
 ) AS carried ON true
-WHERE (s.accruals, s.gross_minor, s.commission_minor, s.vat_minor, s.adjustments_minor, s.opening_minor)
-   <> (lines.accruals, lines.gross, lines.commission, lines.vat, lines.adjustments, carried.opening)
+WHERE (s.accruals, s.gross_minor, s.commission_minor, s.vat_minor, s.adjustments_minor, s.opening_minor,
+        s.fees_minor, s.reserve_minor)
+   <> (lines.accruals, lines.gross, lines.commission, lines.vat, lines.adjustments, carried.opening,
+        lines.fees, lines.reserve)
 ORDER BY s.id LIMIT {SHOWN}"""
 _LINES = f"""
 SELECT l.id, s.number, l.position FROM statement_line l JOIN statement s ON s.id = l.statement_id
@@ -104,6 +121,21 @@ async def check_due_is_unpaid() -> AsyncIterator[Violation]:
         yield found
 
 
+async def check_reserves_are_held() -> AsyncIterator[Violation]:
+    """What stands in a partner's reserve is what was held of its statements and not released."""
+    async for found in _compared("settlement.reserve", "RESERVE", _RESERVED, "what is held of its statements"):
+        yield found
+
+
+async def check_invoices_follow_statements() -> AsyncIterator[Violation]:
+    """A commission invoice says what its statement charges, and the numbers of an issuer's year lack none."""
+    for row in await database.rows(_INVOICES):
+        yield Violation("settlement.invoices", row["invoice"], f"is not what {row['number']} charges")
+    for row in await database.rows(_SERIES):
+        detail = f"{row['n']} invoices, the last number is {row['last']}, the series is at {row['counted']}"
+        yield Violation("settlement.invoices", f"{row['issuer']} {row['year']}", detail)
+
+
 async def check_transit_is_sent() -> AsyncIterator[Violation]:
     """What is in transit equals the payouts that were sent, and stands in the partner's balance at Stripe."""
     sent, held = _PAYOUTS.format(sign="", standing=_SENT), _PAYOUTS.format(sign="-", standing=_SENT)
@@ -151,6 +183,8 @@ async def check_digests() -> AsyncIterator[Violation]:
 CHECKS: tuple[Check, ...] = (
     check_payable_is_unsettled,
     check_due_is_unpaid,
+    check_reserves_are_held,
+    check_invoices_follow_statements,
     check_transit_is_sent,
     check_statements_add_up,
     check_payouts_follow_statements,

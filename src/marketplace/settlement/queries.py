@@ -1,5 +1,6 @@
 """Reads of settlement: what actors may see of top-ups, runs, statements and adjustments."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, timedelta
 from uuid import UUID
@@ -10,7 +11,7 @@ from tortoise.queryset import QuerySet
 
 from marketplace.kit import clock, database
 from marketplace.kit.actor import Actor, ActorKind, Scope
-from marketplace.partners.models import Accrual
+from marketplace.partners.models import Accrual, ContractRate
 from marketplace.settlement.models import (
     ACCRUED_AS,
     Adjustment,
@@ -42,6 +43,13 @@ def statements_visible_to(actor: Actor) -> QuerySet[Statement]:
     if actor.kind is ActorKind.OPERATOR and actor.may(Scope.FINANCE_READ):
         return Statement.all()
     return Statement.filter(id__in=[])
+
+
+def may_see_money_of(actor: Actor, partner_id: UUID) -> bool:
+    """Whether what a partner is owed concerns the actor: the partner itself with the scope, and finance."""
+    return _is_finance(actor) or (
+        actor.kind is ActorKind.PARTNER and actor.id == partner_id and actor.may(Scope.STATEMENTS_READ)
+    )
 
 
 def adjustments_visible_to(actor: Actor) -> QuerySet[Adjustment]:
@@ -79,6 +87,21 @@ async def accruals_on(line: StatementLine) -> QuerySet[Accrual]:
     if previous is None:
         return taken
     return taken.filter(Q(payable_on__gt=previous.period_until) | Q(ordinal__gt=previous.up_to))
+
+
+async def own_rates(contract_ids: list[UUID]) -> dict[UUID, list[int]]:
+    """The commissions that are not the contract's own, of contracts that have any."""
+    found = defaultdict[UUID, list[int]](list)
+    for rate in await ContractRate.filter(contract_id__in=contract_ids):
+        found[rate.contract_id].append(rate.commission_bp)
+    return found
+
+
+async def rates_on(line: StatementLine) -> list[int]:
+    """The commissions of what is on a line, in basis points."""
+    accruals = await accruals_on(line)
+    found = await accruals.filter(commission_bp__isnull=False).distinct().values("commission_bp")
+    return sorted(row["commission_bp"] for row in found)
 
 
 async def donations_on(statement_id: UUID) -> list[UUID]:

@@ -3,6 +3,7 @@
 import strawberry
 
 from marketplace.settlement.graphql.adjustments import AdjustmentMutation, AdjustmentQuery
+from marketplace.settlement.graphql.outlook import PartnerOutlook
 from marketplace.settlement.graphql.runs import RunMutation, RunQuery
 from marketplace.settlement.graphql.statements import StatementQuery
 
@@ -17,4 +18,4 @@ class Mutation(RunMutation, AdjustmentMutation):
     """What finance does with money."""
 
 
-__all__ = ["Mutation", "Query"]
+__all__ = ["Mutation", "PartnerOutlook", "Query"]
