@@ -87,6 +87,21 @@ async def test_a_selection_may_take_no_column_at_all(world: World) -> None:
     assert plans.answered == {"planned": 5, "plain": 5}
 
 
+async def test_one_market_beside_all_of_them_shows_each_item_once(world: World) -> None:
+    query = (
+        '{ offers(market: "NL") { nodes { here: items(market: "NL") { id } all: items(market: null) { id } } } }'
+    )
+
+    [*_, operator, _] = await same(world, query)
+
+    for node in json.loads(operator)["data"]["offers"]["nodes"]:
+        everywhere = [item["id"] for item in node["all"]]
+        assert len(everywhere) == len(set(everywhere))
+        assert [item["id"] for item in node["here"]] == [
+            each for each in everywhere if {"id": each} in node["here"]
+        ]
+
+
 async def test_a_cursor_that_is_none_is_refused_as_ever(world: World) -> None:
     [answer, *_] = await same(world, '{ offers(market: "NL", after: "x") { nodes { sku } } }')
 
