@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from marketplace.catalog.models import Item, OfferKind
+from marketplace.catalog.models import Item, OfferKind, Stock
 from marketplace.kit import clock, database
 from marketplace.kit.actor import Actor
 from marketplace.kit.ids import new_id
@@ -27,6 +27,7 @@ class Lot:
 
     expires_at: datetime
     left: int
+    origin: UUID | None = None
 
 
 @dataclass
@@ -60,6 +61,27 @@ class Wallet:
         for lot, part in self.held.pop(cause, None) or self.spent.pop(cause, []):
             lot.left = lot.left + part if lot.expires_at > clock.now() else 0
 
+    def give_back_part(self, cause: UUID, points: int) -> None:
+        """So many of what was spent, into the later-expiring lots first: the mirror of spending."""
+        kept: list[tuple[Lot, int]] = []
+        for lot, part in reversed(self.spent[cause]):
+            back = min(part, points)
+            points -= back
+            if back:
+                lot.left = lot.left + back if lot.expires_at > clock.now() else 0
+            kept.insert(0, (lot, part - back))
+        assert not points
+        self.spent[cause] = kept
+
+    def take_back(self, origin: UUID, points: int) -> int:
+        """What an award brought, as far as it is still there: of its own lot first; how much it was."""
+        taken, own = 0, sorted(self.lots, key=lambda each: (each.origin != origin, each.expires_at))
+        for lot in own:
+            part = min(points - taken, lot.left) if lot.expires_at > clock.now() else 0
+            lot.left -= part
+            taken += part
+        return taken
+
     def expire(self) -> None:
         for lot in self.lots:
             lot.left = lot.left if lot.expires_at > clock.now() else 0
@@ -84,12 +106,13 @@ class Person:
 
 @dataclass
 class World:
-    """Everybody and everything that can be taken."""
+    """Everybody and everything that can be taken. `units` is what must be on the shelves, by item."""
 
     people: list[Person]
     partners: dict[UUID, Actor]
     items: list[Item]
     charity: Partner
+    units: dict[UUID, int] = field(default_factory=dict[UUID, int])
 
 
 def actor_of(caller: object) -> Actor:
@@ -107,11 +130,13 @@ async def a_world() -> World:
     charity = await builders.a_charity()
     for partner in (shop, airline, charity):
         await _an_account(PayeeKind.PARTNER, partner.id)
+    items = await _items(shop, airline, charity)
     return World(
         people=people,
         partners={each.id: actor_of(as_partner(each.id)) for each in (shop, airline, charity)},
-        items=await _items(shop, airline, charity),
+        items=items,
         charity=charity,
+        units={row.item_id: row.loaded for row in await Stock.filter(loaded__gt=0)},
     )
 
 

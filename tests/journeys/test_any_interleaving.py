@@ -5,23 +5,43 @@ fewest deeds. The long run is in `tests/faults`.
 """
 
 import asyncio
+import shutil
+import sys
 from collections.abc import Coroutine
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import anyio
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from marketplace.kit import clock, memory
+from marketplace.ledger import export
 from tests.books import violations
 from tests.conftest import EMPTY
 from tests.journeys.chance import a_world
 from tests.journeys.test_books_by_chance import FIRST_DAY, Story
 
 how = st.integers(0, 2**20)
+
+
+async def others_accept_the_books() -> None:
+    """The export of whatever happened is sound to beancount, and to hledger where it is installed."""
+    with TemporaryDirectory() as folder:
+        told = {form: Path(folder) / form.value for form in export.Format}
+        for form, file in told.items():
+            file.write_text("\n".join([line async for line in export.lines(form)]) + "\n")
+        checks = [[sys.executable, "-m", "beancount.scripts.check", str(told[export.Format.BEANCOUNT])]]
+        if shutil.which("hledger"):
+            checks.append(["hledger", "-f", str(told[export.Format.HLEDGER]), "check", "--strict"])
+        for command in checks:
+            run = await anyio.run_process(command, check=False)
+            assert run.returncode == 0, run.stdout + run.stderr
 
 
 class Interleaving(RuleBasedStateMachine):
@@ -69,6 +89,14 @@ class Interleaving(RuleBasedStateMachine):
         self.does("answer", number)
 
     @rule(number=how)
+    def claw_back(self, number: int) -> None:
+        self.does("take_back", number)
+
+    @rule(number=how)
+    def refund_a_part(self, number: int) -> None:
+        self.does("refund_part", number)
+
+    @rule(number=how)
     def take_cash(self, number: int) -> None:
         self.does("cash", number)
 
@@ -105,10 +133,12 @@ class Interleaving(RuleBasedStateMachine):
     def wallets_are_what_additions_say(self) -> None:
         if self.story is not None:
             self.run(self.story.wallets_agree())
+            self.run(self.story.shelves_and_partners_agree())
 
     def teardown(self) -> None:
         async def clean() -> None:
             assert await violations(but="marketplace.payments") == []
+            await others_accept_the_books()
 
         if self.story is not None:
             self.run(clean())
