@@ -102,11 +102,11 @@ async def hold(member: Member, program: Program, points: int, ref_id: object) ->
 
 
 async def hold_funding(program: Program, minor: int, ref_id: object) -> AccountKey:
-    """Set the program's money aside, from the first slice that holds it."""
+    """Set the program's money aside, from a free slice that holds it, or wait for one."""
     goal = accounts.program(program.id, Purpose.FUNDING_HELD, program.home_currency)
     by_id = {key.id: key for key in accounts.funding_slices(program.id, program.home_currency)}
     rows = Balance.filter(account_id__in=list(by_id), balance__gte=minor)
-    row = await rows.select_for_update(skip_locked=True).first()
+    row = await rows.select_for_update(skip_locked=True).first() or await rows.select_for_update().first()
     if row is None:
         raise ProgramUnfunded
     await post("funding.held", "redemption", ref_id, [(by_id[row.account_id], goal, minor)])
