@@ -102,10 +102,9 @@ def is_camt(root: Element) -> bool:
 
 
 def read(root: Element) -> Message:
-    """The facts of a document; raises InvalidInput that lists what is wrong, each with its line and element."""
+    """The facts of a document that `is_camt`; raises InvalidInput that lists what is wrong, each with its line."""
     found = _SPACE.fullmatch(root.space)
-    if found is None:
-        raise malformed(root.line, root.name, noted("Line {line}: this is no camt.053 or camt.054."))
+    assert found is not None, "is_camt was not asked"
     kind, body_name, report_name = _BODY[found[1]]
     body = root.needed(body_name)
     message_id = _short(body.needed("GrpHdr/MsgId"))

@@ -9,13 +9,35 @@ from marketplace.banking.models.incoming import (
     Direction,
     FileKind,
 )
+from marketplace.banking.models.outgoing import (
+    AttemptState,
+    BankAttempt,
+    BankBatch,
+    BankDetails,
+    BankNote,
+    BankTransfer,
+    BatchState,
+    DetailsState,
+    Hold,
+    TransferState,
+)
 
 __all__ = [
+    "AttemptState",
     "BankAccount",
+    "BankAttempt",
+    "BankBatch",
+    "BankDetails",
     "BankEntry",
     "BankFile",
     "BankMatch",
+    "BankNote",
     "BankStatement",
+    "BankTransfer",
+    "BatchState",
+    "DetailsState",
     "Direction",
     "FileKind",
+    "Hold",
+    "TransferState",
 ]

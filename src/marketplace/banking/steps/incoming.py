@@ -1,4 +1,4 @@
-"""Writes of banking, inside a transaction that somebody else opened."""
+"""Keeping what banks tell, and what explains it, inside a transaction that somebody else opened."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -8,19 +8,24 @@ from uuid import UUID
 
 import orjson
 
-from marketplace.banking import queries
+from marketplace.banking import queries, rules
 from marketplace.banking.camt import Message, Part, Report
 from marketplace.banking.facts import BankCreditReceived, BankDebitBooked, BankPaymentReturned
 from marketplace.banking.models import (
     BankAccount,
+    BankAttempt,
+    BankBatch,
     BankEntry,
     BankFile,
     BankMatch,
     BankStatement,
+    BatchState,
     Direction,
     FileKind,
 )
+from marketplace.banking.pain002 import Answer
 from marketplace.banking.refusals import BankMessageReused, EntryExplained
+from marketplace.banking.steps import outgoing
 from marketplace.banking.xml import malformed
 from marketplace.kit import clock, database, facts, vault
 from marketplace.kit.ids import new_id
@@ -44,6 +49,32 @@ async def known_file(kind: FileKind, message_id: str, sha256: str) -> BankFile |
     return before
 
 
+async def keep_answer(answer: Answer, file: BankFile) -> BankFile:
+    """Keep what a pain.002 says of a batch of ours; raises InvalidInput for one that is not ours."""
+    batch = await BankBatch.get_or_none(message_id=answer.answers)
+    if batch is None or batch.state not in {BatchState.APPROVED, BatchState.GIVEN_UP}:
+        text = noted("Line {line}: this answers {id}, which is no message that we have sent.")
+        raise malformed(answer.line, "OrgnlMsgId", text, id=answer.answers)
+    attempts = await BankAttempt.filter(batch_id=batch.id).order_by("transfer_id")
+    strange = sorted(answer.each.keys() - {attempt.end_to_end_id for attempt in attempts})
+    if strange:
+        text = noted("Line {line}: the transfer {id} is not in the message that this answers.")
+        raise malformed(answer.line, "OrgnlEndToEndId", text, id=strange[0][:35])
+    file.entries = file.new_entries = len(answer.each) or len(attempts)
+    await database.add(file)
+    batch.answered_at, batch.answer = clock.now(), answer.whole.status if answer.whole else batch.answer
+    await batch.save(update_fields=["answered_at", "answer"])
+    for attempt in attempts:
+        single = answer.each.get(attempt.end_to_end_id)
+        said = single or answer.whole
+        if said is not None and said.status in rules.ACCEPTED:
+            await outgoing.record_accepted(attempt.id, said.status, file)
+        elif said is not None and said.status == rules.REJECTED:
+            code = said.code or (answer.whole.code if answer.whole else None) or said.status
+            await outgoing.record_rejected(attempt.id, code, file, whole=single is None)
+    return file
+
+
 async def keep_message(message: Message, file: BankFile) -> BankFile:
     """Keep what a camt message says: its statements, and each entry that was not told before, with its journal.
 
@@ -65,6 +96,7 @@ async def keep_message(message: Message, file: BankFile) -> BankFile:
         await database.add(entry)
         await _post_entry(entry)
     for entry in new:
+        await outgoing.look_at(entry)
         await facts.state(_fact_of(entry))
     return file
 
