@@ -1,6 +1,8 @@
-"""`python -m bench`: measures the catalogue page, redemptions and the books, and writes it to `bench/results.md`.
+"""`python -m bench`: measures the catalogue page, redemptions, a settlement and the books.
 
-Each has a section there, and is measured alone: `python -m bench page`, `hostile`, `redemption` or `books`.
+Each is written to a section of `bench/results.md` and can be measured alone: `python -m bench page`, `hostile`,
+`redemption`, `settlement` or `books`. What takes long to make is measured only when it is named: `python -m bench
+growth`, redemptions beside 10,000,000 transfers.
 """
 
 import os
@@ -10,7 +12,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from bench import hostile, ledger, page, redemption, report
+from bench import growth, hostile, ledger, page, redemption, report, settlement
 from bench.ledger import Measured
 
 
@@ -23,8 +25,12 @@ def main() -> None:
         hostile.main(sys.argv[2:])
     if which in ("", "redemption"):
         redemption.main(sys.argv[2:])
+    if which in ("", "settlement"):
+        settlement.main(sys.argv[2:])
     if which in ("", "books"):
         books()
+    if which == "growth":
+        growth.main(sys.argv[2:])
 
 
 def books() -> None:

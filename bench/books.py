@@ -5,7 +5,8 @@ year. An earning is one transfer; a redemption is six: points held and redeemed,
 the commission and its VAT get.
 """
 
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import asynccontextmanager
 from typing import Any, Final
 from uuid import UUID
 
@@ -67,11 +68,11 @@ SELECT a.id, a.id, l.id, 800, 0 FROM act a JOIN person p ON p.n = a.person
 JOIN (SELECT id, member_id, row_number() OVER (PARTITION BY member_id ORDER BY id) AS turn FROM lot) l
     ON l.member_id = p.id AND l.turn = a.turn"""
 _REDEMPTIONS = """
-INSERT INTO redemption (id, member_id, program_id, offer_id, item_id, partner_id, kind, state, hold_id, points,
-    list_points, discount_bp, price_minor, currency, home_minor, home_currency, point_value, fx_rate, redeemed_at,
-    fulfilled_at)
-SELECT a.id, p.id, $1, s.offer, s.item, s.id, 'VOUCHER', 'FULFILLED', a.id, 800, 800, 0, 800, 'EUR', 800, 'EUR',
-    0.01, 1, a.at, a.at
+INSERT INTO redemption (id, member_id, program_id, offer_id, item_id, partner_id, kind, state, quantity, hold_id,
+    points, list_points, discount_bp, price_minor, currency, home_minor, home_currency, point_value, fx_rate,
+    worth_bp, card_minor, discount_minor, partner_discount_minor, partner_share_bp, redeemed_at, fulfilled_at)
+SELECT a.id, p.id, $1, s.offer, s.item, s.id, 'VOUCHER', 'FULFILLED', 1, a.id, 800, 800, 0, 800, 'EUR', 800, 'EUR',
+    0.01, 1, 10000, 0, 0, 0, 0, a.at, a.at
 FROM act a JOIN person p ON p.n = a.person JOIN shop s ON s.n = (a.n % $2)"""
 _JOURNALS = """
 INSERT INTO journal (id, reason, ref_type, ref_id, booked_at, effective_on)
@@ -111,21 +112,56 @@ SELECT a.id, coalesce(sum(m.amount), 0) FROM account a LEFT JOIN (
 ) m ON m.id = a.id WHERE a.guarded GROUP BY a.id
 ON CONFLICT (account_id) DO UPDATE SET balance = excluded.balance"""
 
+LARGE: Final = ("lot", "journal", "transfer", "points_hold", "lot_allocation", "redemption", "accrual")
+_CONSTRAINTS = """
+SELECT conrelid::regclass::text AS held, quote_ident(conname) AS name, pg_get_constraintdef(oid) AS definition
+FROM pg_constraint WHERE contype IN ('f', 'p', 'u') AND conparentid = 0
+    AND (conrelid = ANY ($1::text[]::regclass[]) OR confrelid = ANY ($1::text[]::regclass[]))
+ORDER BY contype = 'f' DESC, oid"""
+_INDEXES = """
+SELECT i.indexrelid::regclass::text AS name, pg_get_indexdef(i.indexrelid) AS definition
+FROM pg_index i LEFT JOIN pg_constraint c ON c.conindid = i.indexrelid AND c.contype IN ('p', 'u', 'x')
+WHERE i.indrelid = ANY ($1::text[]::regclass[]) AND c.oid IS NULL"""
+
 
 async def fill(transfers: int) -> None:
-    """Books with at least so many transfers, in a database that has none yet."""
+    """Books with at least so many transfers, in a database that has none yet; as its owner.
+
+    Indexes and constraints are put back when the rows are there, so that every row is held to them all the same.
+    """
     people = -(-transfers // TRANSFERS_A_MEMBER)
     program = await builders.a_program(code="BENCH")
     async with database.transaction():
         for statement in _SETUP.split(";\n"):
             await database.execute(statement)
         await database.execute("SET LOCAL statement_timeout = 0")
+        await database.execute("SET LOCAL maintenance_work_mem = '512MB'")
+        await database.execute("SET LOCAL work_mem = '256MB'")
         await _people(program, people)
         await _shops()
-        await _earn(program, people)
-        await _redeem(program, people)
+        async with _bare():
+            await _earn(program, people)
+            await _redeem(program, people)
         await database.execute(_BALANCES)
         await database.execute("DROP TABLE person, shop, act")
+
+
+@asynccontextmanager
+async def _bare() -> AsyncGenerator[None]:
+    """The large tables without triggers, constraints and indexes while the block fills them."""
+    constraints = await database.rows(_CONSTRAINTS, list(LARGE))
+    indexes = await database.rows(_INDEXES, list(LARGE))
+    for row in constraints:
+        await database.execute(f"ALTER TABLE {row['held']} DROP CONSTRAINT {row['name']}")
+    for row in indexes:
+        await database.execute(f"DROP INDEX {row['name']}")
+    await database.execute("SET LOCAL session_replication_role = replica")
+    yield
+    await database.execute("SET LOCAL session_replication_role = DEFAULT")
+    for row in indexes:
+        await database.execute(row["definition"])
+    for row in reversed(constraints):
+        await database.execute(f"ALTER TABLE {row['held']} ADD CONSTRAINT {row['name']} {row['definition']}")
 
 
 async def _people(program: Program, count: int) -> None:

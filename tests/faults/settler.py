@@ -28,7 +28,7 @@ WATCHED = tuple(f"{ROOT}/{part}" for part in ("settlement/", "payments/steps", "
 async def settle(url: str, until: str) -> None:
     """As `marketplace settle` does."""
     async with database.opened(url, pool=2):
-        await settle_until(date.fromisoformat(until))
+        await settle_until(date.fromisoformat(until), at_once=2)
 
 
 def killer(line: int, how: str, say: int) -> tuple[Callable[..., Any], list[int]]:

@@ -19,14 +19,14 @@ from marketplace.members.models import Program
 from marketplace.partners.models import Accrual, Partner
 from marketplace.payments import gateway
 from marketplace.payments.models import PayeeKind
-from marketplace.settlement.models import LineAccrual, Payout, PayoutState
+from marketplace.settlement.models import Payout, PayoutState
 from tests import builders
 from tests.faults.drained import drained
 from tests.faults.programs import CLI, ROOT, House
 from tests.faults.stripe import onboarded, transfers_at_stripe
 from tests.faults.test_kills_under_load import SEED
 from tests.payments.stand_in import StandIn
-from tests.settlement.books import a_funded_program, sell
+from tests.settlement.books import a_funded_program, sell, settled
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(1200)]
 ROUNDS = int(os.environ.get("FAULTS_ROUNDS", "40"))
@@ -53,7 +53,7 @@ async def test_settlement_killed_at_any_line_pays_everything_once(tmp_path: Path
         await _two_at_once(last)
         async with database.opened(url):
             print(f"drained in {await drained(house):.0f} s")
-            assert await LineAccrual.all().count() == await Accrual.all().count()
+            assert await settled() == await Accrual.all().count()
         paid = transfers_at_stripe(house.folder)
         await _two_at_once(last + WEEK)
         async with database.opened(url):

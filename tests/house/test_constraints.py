@@ -82,7 +82,7 @@ _POWERS = "SELECT rolsuper, rolcreatedb, rolcreaterole, rolbypassrls, rolcanlogi
 
 async def test_the_application_can_only_add_to_what_is_append_only() -> None:
     kept = [promises.table_of(model) for model in promises.models() if getattr(model, "append_only", False)]
-    assert {"account", "journal", "transfer", "statement", "line_accrual", "audit_entry"} <= set(kept)
+    assert {"account", "journal", "transfer", "statement", "statement_line", "audit_entry"} <= set(kept)
     assert await database.rows(_MAY, database.APP_ROLE, kept) == []
     assert await database.rows(_MAY_COLUMN, database.APP_ROLE, kept) == []
 

@@ -9,11 +9,13 @@ from tests.house.tree import ROOT, name_of, python_files
 SOURCE = ROOT / "src" / "marketplace"
 # `publishing` and `codes` are steps of the catalogue, in files of their own for their size.
 OPEN_TO_OTHERS = {"steps", "queries", "rules", "refusals", "facts", "graphql", "models", "publishing", "codes"}
-# Vocabulary that a room lends out besides those: the names of the accounts in the books, and rules in files of
-# their own: what points can become by a policy, and who bears a discount.
+# Vocabulary that a room lends out besides those: the names of the accounts in the books, queries of the books and
+# rules in files of their own: what points can become by a policy, and who bears a discount.
 LENT = {
     ("catalog", "withholding"),
     ("ledger", "accounts"),
+    ("ledger", "balances"),
+    ("ledger", "selection"),
     ("members", "policies"),
     ("storefront", "bearers"),
     ("storefront", "cash"),

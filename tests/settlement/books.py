@@ -141,6 +141,11 @@ async def violations() -> list[Violation]:
     return [found for check in (*CHECKS, *PARTNER_CHECKS) async for found in check()]
 
 
+async def settled() -> int:
+    """How many accruals are on lines of statements; one that was on two would count twice."""
+    return int(await database.value("SELECT count(*) FROM line_accrual"))
+
+
 async def rows() -> dict[str, int]:
     """How many rows each table has; a refusal leaves this as it was."""
     names = sorted(row["table_name"] for row in await database.rows(EVERY_TABLE))

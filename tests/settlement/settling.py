@@ -16,7 +16,7 @@ async def main(url: str, until: str, weeks: str) -> None:
         await database.value("SELECT 1")
         print("ready", flush=True)
         with clock.travel(timedelta(weeks=int(weeks))):
-            await settle_until(date.fromisoformat(until))
+            await settle_until(date.fromisoformat(until), at_once=1)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ FOUND_BY = {
         "settlement.payable",
         "partners.accruals_are_booked",
     ],
-    "DELETE FROM line_accrual": ["settlement.payable", "settlement.statements"],
+    "UPDATE statement SET up_to = 0": ["settlement.payable", "settlement.statements"],
     "UPDATE payout SET state = 'CARRIED', reason = 'NOTHING_DUE'": ["settlement.due", "settlement.in_transit"],
     "UPDATE statement_line SET quantity = 7": ["settlement.statements", "settlement.digests"],
     "UPDATE statement_line SET description = 'Tea'": ["settlement.digests"],

@@ -9,13 +9,13 @@ from typing import Any
 import asyncpg
 import pytest
 
-from marketplace.kit import clock
+from marketplace.kit import clock, database
 from marketplace.kit.actor import SYSTEM
 from marketplace.kit.ids import new_id
 from marketplace.partners.models import Partner
 from marketplace.payments.models import OutboundTransfer
 from marketplace.settlement.jobs import carry_out, settle_until
-from marketplace.settlement.models import LineAccrual, Payout, SettlementRun, Statement
+from marketplace.settlement.models import Payout, SettlementRun, Statement, StatementLine
 from marketplace.settlement.operations import Settle, order_run
 from tests import builders
 from tests.settlement.books import (
@@ -25,6 +25,7 @@ from tests.settlement.books import (
     sell,
     sell_many,
     settle,
+    settled,
     standing,
     violations,
     yesterday,
@@ -35,7 +36,6 @@ pytestmark = pytest.mark.usefixtures("db")
 STEPS = (
     ("INSERT", "operation_record"),
     ("INSERT", "statement_line"),
-    ("INSERT", "line_accrual"),
     ("INSERT", "statement"),
     ("UPDATE", "payout"),
     ("INSERT", "journal"),
@@ -146,7 +146,7 @@ async def test_runs_at_once_settle_everything_once() -> None:
     issued = [statement for each in made for statement in each]
     assert sorted(statement.partner_id for statement in issued) == sorted(partner.id for partner in partners)
     assert await Statement.all().count() == await Payout.all().count() == await OutboundTransfer.all().count() == 6
-    assert await LineAccrual.all().count() == 240
+    assert await settled() == 240
     assert await violations() == []
 
 
@@ -162,14 +162,48 @@ async def test_sales_go_on_while_a_partner_is_being_settled(opened_database: Any
     assert statement.accruals == 2
 
 
+async def test_who_is_booking_while_the_mark_is_drawn_is_waited_for_and_nothing_is_lost() -> None:
+    program, partner = await a_funded_program(), await builders.a_partner()
+    await sell(program, partner, 10_00)
+
+    async def slowly() -> None:
+        async with database.transaction():
+            await sell(program, partner, 20_00)
+            await asyncio.sleep(0.4)
+
+    async def soon() -> list[Statement]:
+        await asyncio.sleep(0.1)
+        return await settle()
+
+    _, [statement] = await asyncio.gather(slowly(), soon())
+
+    assert statement.accruals == 2
+    assert await violations() == []
+
+
+async def test_two_runs_of_different_days_at_once_leave_nothing_behind() -> None:
+    program, partner = await a_funded_program(), await builders.a_partner()
+    for days in (9, 3):
+        await sell(program, partner, 10_00, days_ago=days)
+
+    await asyncio.gather(settle(yesterday() - timedelta(days=5)), settle(yesterday()))
+
+    assert await settled() == 2
+    assert await violations() == []
+
+
 async def test_no_accrual_stands_on_two_lines_whoever_tries() -> None:
     program, partner = await a_funded_program(), await builders.a_partner()
     await sell(program, partner, 10_00)
     await settle()
-    link = await LineAccrual.get()
+    with clock.travel(timedelta(days=7)):
+        await sell(program, partner, 10_00)
+        [second] = await settle()
 
-    with pytest.raises(Exception, match="line_accrual_pkey"):
-        await LineAccrual.create(accrual_id=link.accrual_id, line_id=link.line_id)
+    second.id, second.number, second.sequence = new_id(), "ST-TWIN", 3
+    second.period_until += timedelta(days=1)
+    with pytest.raises(Exception, match="previous_id"):
+        await second.save(force_create=True)
 
 
 async def test_what_was_issued_cannot_be_changed() -> None:
@@ -177,7 +211,7 @@ async def test_what_was_issued_cannot_be_changed() -> None:
     await sell(program, partner, 10_00)
     await settle()
 
-    for model in (Statement, LineAccrual):
+    for model in (Statement, StatementLine):
         with pytest.raises(Exception, match="permission denied") as refused:
             await model.all().delete()
         assert isinstance(refused.value.__cause__, asyncpg.InsufficientPrivilegeError)

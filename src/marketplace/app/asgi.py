@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from marketplace.access import registry
 from marketplace.access.dev_issuer import DevIssuer
 from marketplace.app import context, observing, pictures, rooms, runtime
+from marketplace.app.downloads import Downloads
 from marketplace.app.errors import UNEXPECTED, record_incident
 from marketplace.app.headers import REQUEST_ID, RequestHeaders
 from marketplace.app.http import GraphQLView
@@ -101,12 +102,13 @@ def create_app(
         return await context.recall(request, identity)
 
     live = Live(live_caps_of(given))
+    rates = rates_of(given)
     view = GraphQLView(
         schema(),
         context_of,
         caps=caps_of(given),
         persisted=PersistedOperations(registry.document_of, only_registered=given.only_registered_operations),
-        rates=rates_of(given),
+        rates=rates,
         recall=recall if given.planned_reads else None,
         kept_pages_bytes=given.kept_pages_bytes,
         introspection=not given.production,
@@ -125,6 +127,7 @@ def create_app(
             given.metrics_token.get_secret_value() if given.metrics_token else None,
             open_to_all=not given.production,
         ),
+        *Downloads(context_of, rates).routes(),
         *pages.routes(),
         *pictures.routes(),
         *(route for module in rooms.modules("webhook") for route in module.ROUTES),

@@ -2,36 +2,31 @@
 
 import asyncio
 import sys
-from contextlib import nullcontext
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from marketplace.app import bank_cli, messages_cli, operations_cli, runtime, wiring
+from marketplace.app import bank_cli, ledger_cli, messages_cli, operations_cli, runtime, wiring
 from marketplace.app.rooms import checks
 from marketplace.app.schema import schema as build_schema
 from marketplace.kit import database, logs, migrations
 from marketplace.kit.checks import Violation
 from marketplace.kit.money import Money
 from marketplace.kit.settings import SettingsError, settings
-from marketplace.ledger import digests, export
-from marketplace.ledger.export import Format
-from marketplace.ledger.models import LedgerDigest
 from marketplace.settlement.jobs import settle_until
 from marketplace.settlement.models import Statement
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 migrations_app = typer.Typer(no_args_is_help=True, help="Look after the migrations.")
-ledger_app = typer.Typer(no_args_is_help=True, help="Read the books, and seal them.")
 check_app = typer.Typer(no_args_is_help=True, help="Prove things from the rows alone.")
 app.add_typer(migrations_app, name="migrations")
 app.add_typer(check_app, name="check")
-app.add_typer(ledger_app, name="ledger")
+app.add_typer(ledger_cli.app, name="ledger")
 app.add_typer(operations_cli.app, name="operations")
 app.add_typer(messages_cli.app, name="messages")
 app.add_typer(bank_cli.app, name="bank")
@@ -190,35 +185,6 @@ def check_books() -> None:
         screen.print(f"[red]{violation.check}[/red] {violation.subject}: {violation.detail}")
     if broken:
         raise typer.Exit(1)
-
-
-@ledger_app.command("export")
-def export_ledger(
-    format: Annotated[Format, typer.Option(help="Which program reads it.")] = Format.BEANCOUNT,
-    output: Annotated[Path | None, typer.Option(help="A file; else the screen.")] = None,
-) -> None:
-    """Write all journals as text for beancount or hledger."""
-    with runtime.database_url() as url, output.open("w") if output else nullcontext(sys.stdout) as file:
-        asyncio.run(_export(url, format, file))
-
-
-async def _export(url: str, format: Format, file: TextIO) -> None:
-    async with database.opened(url, pool=1):
-        async for line in export.lines(format):
-            file.write(line + "\n")
-
-
-@ledger_app.command("seal")
-def seal_ledger() -> None:
-    """Seal every day that is over with a digest, chained to the day before."""
-    with runtime.database_url() as url:
-        for digest in asyncio.run(_seal(url)):
-            screen.print(f"{digest.day}  {digest.transfers:>10} transfers  {digest.digest}")
-
-
-async def _seal(url: str) -> list[LedgerDigest]:
-    async with database.opened(url, pool=1):
-        return await digests.seal()
 
 
 async def _run_checks(url: str) -> dict[str, list[Violation]]:

@@ -28,6 +28,7 @@ ROOMS = (
     "redemptions",
     "gifts",
     "settlement",
+    "finance",
 )
 
 

@@ -39,6 +39,12 @@ def ref_once(model: str) -> Any:
     return cast(Any, fields).OneToOneField(model, **options)
 
 
+def ref_once_or_none(model: str) -> Any:
+    """A foreign key that no two rows share and that may be missing."""
+    options: Any = {"related_name": False, "on_delete": OnDelete.RESTRICT, "null": True}
+    return cast(Any, fields).OneToOneField(model, **options)
+
+
 def text(length: int = 255, *, unique: bool = False, default: str | None = None) -> fields.Field[str]:
     """Short text that is always there."""
     if default is None:

@@ -17,19 +17,21 @@ GENESIS = "0" * 64
 BATCH = 10_000
 # Booked at is taken before the commit; an hour is far longer than any transaction may last.
 SETTLED_AFTER = timedelta(hours=1)
+DAY = "(j.booked_at AT TIME ZONE 'UTC')::date"
+LINE = """concat_ws('|', t.id, t.journal_id, j.reason, j.ref_type, j.ref_id, t.debit_account_id,
+            t.credit_account_id, t.unit, t.amount, extract(epoch FROM j.booked_at), j.effective_on)"""
+"""The day and the line of a transfer `t` of a journal `j`."""
 _LINES = f"""
 SELECT day, string_agg(E'\\n' || line, '' ORDER BY id) AS lines, count(*) AS count FROM (
-    SELECT t.id, (j.booked_at AT TIME ZONE 'UTC')::date AS day,
-        concat_ws('|', t.id, t.journal_id, j.reason, j.ref_type, j.ref_id, t.debit_account_id,
-            t.credit_account_id, t.unit, t.amount, extract(epoch FROM j.booked_at), j.effective_on) AS line,
-        (row_number() OVER (PARTITION BY (j.booked_at AT TIME ZONE 'UTC')::date ORDER BY t.id) - 1) / {BATCH}
+    SELECT t.id, {DAY} AS day, {LINE} AS line,
+        (row_number() OVER (PARTITION BY {DAY} ORDER BY t.id) - 1) / {BATCH}
             AS part
     FROM transfer t JOIN journal j ON j.id = t.journal_id
     WHERE j.booked_at >= $1 AND j.booked_at < $2
 ) AS booked GROUP BY day, part ORDER BY day, part"""
 
 
-class _Day:
+class DayDigest:
     """The digest of one day, while its lines come in."""
 
     def __init__(self, previous: str) -> None:
@@ -45,7 +47,7 @@ class _Day:
         return self._sha.hexdigest()
 
 
-async def _parts(first: date, until: date) -> AsyncIterator[dict[str, Any]]:
+async def parts(first: date, until: date) -> AsyncIterator[dict[str, Any]]:
     """The lines of all days from the first up to, not with, the last: in order, some thousands at a time."""
     bounds = [datetime(day.year, day.month, day.day, tzinfo=UTC) for day in (first, until)]
     async for [part] in database.stream(_LINES, *bounds, batch=1):
@@ -59,13 +61,13 @@ async def seal() -> list[LedgerDigest]:
         newest = await LedgerDigest.all().order_by("-day").first()
         first = newest.day + timedelta(days=1) if newest else date(1970, 1, 1)
         over = (clock.now() - SETTLED_AFTER).date()
-        sealed, days = list[LedgerDigest](), dict[date, tuple[_Day, str]]()
+        sealed, days = list[LedgerDigest](), dict[date, tuple[DayDigest, str]]()
         previous = newest.digest if newest else GENESIS
-        async for part in _parts(first, over):
+        async for part in parts(first, over):
             if part["day"] not in days:
                 if days:
                     previous = next(reversed(days.values()))[0].digest
-                days[part["day"]] = _Day(previous), previous
+                days[part["day"]] = DayDigest(previous), previous
             days[part["day"]][0].add(part)
         for day, (made, before) in days.items():
             facts: dict[str, Any] = {"day": day, "transfers": made.transfers, "previous": before}
@@ -79,9 +81,9 @@ async def broken() -> AsyncIterator[tuple[date, str]]:
     if not sealed:
         return
     chain = [GENESIS, *(row.digest for row in sealed)]
-    days = {row.day: _Day(previous) for row, previous in zip(sealed, chain, strict=False)}
+    days = {row.day: DayDigest(previous) for row, previous in zip(sealed, chain, strict=False)}
     strangers: set[date] = set()
-    async for part in _parts(date(1970, 1, 1), sealed[-1].day + timedelta(days=1)):
+    async for part in parts(date(1970, 1, 1), sealed[-1].day + timedelta(days=1)):
         if part["day"] in days:
             days[part["day"]].add(part)
         else:

@@ -123,6 +123,8 @@ class Accrual(Model):
     A sale is positive, a refund mirrors it or a part of it with negative amounts, and names it in `reverses`. VAT
     is on the commission.
     `source_minor` is what the program paid in its home currency, at `fx_rate` (target for one source).
+    `ordinal` is its place in the order of booking, given by a trigger when it is left out: whoever draws a mark
+    (`draw_mark`, in the migration) knows that every smaller ordinal is committed, and that no later one will be.
     """
 
     id: fields.Field[UUID] = columns.key()
@@ -149,6 +151,7 @@ class Accrual(Model):
     effective_on: fields.Field[date] = columns.day()
     payable_on: fields.Field[date] = columns.day()
     booked_at: fields.Field[datetime] = columns.moment()
+    ordinal: fields.Field[int | None] = columns.whole_or_none()
 
     append_only: ClassVar[bool] = True
 
@@ -157,9 +160,11 @@ class Accrual(Model):
         unique_together = (("kind", "ref_id"),)
         indexes = [
             Index(fields=["partner_id", "payable_on", "id"], name="accrual_partner_payable"),
+            Index(fields=["partner_id", "ordinal"], name="accrual_partner_ordinal"),
             Index(fields=["ref_id"], name="accrual_ref"),
         ]
         constraints = [
             columns.one_of("accrual", "kind", AccrualKind),
             columns.holds("accrual", "adds_up", "net_minor = gross_minor - commission_minor - vat_minor"),
+            columns.holds("accrual", "has_its_place", "ordinal IS NOT NULL"),
         ]

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from marketplace.kit import database
 from marketplace.kit.checks import Check, Violation
 from marketplace.settlement import rules
+from marketplace.settlement.cases import LAST, OPEN
 from marketplace.settlement.models import Statement, StatementLine
 
 BATCH = 500
@@ -26,9 +27,9 @@ SELECT coalesce(b.owner_id, r.owner_id) AS owner_id, coalesce(b.unit, r.unit) AS
     coalesce(b.balance, 0) AS booked, coalesce(r.total, 0) AS total
 FROM booked b FULL JOIN rows r ON r.owner_id = b.owner_id AND r.unit = b.unit
 WHERE coalesce(b.balance, 0) <> coalesce(r.total, 0) ORDER BY 1, 2 LIMIT {SHOWN}"""
-_UNSETTLED = """rows AS (
-    SELECT partner_id AS owner_id, currency AS unit, sum(net_minor) AS total FROM accrual a
-    WHERE NOT EXISTS (SELECT FROM line_accrual l WHERE l.accrual_id = a.id) GROUP BY partner_id, currency
+_UNSETTLED = f"""{LAST.format(of_partner="")}, rows AS (
+    SELECT partner_id AS owner_id, currency AS unit, sum(net_minor) AS total
+    FROM accrual a LEFT JOIN last USING (partner_id, currency) WHERE {OPEN} GROUP BY partner_id, currency
 )"""
 _PAYOUTS = """rows AS (
     SELECT s.partner_id AS owner_id, p.currency AS unit, {sign}sum(p.amount_minor) AS total
@@ -57,14 +58,18 @@ _LINES = f"""
 SELECT l.id, s.number, l.position FROM statement_line l JOIN statement s ON s.id = l.statement_id
 LEFT JOIN (
     SELECT k.line_id, count(*) AS n, sum(a.gross_minor) AS gross, sum(a.commission_minor) AS commission,
-        sum(a.vat_minor) AS vat, sum(a.net_minor) AS net, count(DISTINCT (a.partner_id, a.currency)) AS owners,
-        bool_and(a.payable_on <= z.period_until AND a.partner_id = z.partner_id AND a.currency = z.currency) AS fit
-    FROM line_accrual k JOIN accrual a ON a.id = k.accrual_id
-    JOIN statement_line y ON y.id = k.line_id JOIN statement z ON z.id = y.statement_id GROUP BY k.line_id
+        sum(a.vat_minor) AS vat, sum(a.net_minor) AS net
+    FROM line_accrual k JOIN accrual a ON a.id = k.accrual_id GROUP BY k.line_id
 ) AS sums ON sums.line_id = l.id
-WHERE (l.quantity, l.gross_minor, l.commission_minor, l.vat_minor, l.net_minor, true)
-   IS DISTINCT FROM (sums.n, sums.gross, sums.commission, sums.vat, sums.net, sums.fit)
+WHERE (l.quantity, l.gross_minor, l.commission_minor, l.vat_minor, l.net_minor)
+   IS DISTINCT FROM (sums.n, sums.gross, sums.commission, sums.vat, sums.net)
 ORDER BY l.id LIMIT {SHOWN}"""
+_CHAINS = f"""
+SELECT s.number, p.number AS previous FROM statement s
+LEFT JOIN statement p ON p.partner_id = s.partner_id AND p.currency = s.currency AND p.period_until = (
+    SELECT max(period_until) FROM statement o
+    WHERE o.partner_id = s.partner_id AND o.currency = s.currency AND o.period_until < s.period_until)
+WHERE p.id IS DISTINCT FROM s.previous_id OR p.up_to > s.up_to ORDER BY s.id LIMIT {SHOWN}"""
 _NUMBERS = """
 SELECT partner_id, count(*) AS n, max(sequence) AS last FROM statement
 GROUP BY partner_id HAVING count(*) <> max(sequence)"""
@@ -128,6 +133,9 @@ async def check_statements_add_up() -> AsyncIterator[Violation]:
         yield Violation("settlement.statements", row["number"], "does not add up from its lines and openings")
     for row in await database.rows(_LINES):
         detail = f"line {row['position']} does not add up from its accruals"
+        yield Violation("settlement.statements", row["number"], detail)
+    for row in await database.rows(_CHAINS):
+        detail = f"does not go on where {row['previous'] or 'nothing'} ended"
         yield Violation("settlement.statements", row["number"], detail)
     for row in await database.rows(_NUMBERS):
         detail = f"{row['n']} statements, the last number is {row['last']}"

@@ -1,32 +1,35 @@
-"""Carrying out runs: partner by partner, each in a transaction of its own, so that a run can be cut off anywhere.
+"""Carrying out runs: some partners in each transaction, so that a run can be cut off anywhere.
 
 What a cut-off run leaves is taken by the next one, whoever starts it: a partner's statement stands whole with
 its payout and its transfer, or not at all.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from uuid import UUID
 
+import asyncpg
 import structlog
 
-from marketplace.kit import clock, database
+from marketplace.kit import clock
 from marketplace.kit.actor import SYSTEM
 from marketplace.kit.ids import new_id
 from marketplace.kit.jobs import job, periodic
 from marketplace.kit.refusals import InProgress
 from marketplace.partners.models import Schedule
-from marketplace.settlement import queries, rules
+from marketplace.settlement import issuing, rules, steps
+from marketplace.settlement.cases import Case, drafted
+from marketplace.settlement.issuing import Draft
 from marketplace.settlement.models import RunState, SettlementRun, Statement
-from marketplace.settlement.operations import Settle, SettlePartner, order_run, settle_partner
-from marketplace.settlement.queries import Case
+from marketplace.settlement.operations import Settle, SettlePartners, order_run, settle_partners
 from marketplace.settlement.refusals import NothingToSettle
 
 LAST_PLACE_ON_EARTH = "Etc/GMT+12"
 """A day that is over here is over everywhere."""
 TRIES = 20
-_FINISH = "UPDATE settlement_run SET state = 'FINISHED', finished_at = $2 WHERE id = $1 AND state = 'RUNNING'"
+AT_ONCE = 50
+"""Partners whose statements are issued in one transaction."""
 Progress = Callable[[int, int], None]
 log = structlog.get_logger()
 
@@ -35,47 +38,83 @@ def _silent(done: int, total: int) -> None:
     """Nobody watches."""
 
 
-async def settle_until(until: date, *, progress: Progress = _silent) -> list[Statement]:
+async def settle_until(until: date, *, progress: Progress = _silent, at_once: int = AT_ONCE) -> list[Statement]:
     """Settle every partner up to and with a day, here and now; returns the statements that this made.
 
     `progress(done, total)` is told how many partners have been looked at. Raises PeriodNotOver.
     """
     run = await order_run(SYSTEM, Settle(idempotency_key=new_id().hex, until=until))
-    return await carry_out(run, progress)
+    return await carry_out(run, progress, at_once)
 
 
-async def carry_out(run: SettlementRun, progress: Progress = _silent) -> list[Statement]:
-    """Settle who is still to be settled in a run. A partner that fails does not keep others from being paid."""
-    schedule = Schedule(run.schedule) if run.schedule else None
-    cases = await queries.cases(run.until, schedule)
-    issued: list[Statement] = []
-    failures: list[Exception] = []
-    for done, case in enumerate(cases):
+async def carry_out(run: SettlementRun, progress: Progress = _silent, at_once: int = AT_ONCE) -> list[Statement]:
+    """Settle who is still to be settled in a run, so many partners in each transaction.
+
+    A partner that fails does not keep others from being paid. Whom another run was faster with
+    is looked at anew, because that run may have ended on an earlier day.
+    """
+    before = {row.id for row in await Statement.filter(run_id=run.id).only("id")}
+    for _ in range(TRIES):
+        overtaken = await _go(run, progress, at_once)
+        if not overtaken:
+            break
+    else:
+        raise InProgress
+    await steps.finish(run)
+    return await Statement.filter(run_id=run.id, id__not_in=before).order_by("id")
+
+
+async def _go(run: SettlementRun, progress: Progress, at_once: int) -> bool:
+    """One draft, and the statements of all of its cases; whether another run was faster with some of them."""
+    draft = await _drafted(run)
+    cases = await drafted(run.until, draft.id, Schedule(run.schedule) if run.schedule else None)
+    await steps.are_to_do(run, len(cases))
+    overtaken, failures = False, list[Exception]()
+    for done in range(0, len(cases), at_once):
         progress(done, len(cases))
-        try:
-            statement = await _settle_one(run, case)
-        except Exception as error:
-            log.exception("settling failed", run=str(run.id), partner=str(case.partner_id))
-            failures.append(error)
-        else:
-            issued += [statement] if statement else []
+        log.info("settling", run=str(run.id), done=done, partners=len(cases))
+        overtaken |= await _settle(run, draft, cases[done : done + at_once], failures)
     progress(len(cases), len(cases))
+    await issuing.forget(draft)
     if failures:
         raise ExceptionGroup(f"{len(failures)} of {len(cases)} partners could not be settled", failures)
-    await database.execute(_FINISH, run.id, clock.now())
-    return issued
+    return overtaken
 
 
-async def _settle_one(run: SettlementRun, case: Case) -> Statement | None:
-    key = f"{run.id.hex}:{case.partner_id.hex}:{case.currency}"
-    command = SettlePartner(idempotency_key=key, run_id=run.id, partner_id=case.partner_id, currency=case.currency)
+async def _settle(run: SettlementRun, draft: Draft, cases: Sequence[Case], failures: list[Exception]) -> bool:
+    """Settle some cases in one transaction, or one by one when that fails; whether any was overtaken."""
+    try:
+        return await _settle_at_once(run, draft, cases)
+    except Exception as error:
+        if len(cases) > 1:
+            return any([await _settle(run, draft, [case], failures) for case in cases])
+        log.exception("settling failed", run=str(run.id), partner=str(cases[0].partner_id))
+        failures.append(error)
+        return False
+
+
+async def _settle_at_once(run: SettlementRun, draft: Draft, cases: Sequence[Case]) -> bool:
+    key = f"{draft.id.hex}:{cases[0].partner_id.hex}:{cases[0].currency}:{len(cases)}"
+    command = SettlePartners(idempotency_key=key, run_id=run.id, draft=draft, cases=tuple(cases))
     for _ in range(TRIES):
         try:
-            return await settle_partner(SYSTEM, command)
+            await settle_partners(SYSTEM, command)
         except NothingToSettle:
-            return None
+            return True
         except InProgress:
             await asyncio.sleep(0.1)
+        else:
+            return False
+    raise InProgress
+
+
+async def _drafted(run: SettlementRun) -> Draft:
+    """A draft of a run, tried until whoever is booking for long has ended."""
+    for _ in range(TRIES):
+        try:
+            return await issuing.draft(run)
+        except asyncpg.LockNotAvailableError:
+            await asyncio.sleep(0.5)
     raise InProgress
 
 

@@ -17,13 +17,14 @@ from marketplace.members.models import Program
 from marketplace.partners.models import Contract, Partner, Schedule
 from marketplace.partners.steps import accrue_adjustment
 from marketplace.payments.steps import plan_payment
-from marketplace.settlement import queries, steps
+from marketplace.settlement import issuing, queries, steps
+from marketplace.settlement.cases import Case
+from marketplace.settlement.issuing import Draft
 from marketplace.settlement.models import (
     Adjustment,
     AdjustmentState,
     RunState,
     SettlementRun,
-    Statement,
     TopUp,
     TopUpMethod,
     TopUpState,
@@ -31,7 +32,6 @@ from marketplace.settlement.models import (
 from marketplace.settlement.reactions import TOP_UP
 from marketplace.settlement.refusals import (
     AdjustmentDecided,
-    NothingToSettle,
     PeriodNotOver,
     TopUpConfirmsItself,
     TopUpNotPending,
@@ -70,12 +70,12 @@ class Settle(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SettlePartner(Command):
-    """One partner's part of a run, in one currency."""
+class SettlePartners(Command):
+    """Some partners' part of a run: cases that one draft of it has added up."""
 
     run_id: UUID
-    partner_id: UUID
-    currency: str
+    draft: Draft
+    cases: tuple[Case, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,25 +210,17 @@ async def order_run(actor: Actor, command: Settle) -> SettlementRun:
     return await _order(actor, command)
 
 
-@operation(scope=Scope.SYSTEM, returns=Statement)
-async def settle_partner(actor: Actor, command: SettlePartner) -> Statement:
-    """One partner's statement of a run, with what becomes of its closing balance.
+@operation(scope=Scope.SYSTEM, returns=SettlementRun)
+async def settle_partners(actor: Actor, command: SettlePartners) -> SettlementRun:
+    """The statements of some partners of a run, each with what becomes of its closing balance.
 
-    Afterwards every accrual up to the day is on exactly one line, and the transfer is planned if there is one.
-    Raises NothingToSettle when another run was here, or when nothing is owed that could be paid.
+    Afterwards every accrual of theirs up to the day is on exactly one line, and the transfers are planned. Raises
+    NothingToSettle when another run was here since the draft was made: then nothing has happened.
     """
     run = await SettlementRun.get(id=command.run_id)
-    await steps.lock_partner(command.partner_id)
-    case = await queries.case_of(command.partner_id, command.currency, run.until)
-    if case is None:
-        raise NothingToSettle
-    account = await queries.account_of(command.partner_id)
-    if not queries.is_worth_a_statement(case, case.decision(account)):
-        raise NothingToSettle
-    statement = await steps.issue(case, run)
-    decision = queries.decide(case, statement.closing_minor, account)
-    await steps.open_payout(statement, decision, account.id if account else None)
-    return statement
+    await issuing.issue(run, command.draft, command.cases)
+    await steps.are_done(run, len(command.cases))
+    return run
 
 
 @operation(scope=Scope.FINANCE, returns=Adjustment)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 from marketplace.kit.money import BASIS_POINTS, Money
 from marketplace.partners.models import Contract, PartnerStatus, Schedule
@@ -28,6 +29,25 @@ class Totals:
     def period(self) -> int:
         """The net of the period: gross - commission - vat + adjustments."""
         return self.gross - self.commission - self.vat + self.adjustments
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a statement, as it is inserted and read back, in minor units."""
+
+    position: int
+    kind: str
+    description: str
+    contract_id: UUID
+    quantity: int
+    gross_minor: int
+    commission_minor: int
+    vat_minor: int
+    net_minor: int
+
+
+ORDER = tuple(LineKind)
+"""The order of lines on a statement; within a kind by description, then by contract."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +132,7 @@ def number(slug: str, until: date, sequence: int) -> str:
     return f"ST-{slug.upper()}-{until.year}-{sequence:04}"
 
 
-def canonical(statement: Statement, lines: Sequence[StatementLine]) -> str:
+def canonical(statement: Statement, lines: Sequence[Line | StatementLine]) -> str:
     """All that a statement says, as JSON with sorted keys and no spaces: what its digest is made of."""
     money = ("opening_minor", "gross_minor", "commission_minor", "vat_minor", "adjustments_minor", "closing_minor")
     figures = ("gross_minor", "commission_minor", "vat_minor", "net_minor")
@@ -131,7 +151,7 @@ def canonical(statement: Statement, lines: Sequence[StatementLine]) -> str:
     return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def digest(statement: Statement, lines: Sequence[StatementLine]) -> str:
+def digest(statement: Statement, lines: Sequence[Line | StatementLine]) -> str:
     """SHA-256 over the canonical content, in hex."""
     return hashlib.sha256(canonical(statement, lines).encode()).hexdigest()
 

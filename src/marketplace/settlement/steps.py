@@ -2,8 +2,7 @@
 
 from uuid import UUID
 
-from marketplace.kit import clock, database, facts
-from marketplace.kit.ids import new_id
+from marketplace.kit import clock, database
 from marketplace.ledger import accounts
 from marketplace.ledger.models import Purpose
 from marketplace.ledger.queries import fund as balance_of_fund
@@ -11,127 +10,46 @@ from marketplace.ledger.steps import Entry, draw, post
 from marketplace.members.models import Program
 from marketplace.members.steps import fund
 from marketplace.payments.steps import plan_transfer
-from marketplace.settlement import rules
-from marketplace.settlement.facts import StatementIssued
 from marketplace.settlement.models import (
     Payout,
     PayoutEvent,
     PayoutState,
     SettlementRun,
     Statement,
-    StatementLine,
     TopUp,
     TopUpMethod,
     TopUpState,
 )
-from marketplace.settlement.queries import Case
-from marketplace.settlement.rules import Decision, Parts
+from marketplace.settlement.rules import Decision
 
 PURPOSE = "STATEMENT"
 """What payments knows our transfers as; the reference is the payout's id."""
 
-_PATIENCE = """
-SELECT set_config('lock_timeout', '60s', true), set_config('statement_timeout', '600s', true),
-    set_config('idle_in_transaction_session_timeout', '600s', true)"""
-_LOCK_PARTNER = "SELECT id FROM partner WHERE id = $1 FOR NO KEY UPDATE"
-_LINES = """
-WITH taken AS MATERIALIZED (
-    SELECT a.id, a.kind, a.description, a.contract_id,
-        a.gross_minor, a.commission_minor, a.vat_minor, a.net_minor
-    FROM accrual a
-    WHERE a.partner_id = $1 AND a.currency = $2 AND a.payable_on <= $3
-      AND NOT EXISTS (SELECT FROM line_accrual l WHERE l.accrual_id = a.id)
-), said (kind, line, rank) AS (
-    VALUES ('SALE', 'SALES', 1), ('DONATION', 'DONATIONS', 2), ('REFUND', 'REFUNDS', 3),
-        ('ADJUSTMENT', 'ADJUSTMENTS', 4)
-), grouped AS (
-    SELECT kind, line, description, contract_id, count(*) AS quantity, sum(gross_minor) AS gross,
-        sum(commission_minor) AS commission, sum(vat_minor) AS vat, sum(net_minor) AS net,
-        row_number() OVER (ORDER BY rank, description COLLATE "C", contract_id) AS position
-    FROM taken JOIN said USING (kind) GROUP BY kind, line, rank, description, contract_id
-), named AS MATERIALIZED (
-    SELECT *, md5($4::uuid::text || ':' || position)::uuid AS id FROM grouped
-), made AS (
-    INSERT INTO statement_line (id, statement_id, position, kind, description, contract_id, quantity,
-        gross_minor, commission_minor, vat_minor, net_minor)
-    SELECT id, $4, position, line, description, contract_id, quantity, gross, commission, vat, net FROM named
-    RETURNING *
-), linked AS (
-    INSERT INTO line_accrual (accrual_id, line_id)
-    SELECT taken.id, named.id FROM taken JOIN named USING (kind, description, contract_id)
-)
-SELECT * FROM made ORDER BY position"""
-_CARRIED = """
-SELECT p.id, p.amount_minor FROM payout p JOIN statement s ON s.id = p.statement_id
-WHERE s.partner_id = $1 AND s.currency = $2 AND p.state IN ('CARRIED', 'FAILED') AND p.carried_into_id IS NULL
-ORDER BY p.id FOR UPDATE OF p"""
-_JOIN = "UPDATE payout SET carried_into_id = $2 WHERE id = ANY ($1)"
-_SEQUENCE = "SELECT count(*) + 1 FROM statement WHERE partner_id = $1"
+_BEGIN = "UPDATE settlement_run SET partners = partners_done + $2 WHERE id = $1"
+_DONE = "UPDATE settlement_run SET partners_done = least(partners, partners_done + $2) WHERE id = $1"
+_FINISH = """
+UPDATE settlement_run SET state = 'FINISHED', finished_at = $2, partners = partners_done
+WHERE id = $1 AND state = 'RUNNING'"""
 
 
-async def lock_partner(partner_id: UUID) -> None:
-    """Be the only one who settles this partner; sales, refunds and redemptions go on meanwhile."""
-    await database.execute(_PATIENCE)
-    await database.execute(_LOCK_PARTNER, partner_id)
+async def are_to_do(run: SettlementRun, count: int) -> None:
+    """So many partners are still to be looked at in a run."""
+    await database.execute(_BEGIN, run.id, count)
 
 
-async def issue(case: Case, run: SettlementRun) -> Statement:
-    """The next statement of a locked partner: every open accrual up to the run's day on exactly one line.
-
-    Lines and links are made in one statement of SQL, so both are of the same moment, whatever is sold
-    meanwhile. What earlier statements did not pay joins the opening balance. The period's net moves from
-    PAYABLE to DUE. States StatementIssued.
-    """
-    id = new_id()
-    made = await database.rows(_LINES, case.partner_id, case.currency, run.until, id)
-    lines = [StatementLine(**row) for row in made]
-    carried = await database.rows(_CARRIED, case.partner_id, case.currency)
-    opening = sum(row["amount_minor"] for row in carried)
-    totals = rules.totals(_parts(line) for line in lines)
-    sequence = int(await database.value(_SEQUENCE, case.partner_id))
-    statement = Statement(
-        id=id,
-        number=rules.number(case.slug, run.until, sequence),
-        sequence=sequence,
-        partner_id=case.partner_id,
-        contract_id=case.contract_id,
-        run_id=run.id,
-        currency=case.currency,
-        period_from=case.period_from,
-        period_until=run.until,
-        opening_minor=opening,
-        gross_minor=totals.gross,
-        commission_minor=totals.commission,
-        vat_minor=totals.vat,
-        adjustments_minor=totals.adjustments,
-        closing_minor=opening + totals.period,
-        accruals=sum(line.quantity for line in lines),
-        issued_at=clock.now(),
-    )
-    statement.digest = rules.digest(statement, lines)
-    await statement.save(force_create=True)
-    if carried:
-        await database.execute(_JOIN, [row["id"] for row in carried], id)
-    await _book(statement, totals.period)
-    await facts.state(StatementIssued(case.partner_id, id))
-    return statement
+async def are_done(run: SettlementRun, count: int) -> None:
+    """So many partners more have been looked at in a run."""
+    await database.execute(_DONE, run.id, count)
 
 
-def _parts(line: StatementLine) -> Parts:
-    return Parts(line.kind, line.gross_minor, line.commission_minor, line.vat_minor, line.net_minor)
-
-
-async def _book(statement: Statement, period_minor: int) -> None:
-    payable = accounts.partner(statement.partner_id, Purpose.PAYABLE, statement.currency)
-    due = accounts.partner(statement.partner_id, Purpose.DUE, statement.currency)
-    if period_minor:
-        entry = Entry(payable, due, period_minor) if period_minor > 0 else Entry(due, payable, -period_minor)
-        await post("statement.issued", "statement", statement.id, [entry])
+async def finish(run: SettlementRun) -> None:
+    """Every partner of the run has been looked at."""
+    await database.execute(_FINISH, run.id, clock.now())
 
 
 async def open_payout(statement: Statement, decision: Decision, account_id: UUID | None) -> Payout:
     """Write down what becomes of the closing balance, and plan the transfer when it is paid."""
-    payout = await Payout.create(
+    payout = Payout(
         statement_id=statement.id,
         state=decision.state.value,
         reason=decision.reason.value if decision.reason else None,
@@ -141,19 +59,20 @@ async def open_payout(statement: Statement, decision: Decision, account_id: UUID
         currency=statement.currency,
         created_at=clock.now(),
     )
-    await note(payout)
     if decision.state is PayoutState.PLANNED and account_id is not None:
         outbound = await plan_transfer(PURPOSE, payout.id, account_id, payout.amount_minor, payout.currency)
         payout.outbound_id = outbound.id
-        await payout.save(update_fields=["outbound_id"])
+    await database.add(payout)
+    await note(payout)
     return payout
 
 
 async def note(payout: Payout) -> PayoutEvent:
     """Keep where the payout stands now in its history; the row's id is what its journal refers to."""
-    return await PayoutEvent.create(
+    event = PayoutEvent(
         payout_id=payout.id, state=payout.state, reason=payout.reason, detail=payout.detail, at=clock.now()
     )
+    return await database.add(event)
 
 
 async def complete_top_up(top_up: TopUp) -> None:

@@ -27,9 +27,9 @@ from marketplace.kit.graphql import (
 from marketplace.partners.graphql import PartnerType
 from marketplace.partners.models import Schedule
 from marketplace.settlement import operations, queries
+from marketplace.settlement.cases import Case, preview
 from marketplace.settlement.graphql.statements import StatementType
 from marketplace.settlement.models import PayoutReason, PayoutState, RunState, SettlementRun
-from marketplace.settlement.queries import Case
 from marketplace.settlement.refusals import PeriodNotOver
 from marketplace.settlement.rules import Decision
 
@@ -49,6 +49,10 @@ class RunType(Node):
     state: RunState = strawberry.field(description="How far it is.")
     requested_at: datetime = strawberry.field(description="When it was ordered.")
     finished_at: datetime | None = strawberry.field(description="When every partner had been looked at.")
+    partners: int = strawberry.field(
+        description="How many partners there are to look at, each once for each currency; 0 before it has begun."
+    )
+    partners_done: int = strawberry.field(description="How many of them have been looked at.")
     key: strawberry.Private[UUID]
 
     @strawberry.field(description="The statements it has issued, newest first.")
@@ -66,6 +70,8 @@ class RunType(Node):
             state=RunState(row.state),
             requested_at=row.requested_at,
             finished_at=row.finished_at,
+            partners=row.partners,
+            partners_done=row.partners_done,
             key=row.id,
         )
 
@@ -150,7 +156,7 @@ class RunQuery:
         after: After = None,
     ) -> Connection[SettlementPreview]:
         actor_with(info, Scope.FINANCE_READ, ActorKind.OPERATOR)
-        rows = await queries.preview(until)
+        rows = await preview(until)
 
         async def count() -> int:
             return len(rows)

@@ -30,7 +30,6 @@ from marketplace.partners.models import Accrual, Contract
 from marketplace.settlement import queries, rules
 from marketplace.settlement.exports import statement_csv
 from marketplace.settlement.models import (
-    LineAccrual,
     LineKind,
     Payout,
     PayoutEvent,
@@ -190,8 +189,7 @@ class LineType:
 
     @strawberry.field(description="What is on the line, one by one, oldest first.")
     async def entries(self, info: Info, first: First = None, after: After = None) -> Connection[EntryType]:
-        linked = LineAccrual.filter(line_id=self.row.id).values("accrual_id")
-        query = Accrual.filter(id__in=Subquery(linked))
+        query = await queries.accruals_on(self.row)
         page = await paging.page_of(query, first=first, after=after, sort="id")
         return Connection[EntryType].of(page, EntryType.of, query.count)
 

@@ -4,7 +4,8 @@ from marketplace.settlement.models.adjustments import Adjustment, AdjustmentStat
 from marketplace.settlement.models.funding import TopUp, TopUpMethod, TopUpState
 from marketplace.settlement.models.payouts import Payout, PayoutEvent, PayoutReason, PayoutState
 from marketplace.settlement.models.statements import (
-    LineAccrual,
+    ACCRUED_AS,
+    DraftLine,
     LineKind,
     RunState,
     SettlementRun,
@@ -13,9 +14,10 @@ from marketplace.settlement.models.statements import (
 )
 
 __all__ = [
+    "ACCRUED_AS",
     "Adjustment",
     "AdjustmentState",
-    "LineAccrual",
+    "DraftLine",
     "LineKind",
     "Payout",
     "PayoutEvent",

@@ -6,10 +6,11 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from tortoise import fields
+from tortoise.indexes import Index
 from tortoise.models import Model
 
 from marketplace.kit import columns
-from marketplace.partners.models import Schedule
+from marketplace.partners.models import AccrualKind, Schedule
 
 
 class RunState(StrEnum):
@@ -28,8 +29,20 @@ class LineKind(StrEnum):
     ADJUSTMENTS = "ADJUSTMENTS"
 
 
+ACCRUED_AS = {
+    LineKind.SALES: AccrualKind.SALE,
+    LineKind.DONATIONS: AccrualKind.DONATION,
+    LineKind.REFUNDS: AccrualKind.REFUND,
+    LineKind.ADJUSTMENTS: AccrualKind.ADJUSTMENT,
+}
+"""Which accruals a kind of line adds up."""
+
+
 class SettlementRun(Model):
-    """One order to settle up to and with a day: all partners, or those of one schedule."""
+    """One order to settle up to and with a day: all partners, or those of one schedule.
+
+    `partners_done` of `partners` have been looked at; a partner counts once for each currency it is owed in.
+    """
 
     id: fields.Field[UUID] = columns.key()
     until: fields.Field[date] = columns.day()
@@ -38,10 +51,13 @@ class SettlementRun(Model):
     requested_by: fields.Field[UUID] = fields.UUIDField()
     requested_at: fields.Field[datetime] = columns.moment()
     finished_at: fields.Field[datetime | None] = columns.moment_or_none()
+    partners: fields.Field[int] = fields.IntField(default=0)
+    partners_done: fields.Field[int] = fields.IntField(default=0)
 
     class Meta(Model.Meta):
         table = "settlement_run"
         constraints = [
+            columns.holds("settlement_run", "done_in_range", "partners_done BETWEEN 0 AND partners"),
             columns.one_of("settlement_run", "state", RunState),
             columns.one_of("settlement_run", "schedule", Schedule),
         ]
@@ -52,6 +68,10 @@ class Statement(Model):
 
     closing = opening + gross - commission - vat + adjustments; opening is what the last one carried forward.
     A partner's statements are numbered 1, 2, 3, … in `sequence`, without gaps.
+
+    It takes the accruals that are payable by `period_until` and booked before the mark `up_to`, but for those that
+    the statement before it (`previous`, of the same partner and currency) took by its own day and mark. So each
+    accrual is on exactly one statement as soon as there is one that takes it, and no row says so a second time.
     """
 
     id: fields.Field[UUID] = columns.key()
@@ -73,6 +93,9 @@ class Statement(Model):
     adjustments_minor: fields.Field[int] = columns.whole()
     closing_minor: fields.Field[int] = columns.whole()
     accruals: fields.Field[int] = columns.whole()
+    up_to: fields.Field[int] = columns.whole(0)
+    previous: Any = columns.ref_once_or_none("settlement.Statement")
+    previous_id: UUID | None
     digest: fields.Field[str] = columns.text(64)
     issued_at: fields.Field[datetime] = columns.moment()
 
@@ -119,15 +142,27 @@ class StatementLine(Model):
         ]
 
 
-class LineAccrual(Model):
-    """The accrual is on this line, and the primary key says: on no other, ever."""
+class DraftLine(Model):
+    """A line that a run has added up for the statements it is about to issue; gone when it has.
 
-    accrual: Any = columns.ref_key("partners.Accrual")
-    accrual_id: UUID
-    line: Any = columns.ref("settlement.StatementLine")
-    line_id: UUID
+    `draft` is one go of one run. Not logged: what a crash takes away is added up anew by the next go.
+    """
 
-    append_only: ClassVar[bool] = True
+    id: fields.Field[UUID] = columns.key()
+    draft: fields.Field[UUID] = fields.UUIDField()
+    partner_id: fields.Field[UUID] = fields.UUIDField()
+    currency: fields.Field[str] = columns.text(3)
+    kind: fields.Field[str] = columns.text(20)
+    description: fields.Field[str] = columns.text(300)
+    contract_id: fields.Field[UUID] = fields.UUIDField()
+    quantity: fields.Field[int] = columns.whole()
+    gross_minor: fields.Field[int] = columns.whole()
+    commission_minor: fields.Field[int] = columns.whole()
+    vat_minor: fields.Field[int] = columns.whole()
+    net_minor: fields.Field[int] = columns.whole()
+    first_on: fields.Field[date] = columns.day()
+    made_at: fields.Field[datetime] = columns.moment()
 
     class Meta(Model.Meta):
-        table = "line_accrual"
+        table = "draft_line"
+        indexes = [Index(fields=["draft", "partner_id"], name="draft_line_partner")]

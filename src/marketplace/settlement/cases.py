@@ -1,0 +1,163 @@
+"""What partners are owed and have no statement for: the cases that a run, a preview and a forecast decide on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from marketplace.kit import clock, database
+from marketplace.partners.models import Schedule
+from marketplace.payments.models import ConnectedAccount, PayeeKind
+from marketplace.payments.queries import accounts_of
+from marketplace.payments.rules import NotPayable, why_not_payable
+from marketplace.settlement import rules
+from marketplace.settlement.rules import Decision, Payee, Totals
+
+LAST = """last AS (
+    SELECT DISTINCT ON (partner_id, currency) id, partner_id, currency, period_until, up_to FROM statement s
+    WHERE true {of_partner} ORDER BY partner_id, currency, period_until DESC
+)"""
+"""The newest statement of each partner and currency: by its day and mark it says what is taken already."""
+OPEN = "last.id IS NULL OR a.payable_on > last.period_until OR a.ordinal > last.up_to"
+"""Whether an accrual `a` is on no statement, beside the newest one."""
+_SUMS = """
+    sum({gross}) FILTER (WHERE kind <> '{apart}') AS gross,
+    sum(commission_minor) FILTER (WHERE kind <> '{apart}') AS commission,
+    sum(vat_minor) FILTER (WHERE kind <> '{apart}') AS vat,
+    sum(net_minor) FILTER (WHERE kind = '{apart}') AS adjustments"""
+_FROM_ACCRUALS = (
+    "SELECT a.partner_id, a.currency, count(*) AS accruals, min(a.effective_on) AS first_on,"
+    + _SUMS.format(gross="gross_minor", apart="ADJUSTMENT")
+    + f" FROM accrual a LEFT JOIN last USING (partner_id, currency) WHERE a.payable_on <= $1 AND ({OPEN}) "
+    "{of_partner} GROUP BY a.partner_id, a.currency"
+)
+_FROM_DRAFT = (
+    "SELECT partner_id, currency, sum(quantity)::bigint AS accruals, min(first_on) AS first_on,"
+    + _SUMS.format(gross="gross_minor", apart="ADJUSTMENTS")
+    + " FROM draft_line WHERE draft = $2 GROUP BY partner_id, currency"
+)
+_CASES = f"""
+WITH {LAST}, open AS ({{open}}), carried AS (
+    SELECT s.partner_id, s.currency, sum(p.amount_minor) AS opening
+    FROM payout p JOIN statement s ON s.id = p.statement_id
+    WHERE p.state IN ('CARRIED', 'FAILED') AND p.carried_into_id IS NULL {{of_partner}}
+    GROUP BY s.partner_id, s.currency
+)
+SELECT partner_id, currency, p.slug, p.status, c.id AS contract_id, c.timezone, c.schedule,
+    CASE WHEN c.agreed = currency THEN c.minimum_payout_minor ELSE 0 END AS minimum,
+    coalesce(accruals, 0) AS accruals, coalesce(opening, 0)::bigint AS opening,
+    coalesce(gross, 0)::bigint AS gross, coalesce(commission, 0)::bigint AS commission,
+    coalesce(vat, 0)::bigint AS vat, coalesce(adjustments, 0)::bigint AS adjustments,
+    coalesce(last.period_until + 1, least(first_on, $1)) AS period_from, last.id AS previous_id
+FROM (open FULL JOIN carried USING (partner_id, currency)) o
+LEFT JOIN last USING (partner_id, currency)
+JOIN partner p ON p.id = partner_id
+JOIN LATERAL (
+    SELECT id, timezone, schedule, k.currency AS agreed, minimum_payout_minor
+    FROM contract k WHERE k.partner_id = p.id
+    ORDER BY k.currency = o.currency DESC, k.valid_from <= $1 DESC, k.valid_from DESC LIMIT 1
+) c ON true
+WHERE last.period_until IS NULL OR last.period_until < $1
+ORDER BY partner_id, currency"""
+_EVERY_CASE = _CASES.format(open=_FROM_ACCRUALS.format(of_partner=""), of_partner="")
+_CASES_OF_ONE = _CASES.format(
+    open=_FROM_ACCRUALS.format(of_partner="AND a.partner_id = $2"), of_partner="AND s.partner_id = $2"
+)
+_DRAFTED = _CASES.format(open=_FROM_DRAFT, of_partner="")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a partner is owed in one currency up to a day and is on no statement: opening and period."""
+
+    partner_id: UUID
+    slug: str
+    status: str
+    currency: str
+    contract_id: UUID
+    timezone: str
+    schedule: Schedule
+    minimum_minor: int
+    period_from: date
+    previous_id: UUID | None
+    accruals: int
+    opening: int
+    totals: Totals
+
+    @property
+    def closing(self) -> int:
+        """What the statement would close with."""
+        return self.opening + self.totals.period
+
+    def decision(self, account: ConnectedAccount | None) -> Decision:
+        """What would become of the closing balance today."""
+        return decide(self, self.closing, account)
+
+
+def decide(case: Case, closing_minor: int, account: ConnectedAccount | None) -> Decision:
+    """What becomes of a closing balance today, by the partner's standing, contract and account."""
+    problem = why_not_payable(account)
+    payee = Payee(
+        status=case.status,
+        minimum_minor=case.minimum_minor,
+        has_account=problem is not NotPayable.NO_ACCOUNT,
+        account_ready=problem is None,
+        requirements=tuple(account.requirements) if account else (),
+    )
+    return rules.decide(closing_minor, payee, rules.next_run(case.schedule, clock.today(case.timezone)))
+
+
+def _case(row: database.Row) -> Case:
+    return Case(
+        partner_id=row["partner_id"],
+        slug=row["slug"],
+        status=row["status"],
+        currency=row["currency"],
+        contract_id=row["contract_id"],
+        timezone=row["timezone"],
+        schedule=Schedule(row["schedule"]),
+        minimum_minor=row["minimum"],
+        period_from=row["period_from"],
+        previous_id=row["previous_id"],
+        accruals=row["accruals"],
+        opening=row["opening"],
+        totals=Totals(row["gross"], row["commission"], row["vat"], row["adjustments"]),
+    )
+
+
+async def cases(until: date, schedule: Schedule | None = None) -> list[Case]:
+    """Everything that is owed up to a day and on no statement, by partner and currency."""
+    return _of(schedule, await database.rows(_EVERY_CASE, until))
+
+
+async def cases_of(partner_id: UUID, until: date) -> list[Case]:
+    """What one partner is owed up to a day and has no statement for, by currency."""
+    return _of(None, await database.rows(_CASES_OF_ONE, until, partner_id))
+
+
+async def drafted(until: date, draft: UUID, schedule: Schedule | None = None) -> list[Case]:
+    """The cases that a draft has added up, by partner and currency, and balances that are carried alone."""
+    return _of(schedule, await database.rows(_DRAFTED, until, draft))
+
+
+def _of(schedule: Schedule | None, rows: Sequence[database.Row]) -> list[Case]:
+    found = map(_case, rows)
+    return [case for case in found if schedule is None or case.schedule is schedule]
+
+
+async def accounts_by_partner(found: Sequence[Case]) -> dict[UUID, ConnectedAccount]:
+    """The accounts for payouts of the partners of some cases."""
+    return await accounts_of(PayeeKind.PARTNER, list({case.partner_id for case in found}))
+
+
+def is_worth_a_statement(case: Case, decision: Decision) -> bool:
+    """New accruals make a statement; money carried from earlier makes one when it can be paid now."""
+    return case.accruals > 0 or decision.not_before is None
+
+
+async def preview(until: date) -> list[tuple[Case, Decision]]:
+    """What a run would issue and decide if it ran now."""
+    found = await cases(until)
+    known = await accounts_by_partner(found)
+    decided = ((case, case.decision(known.get(case.partner_id))) for case in found)
+    return [(case, decision) for case, decision in decided if is_worth_a_statement(case, decision)]
