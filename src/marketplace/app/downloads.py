@@ -1,7 +1,7 @@
 """Files that finance downloads over HTTP: streamed from the database as they are written, in flat memory.
 
-`GET /finance/journals?format=csv&from=2026-10-01&until=2026-10-31&program=NORTH&partner=…&purpose=PAYABLE` with an
-operator's token that may read finance.
+`GET /finance/journals?format=csv&from=2026-10-01&until=2026-10-31&program=NORTH&partner=…&purpose=PAYABLE` and
+`GET /bank/batches/bankBatch_….xml`, with an operator's token that may read finance.
 """
 
 import asyncio
@@ -17,7 +17,10 @@ from starlette.routing import Route
 
 from marketplace.app.errors import HttpRefusal, bad_request
 from marketplace.app.rates import Rates
+from marketplace.banking.queries import approved_batch
+from marketplace.banking.steps import content_of
 from marketplace.finance.selecting import Wish, selection
+from marketplace.kit import ids
 from marketplace.kit.actor import ActorKind, Scope
 from marketplace.kit.graphql import Context
 from marketplace.kit.refusals import BadUserInput
@@ -42,7 +45,10 @@ class Downloads:
 
     def routes(self) -> list[Route]:
         """Where the files are."""
-        return [Route("/finance/journals", self.journals, methods=["GET"])]
+        return [
+            Route("/finance/journals", self.journals, methods=["GET"]),
+            Route("/bank/batches/{id}.xml", self.batch, methods=["GET"]),
+        ]
 
     async def journals(self, request: Request) -> Response:
         """Journals of a period; 401, 403 or 400 with the reason in JSON instead."""
@@ -67,6 +73,24 @@ class Downloads:
                 "Cache-Control": "no-store",
             },
         )
+
+    async def batch(self, request: Request) -> Response:
+        """The file of an approved batch, for our bank; 401, 403 or 404 with the reason in JSON instead."""
+        try:
+            await self._rates.admit_address(request.client.host if request.client else None)
+            await self._admit(request)
+            parts = ids.split(request.path_params["id"])
+            found = await approved_batch(parts[1]) if parts and parts[0] == "bankBatch" else None
+            if found is None:
+                missing = "There is no such file, or nobody has approved it yet."
+                raise HttpRefusal(HTTPStatus.NOT_FOUND, "NOT_FOUND", missing)
+        except HttpRefusal as refusal:
+            return _refused(refusal)
+        name = {
+            "Content-Disposition": f'attachment; filename="{found.message_id}.xml"',
+            "Cache-Control": "no-store",
+        }
+        return Response(content_of(found), media_type="application/xml", headers=name)
 
     async def _admit(self, request: Request) -> None:
         actor = (await self._context(request)).actor

@@ -3,6 +3,7 @@
 from marketplace.access.facts import ApiKeyIssued
 from marketplace.access.models import KeyOwner
 from marketplace.app import rooms, standing
+from marketplace.banking import facts as banking
 from marketplace.donations import steps as donations
 from marketplace.earning import queries as earned
 from marketplace.earning import reactions as earning
@@ -14,6 +15,7 @@ from marketplace.partners import queries as partners
 from marketplace.payments import facts as payments
 from marketplace.redemptions import card_reactions as cards
 from marketplace.redemptions import reactions as redemptions
+from marketplace.settlement import bank_reactions as bank
 from marketplace.settlement import queries as statements
 from marketplace.settlement import reactions as settlement
 from marketplace.settlement.facts import StatementPaid, StatementUnpaid
@@ -49,7 +51,7 @@ def _cards() -> None:
 
 
 def _settlement() -> None:
-    """Payouts and top-ups follow what payments learns of their money."""
+    """Payouts and top-ups follow what payments and banking learn of their money."""
     facts.on(payments.TransferSent, settlement.transfer_sent)
     facts.on(payments.TransferDelayed, settlement.transfer_delayed)
     facts.on(payments.TransferRefused, settlement.transfer_refused)
@@ -59,6 +61,12 @@ def _settlement() -> None:
     facts.on(payments.PaymentSucceeded, settlement.payment_succeeded)
     facts.on(payments.PaymentFailed, settlement.payment_failed)
     facts.on(payments.ChargeRefunded, settlement.charge_refunded)
+    facts.on(banking.BankTransferHeld, bank.transfer_held)
+    facts.on(banking.BankTransferOrdered, bank.transfer_ordered)
+    facts.on(banking.BankTransferAccepted, bank.transfer_accepted)
+    facts.on(banking.BankTransferBooked, bank.transfer_booked)
+    facts.on(banking.BankTransferReturned, bank.transfer_returned)
+    facts.on(banking.BankTransferRejected, bank.transfer_rejected)
     facts.on(StatementPaid, pledges_have_arrived)
     facts.on(StatementUnpaid, pledges_came_back)
 

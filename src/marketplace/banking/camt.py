@@ -7,7 +7,6 @@ as many parts; one that is not is a single part.
 
 import hashlib
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from datetime import date
@@ -50,11 +49,10 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a booked entry, numbered under the reference of the entry."""
+    """One part of a booked entry, under the reference of the entry."""
 
     direction: Direction
     reference: str
-    part: int
     amount_minor: int
     line: int
     said: Said
@@ -155,16 +153,16 @@ def _signed(node: Element, currency: str) -> int:
 
 
 def _parts(node: Element, iban: str, currency: str) -> tuple[list[Part], int]:
-    """The booked parts, numbered under their references, and how many entries are not booked yet."""
+    """The booked parts, and how many entries are not booked yet."""
     parts: list[Part] = []
     problems: list[Problem] = []
-    skipped, numbers = 0, Counter[tuple[str, str]]()
+    skipped = 0
     for entry in node.all("Ntry"):
         if (entry.said("Sts/Cd", "Sts/Prtry", "Sts") or "BOOK") != "BOOK":
             skipped += 1
             continue
         try:
-            parts += _parts_of(entry, iban, currency, numbers)
+            parts += _parts_of(entry, iban, currency)
         except InvalidInput as wrong:
             problems += wrong.problems
             if len(problems) >= MOST_PROBLEMS:
@@ -174,7 +172,7 @@ def _parts(node: Element, iban: str, currency: str) -> tuple[list[Part], int]:
     return parts, skipped
 
 
-def _parts_of(entry: Element, iban: str, currency: str, numbers: Counter[tuple[str, str]]) -> Iterator[Part]:
+def _parts_of(entry: Element, iban: str, currency: str) -> Iterator[Part]:
     direction = _direction(entry)
     total = _amount(entry.needed("Amt"), currency)
     details = [*entry.all("NtryDtls/TxDtls")]
@@ -183,9 +181,7 @@ def _parts_of(entry: Element, iban: str, currency: str, numbers: Counter[tuple[s
             continue
         said = _said(entry, detail, direction)
         reference = (entry.said("AcctSvcrRef") or _print(iban, direction, amount, said))[:80]
-        numbers[direction.value, reference] += 1
-        number = numbers[direction.value, reference]
-        yield Part(direction, reference, number, amount, (detail or entry).line, said)
+        yield Part(direction, reference, amount, (detail or entry).line, said)
 
 
 def _pieces(entry: Element, details: list[Element], total: int, currency: str) -> list[tuple[Element | None, int]]:

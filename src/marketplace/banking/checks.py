@@ -17,7 +17,7 @@ WITH told AS (
         - coalesce((SELECT sum(amount) FROM transfer WHERE credit_account_id = k.id), 0) AS minor
     FROM account k WHERE k.purpose = 'BANK'
 )
-SELECT t.currency, t.minor AS told, coalesce(b.minor, 0) AS books
+SELECT t.currency, t.minor::bigint AS told, coalesce(b.minor, 0)::bigint AS books
 FROM told t LEFT JOIN books b USING (currency) WHERE t.minor <> coalesce(b.minor, 0)"""
 _STATEMENTS = f"""
 SELECT s.bank_id, s.closing_minor - s.opening_minor AS wanted, coalesce(sum(

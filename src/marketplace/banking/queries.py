@@ -1,20 +1,23 @@
 """Reads of banking: what finance may see, and what our accounts hold by what the bank last said."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from tortoise.queryset import QuerySet
 
+from marketplace.banking import open_entries
 from marketplace.banking.models import (
     BankAccount,
     BankAttempt,
     BankBatch,
+    BankDay,
     BankDetails,
     BankEntry,
     BankFile,
     BankMatch,
     BankStatement,
     BankTransfer,
+    BatchState,
     DetailsState,
 )
 from marketplace.kit import database
@@ -173,3 +176,23 @@ async def transfers_in(batch_id: UUID) -> list[UUID]:
 async def currency_of(account_id: UUID) -> str:
     """The currency of an account of ours."""
     return (await BankAccount.get(id=account_id)).currency
+
+
+async def approved_batch(batch_id: UUID) -> BankBatch | None:
+    """A batch whose file may leave, or None."""
+    return await BankBatch.get_or_none(id=batch_id, state=BatchState.APPROVED.value)
+
+
+def days_visible_to(actor: Actor) -> QuerySet[BankDay]:
+    """The days that are closed, for finance."""
+    return BankDay.all() if is_finance(actor) else BankDay.filter(id__in=[])
+
+
+async def closed_until(account_ids: list[UUID]) -> dict[UUID, date]:
+    """The last day that is closed, by account."""
+    return {row.account_id: row.day for row in await BankDay.filter(account_id__in=account_ids).order_by("day")}
+
+
+async def proposals(entry_ids: list[UUID]) -> dict[UUID, UUID]:
+    """For each entry the journal that most likely says what it was, by entry."""
+    return await open_entries.proposals(entry_ids)

@@ -113,3 +113,50 @@ class EvidenceDiffers(Refusal):
     text = "The first person said reference {reference}, paid on {paid_on}. Both must say the same."
     reference: Annotated[str, "The bank's reference by the first person."]
     paid_on: Annotated[date, "The day by the first person."]
+
+
+class NotThatJournal(Refusal):
+    """The journal does not say what this entry was."""
+
+    code = "NOT_THAT_JOURNAL"
+    text = "This journal moved other money, or explains another entry already. Look at the proposed match."
+
+
+class NotThatTransfer(Refusal):
+    """The transfer is not what this entry is about."""
+
+    code = "NOT_THAT_TRANSFER"
+    text = "This transfer has another amount, or stands elsewhere: this entry cannot be about it."
+
+
+class BankDayClosed(Refusal):
+    """The day is closed."""
+
+    code = "BANK_DAY_CLOSED"
+    text = "This account is closed up to {closed_until} already."
+    closed_until: Annotated[date, "The last day that is closed."]
+
+
+class BankDayUnknown(Refusal):
+    """The bank's statements do not reach the day, or one is missing."""
+
+    code = "BANK_DAY_UNKNOWN"
+    text = "The bank's statements reach {stated_until} without a gap. Read the missing ones first."
+    stated_until: Annotated[date, "The day up to which they are there."]
+
+
+class BankDayUnexplained(Refusal):
+    """There are entries that nobody has explained, or that no statement has."""
+
+    code = "BANK_DAY_UNEXPLAINED"
+    text = "{entries} entries up to this day are not explained, or stand on no statement yet."
+    entries: Annotated[int, "How many."]
+
+
+class BankDayNotEqual(Refusal):
+    """The books and the bank say different things."""
+
+    code = "BANK_DAY_NOT_EQUAL"
+    text = "The books say {ours}, the bank says {theirs}."
+    ours: Annotated[Money, "What the books say stood there."]
+    theirs: Annotated[Money, "What the bank's statement says."]

@@ -2,11 +2,14 @@
 
 import re
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final, cast
+
+import text_unidecode as _text_unidecode
 
 from marketplace.banking.models import BankDetails, DetailsState, Hold
 from marketplace.kit.rails import Rail
 
+text_unidecode = cast(Any, _text_unidecode)
 COOLING_OFF: Final = timedelta(days=3)
 """So long nothing is paid after a partner's bank details have changed."""
 SILENT_DAYS: Final = 5
@@ -22,9 +25,7 @@ _NOT_CARRIED = re.compile(r"[^A-Za-z0-9/\-?:().,'+ ]")
 
 def sepa_text(text: str, most: int) -> str:
     """The text in the characters that SEPA carries (EPC217-08), no longer than it takes, never empty."""
-    from text_unidecode import unidecode
-
-    plain = _NOT_CARRIED.sub(" ", unidecode(text))
+    plain = _NOT_CARRIED.sub(" ", str(text_unidecode.unidecode(text)))
     return " ".join(plain.split())[:most].strip() or "-"
 
 

@@ -4,6 +4,7 @@ import strawberry
 
 from marketplace.banking.graphql.accounts import AccountMutation, AccountQuery, BankAccountType
 from marketplace.banking.graphql.batches import BankTransferType, BatchMutation, BatchQuery
+from marketplace.banking.graphql.days import DayMutation, DayQuery
 from marketplace.banking.graphql.details import BankDetailsType, DetailsMutation, DetailsQuery
 from marketplace.banking.graphql.files import BankEntryType, FileMutation, FileQuery
 
@@ -11,10 +12,10 @@ __all__ = ["BankAccountType", "BankDetailsType", "BankEntryType", "BankTransferT
 
 
 @strawberry.type
-class Query(AccountQuery, FileQuery, DetailsQuery, BatchQuery):
+class Query(AccountQuery, FileQuery, DetailsQuery, BatchQuery, DayQuery):
     """What can be read here."""
 
 
 @strawberry.type
-class Mutation(AccountMutation, FileMutation, DetailsMutation, BatchMutation):
+class Mutation(AccountMutation, FileMutation, DetailsMutation, BatchMutation, DayMutation):
     """What can be done here."""

@@ -91,7 +91,7 @@ async def load_details(info: Info, wanted: list[UUID]) -> dict[UUID, BankDetails
 
 
 async def _details(partner: strawberry.Parent[PartnerType], info: Info) -> list[BankDetailsType]:
-    return await batched(info, "bank_details", _of_partners, partner.row.id) or []
+    return await batched(info, "bank_details", _of_partners, partner.key) or []
 
 
 async def _of_partners(info: Info, wanted: list[UUID]) -> dict[UUID, list[BankDetailsType]]:

@@ -1,5 +1,6 @@
 """Tables of banking."""
 
+from marketplace.banking.models.days import BankDay
 from marketplace.banking.models.incoming import (
     BankAccount,
     BankEntry,
@@ -27,6 +28,7 @@ __all__ = [
     "BankAccount",
     "BankAttempt",
     "BankBatch",
+    "BankDay",
     "BankDetails",
     "BankEntry",
     "BankFile",

@@ -13,6 +13,13 @@ from marketplace.banking.operations.batches import (
     prepare_bank_batch,
     stop_bank_transfer,
 )
+from marketplace.banking.operations.days import (
+    CloseBankDay,
+    ExplainBankEntry,
+    OwnPurpose,
+    close_bank_day,
+    explain_bank_entry,
+)
 from marketplace.banking.operations.details import (
     ChangeBankDetails,
     DecideBankDetails,
@@ -32,9 +39,12 @@ from marketplace.banking.operations.files import (
 
 __all__ = [
     "ChangeBankDetails",
+    "CloseBankDay",
     "DecideBankBatch",
     "DecideBankDetails",
+    "ExplainBankEntry",
     "GiveUpBankBatch",
+    "OwnPurpose",
     "PayByHand",
     "PrepareBankBatch",
     "ReadBankFile",
@@ -44,7 +54,9 @@ __all__ = [
     "approve_bank_batch",
     "cancel_bank_details",
     "change_bank_details",
+    "close_bank_day",
     "discard_bank_batch",
+    "explain_bank_entry",
     "give_up_bank_batch",
     "pay_by_hand",
     "prepare_bank_batch",

@@ -117,7 +117,7 @@ async def _proposal(details_id: UUID) -> BankDetails:
 
 @operation(scope=Scope.FINANCE, returns=BankDetails)
 async def agree_to_bank_details(actor: Actor, command: DecideBankDetails) -> BankDetails:
-    """Say, as another person, that these are the partner's own. Raises NotFound, SamePerson, BankDetailsDecided."""
+    """Say, as another person, that these are the partner's. Raises NotFound, SamePerson, BankDetailsDecided."""
     found = await _proposal(command.details_id)
     if found.state != DetailsState.PROPOSED:
         raise BankDetailsDecided(state=DetailsState(found.state))

@@ -29,7 +29,8 @@ from marketplace.banking.models import (
     Hold,
     TransferState,
 )
-from marketplace.kit import clock, facts
+from marketplace.kit import clock, database, facts
+from marketplace.kit.ids import new_id
 
 ON_ITS_WAY = frozenset({AttemptState.ORDERED.value, AttemptState.ACCEPTED.value})
 NOT_ORDERED = frozenset({TransferState.PLANNED.value, TransferState.BATCHED.value})
@@ -39,7 +40,8 @@ async def plan_transfer(
     purpose: str, ref_id: UUID, partner_id: UUID, rail: str, amount_minor: int, currency: str, remittance: str
 ) -> BankTransfer:
     """Promise money to a partner's bank for one cause; a batch takes it, or two people pay it by hand."""
-    return await BankTransfer.create(
+    planned = BankTransfer(
+        id=new_id(),
         purpose=purpose,
         ref_id=ref_id,
         partner_id=partner_id,
@@ -50,6 +52,7 @@ async def plan_transfer(
         state=TransferState.PLANNED.value,
         created_at=clock.now(),
     )
+    return await database.add(planned)
 
 
 async def note(
