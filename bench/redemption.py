@@ -101,6 +101,7 @@ def setting(port: int, transfers: int = 0) -> Generator[Setting]:
             asyncio.run(_fill(server.url(), issuer, transfers))
         made.touch()
     with PrivatePostgres(folder / "postgres") as server:
+        asyncio.run(migrations.migrate(server.url()))
         yield Setting(server, folder, asyncio.run(_found(server.url(), issuer)), port)
 
 

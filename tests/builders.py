@@ -91,14 +91,22 @@ async def a_member(program: Program | None = None, *, tier: str | None = None, *
     return member
 
 
+CONTRACT_FACTS = (
+    "vat_bp", "vat_rule", "vat_number", "minimum_payout_minor", "return_window_days", "tier_discount_share_bp",
+    "discount_cap_minor", "fee_minor", "reserve_bp", "reserve_days", "volume_period", "timezone", "schedule",
+)  # fmt: skip
+
+
 async def a_partner(*, commission_bp: int = 800, currency: str = "EUR", **facts: Any) -> Partner:
     """An approved partner with a contract of 8 % commission and 21 % VAT on it, monthly, no minimum."""
     n = next(_n)
-    contract: dict[str, Any] = {"vat_bp": 2100, "minimum_payout_minor": 0, "return_window_days": 0} | {
-        name: facts.pop(name)
-        for name in ("vat_bp", "minimum_payout_minor", "return_window_days", "tier_discount_share_bp")
-        if name in facts
-    }
+    contract: dict[str, Any] = {
+        "vat_bp": 2100,
+        "minimum_payout_minor": 0,
+        "return_window_days": 0,
+        "schedule": "MONTHLY",
+        "timezone": "Europe/Amsterdam",
+    } | {name: facts.pop(name) for name in CONTRACT_FACTS if name in facts}
     defaults: dict[str, Any] = {
         "name": f"Partner {n}",
         "slug": f"partner-{n}",
@@ -113,8 +121,6 @@ async def a_partner(*, commission_bp: int = 800, currency: str = "EUR", **facts:
         valid_from=date(2020, 1, 1),
         commission_bp=commission_bp,
         currency=currency,
-        schedule="MONTHLY",
-        timezone="Europe/Amsterdam",
         **contract,
     )
     return partner

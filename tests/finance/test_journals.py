@@ -14,7 +14,8 @@ import httpx
 import pytest
 
 from marketplace.access.models import KeyOwner
-from marketplace.kit import clock, ids
+from marketplace.kit import clock, database, ids
+from marketplace.ledger import export
 from marketplace.members.models import Program
 from marketplace.partners.models import Partner
 from marketplace.settlement.models import Statement
@@ -169,3 +170,13 @@ async def test_only_finance_downloads_the_books(tmp_path: Path) -> None:
     async with caller(make_app(tmp_path)) as http:
         assert (await http.get("/finance/journals")).status_code == 401
         assert (await http.post("/finance/journals")).status_code == 405
+
+
+async def test_who_stops_reading_lets_go_of_the_database() -> None:
+    await a_month()
+    for format in export.Format:
+        reading = export.lines(format)
+        assert await anext(reading)
+        assert await anext(reading)
+        await reading.aclose()
+    assert await database.value("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in trans%'") == 0

@@ -33,6 +33,7 @@ STATEMENT = f"""... on Statement {{
     payout {{ state reason detail requirements triedAgainOn amount {MONEY} sentAt inBankAt
         history {{ state reason }} carriedInto {{ number }} }}
     carriedFrom {{ number }}
+    fees {MONEY} reserve {MONEY}
     lines {{ nodes {{ position kind description quantity arithmetic
         gross {MONEY} commission {MONEY} vat {MONEY} net {MONEY} }} }} }}"""
 EVERY_TABLE = """
@@ -65,6 +66,7 @@ async def sell(
     *,
     kind: AccrualKind = AccrualKind.SALE,
     days_ago: int = 3,
+    **what: Any,
 ) -> Accrual:
     """A fulfilled redemption's part in the books, some days ago."""
     ref = new_id()
@@ -72,7 +74,7 @@ async def sell(
     with clock.travel(-timedelta(days=days_ago)):
         async with database.transaction():
             await hold_funding(program, minor, ref_type="redemption", ref_id=ref)
-            return await accrue(partner.id, Cause(kind, "redemption", ref, description), source, minor)
+            return await accrue(partner.id, Cause(kind, "redemption", ref, description, **what), source, minor)
 
 
 async def refund(program: Program, accrual: Accrual, *, days_ago: int = 3) -> Accrual:

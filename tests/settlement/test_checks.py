@@ -8,11 +8,8 @@ from marketplace.kit import database, facts
 from marketplace.payments.facts import TransferSent
 from marketplace.payments.models import OutboundState, OutboundTransfer
 from tests import builders
-from tests.client import as_program
 from tests.settlement.books import (
-    FINANCE,
     a_funded_program,
-    euros,
     give_account,
     sell,
     settle,
@@ -34,22 +31,13 @@ FOUND_BY = {
     "UPDATE statement SET sequence = 4": ["settlement.statements"],
     "UPDATE payout SET amount_minor = amount_minor + 1": ["settlement.payouts", "settlement.in_transit"],
     "UPDATE outbound_transfer SET state = 'IN_BANK'": ["settlement.payouts"],
-    "UPDATE top_up SET state = 'PENDING'": ["settlement.funding"],
-    "UPDATE top_up SET amount_minor = 1": ["settlement.funding"],
 }
 
 
 @pytest.fixture
 async def owner(db: None, opened_database: Any) -> Any:
-    """A sent payout, a sale that waits, a top-up; and a connection that may change what is append-only."""
+    """A sent payout, a sale that waits; and a connection that may change what is append-only."""
     program, partner = await a_funded_program(), await builders.a_partner()
-    money = {"amount": "5.00", "currency": "EUR"}
-    asked = await as_program(program.id).do(
-        "topUpProgram", "... on TopUp { id amount { amount currency } }", amount=money,
-        method="BANK_TRANSFER", reference="A",
-    )  # fmt: skip
-    assert asked["amount"] == euros("5.00")
-    await FINANCE.do("confirmTopUp", "... on TopUp { id }", topUpId=asked["id"], evidence="seen")
     await give_account(partner)
     await sell(program, partner, 10_00)
     await settle()

@@ -13,7 +13,6 @@ from marketplace.kit.ids import new_id
 from marketplace.ledger import accounts
 from marketplace.ledger.models import Purpose
 from marketplace.ledger.steps import Entry, post
-from marketplace.settlement.operations import TopUpMethod
 from tests import builders
 from tests.banking.bank import COLLEAGUE, FINANCE, an_account, bank, clearing, read, violations
 from tests.banking.messages import THEIRS, Booked, notification, statement
@@ -42,22 +41,21 @@ async def close(day: Any = TODAY, by: Any = FINANCE) -> Any:
     return await by.do("closeBankDay", DAY, currency="EUR", day=str(day))
 
 
-async def a_confirmed_top_up(amount: str = "250.00") -> None:
-    """A program's bank transfer that finance says it has seen."""
-    program = await builders.a_program()
-    top_up = await as_program(program.id).do(
-        "topUpProgram", "... on TopUp { id }", reference="T-1", method=TopUpMethod.BANK_TRANSFER.value,
-        amount={"amount": amount, "currency": "EUR"},
-    )  # fmt: skip
-    await FINANCE.do("confirmTopUp", "... on TopUp { state }", topUpId=top_up["id"], evidence="seen")
+async def paid_out_by_stripe(minor: int) -> None:
+    """Stripe has sent us money, as its balance says: the books expect it at the bank."""
+    async with database.transaction():
+        moved = Entry(
+            accounts.house(Purpose.BANK_CLEARING, "EUR"), accounts.house(Purpose.STRIPE_CLEARING, "EUR"), minor
+        )
+        await post("stripe_balance", "BalanceTransaction", new_id(), [moved])
 
 
 async def test_what_the_books_expect_waits_for_the_bank_and_is_proposed_to_its_entry() -> None:
     await an_account()
-    await a_confirmed_top_up()
+    await paid_out_by_stripe(250_00)
     (waiting,) = (await apart())["nodes"]
     assert waiting == IsPartialDict(
-        side="BOOKS", amount={"amount": "250.00", "currency": "EUR"}, ageDays=0, said="funding.paid_in"
+        side="BOOKS", amount={"amount": "250.00", "currency": "EUR"}, ageDays=0, said="stripe_balance"
     )
 
     await read(
@@ -73,7 +71,7 @@ async def test_what_the_books_expect_waits_for_the_bank_and_is_proposed_to_its_e
     again = await explain(paid_in["bankEntry"], journalId=waiting["journal"]["id"])
 
     assert wrong == IsPartialDict(__typename="NotThatJournal", code="NOT_THAT_JOURNAL")
-    assert done["matches"] == [{"note": "seen", "journal": {"reason": "funding.paid_in"}}]
+    assert done["matches"] == [{"note": "seen", "journal": {"reason": "stripe_balance"}}]
     assert again == IsPartialDict(__typename="EntryExplained")
     assert [node["side"] for node in (await apart())["nodes"]] == ["BANK"]
     assert await violations() == []

@@ -13,6 +13,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from marketplace.access import registry
 from marketplace.access.dev_issuer import DevIssuer
@@ -37,6 +38,7 @@ from marketplace.kit.graphql import Context
 from marketplace.kit.settings import Settings, settings
 from marketplace.payments import gateway
 
+GRAPHQL = "/graphql"
 READY_WITHIN_S = 2.0
 SWITCH_S = 0.0005  # long documents are read beside the event loop, which must not wait 5 ms for each turn
 CORS_KNOWN_FOR_S = 7200
@@ -119,8 +121,8 @@ def create_app(
         demo_file=None if given.production else given.var_dir / "demo.json", graphiql=not given.production
     )
     served: list[BaseRoute] = [
-        Route("/graphql", view),
-        WebSocketRoute("/graphql", GraphQLSocket(view.asking, context_of, live)),
+        Route(GRAPHQL, view),
+        WebSocketRoute(GRAPHQL, GraphQLSocket(view.asking, context_of, live)),
         Route("/health/live", is_live),
         Route("/health/ready", ready),
         observing.route(
@@ -138,10 +140,28 @@ def create_app(
         served.append(Route("/schema.graphql", print_schema))
     return Starlette(
         routes=served,
-        middleware=[Middleware(observing.Observed), Middleware(RequestHeaders), *_cors(given.cors_origins)],
+        middleware=[
+            Middleware(observing.Observed),
+            Middleware(RequestHeaders),
+            *_cors(given.cors_origins),
+            Middleware(_GraphQLFirst, view=view),
+        ],
         exception_handlers={Exception: unexpected},
         lifespan=_lifespan(given, live, database_url),
     )
+
+
+class _GraphQLFirst:
+    """Gives the one address that nearly everybody asks to its view, before the routes are looked through."""
+
+    def __init__(self, app: ASGIApp, view: GraphQLView) -> None:
+        self._app = app
+        self._view = view
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        is_graphql = scope["type"] == "http" and scope["path"] == GRAPHQL
+        await (self._view if is_graphql else self._app)(scope, receive, send)
 
 
 def _cors(origins: Sequence[str]) -> list[Middleware]:

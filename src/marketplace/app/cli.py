@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from marketplace.app import bank_cli, ledger_cli, messages_cli, operations_cli, runtime, wiring
+from marketplace.app import bank_cli, finance_cli, ledger_cli, messages_cli, operations_cli, runtime, wiring
 from marketplace.app.rooms import checks
 from marketplace.app.schema import schema as build_schema
 from marketplace.kit import database, logs, migrations
@@ -27,6 +27,7 @@ check_app = typer.Typer(no_args_is_help=True, help="Prove things from the rows a
 app.add_typer(migrations_app, name="migrations")
 app.add_typer(check_app, name="check")
 app.add_typer(ledger_cli.app, name="ledger")
+app.add_typer(finance_cli.app, name="finance")
 app.add_typer(operations_cli.app, name="operations")
 app.add_typer(messages_cli.app, name="messages")
 app.add_typer(bank_cli.app, name="bank")

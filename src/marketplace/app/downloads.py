@@ -1,13 +1,15 @@
 """Files that finance downloads over HTTP: streamed from the database as they are written, in flat memory.
 
-`GET /finance/journals?format=csv&from=2026-10-01&until=2026-10-31&program=NORTH&partner=…&purpose=PAYABLE` and
-`GET /bank/batches/bankBatch_….xml`, with an operator's token that may read finance.
+`GET /finance/journals?format=csv&from=2026-10-01&until=2026-10-31&program=NORTH&partner=…&purpose=PAYABLE`,
+`GET /finance/lots?asOf=2026-10-31T23:59:59Z&program=NORTH` and `GET /bank/batches/bankBatch_….xml`, with an
+operator's token that may read finance.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
-from datetime import date
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from http import HTTPStatus
 from typing import Final
 
@@ -19,8 +21,9 @@ from marketplace.app.errors import HttpRefusal, bad_request
 from marketplace.app.rates import Rates
 from marketplace.banking.queries import approved_batch
 from marketplace.banking.steps import content_of
-from marketplace.finance.selecting import Wish, selection
-from marketplace.kit import ids
+from marketplace.finance import exports
+from marketplace.finance.selecting import Wish, program_of, selection
+from marketplace.kit import clock, ids
 from marketplace.kit.actor import ActorKind, Scope
 from marketplace.kit.graphql import Context
 from marketplace.kit.refusals import BadUserInput
@@ -32,7 +35,8 @@ AT_ONCE: Final = 2
 CHUNK: Final = 500
 MEDIA: Final = {Format.CSV: "text/csv", Format.BEANCOUNT: "text/plain", Format.HLEDGER: "text/plain"}
 NAMES: Final = {Format.CSV: "csv", Format.BEANCOUNT: "beancount", Format.HLEDGER: "journal"}
-TAKEN: Final = frozenset({"format", "from", "until", "program", "partner", "purpose"})
+JOURNALS: Final = frozenset({"format", "from", "until", "program", "partner", "purpose"})
+LOTS: Final = frozenset({"asOf", "program"})
 
 
 class Downloads:
@@ -46,33 +50,38 @@ class Downloads:
     def routes(self) -> list[Route]:
         """Where the files are."""
         return [
-            Route("/finance/journals", self.journals, methods=["GET"]),
+            Route("/finance/journals", self._file(_journals), methods=["GET"]),
+            Route("/finance/lots", self._file(_lots), methods=["GET"]),
             Route("/bank/batches/{id}.xml", self.batch, methods=["GET"]),
         ]
 
-    async def journals(self, request: Request) -> Response:
-        """Journals of a period; 401, 403 or 400 with the reason in JSON instead."""
-        try:
-            await self._rates.admit_address(request.client.host if request.client else None)
-            await self._admit(request)
-            format = _format(request.query_params.get("format", Format.CSV.value))
-            which = await selection(_wish(request))
-        except HttpRefusal as refusal:
-            return _refused(refusal)
-        except BadUserInput as refused:
-            return _refused(bad_request(str(refused), refused.code))
-        if self._free.locked():
-            busy = "Others are downloading. Try again in a moment."
-            return _refused(HttpRefusal(HTTPStatus.SERVICE_UNAVAILABLE, "BUSY", busy, {"Retry-After": "5"}))
-        name = "-".join(["journals", *(str(day) for day in (which.first, which.until) if day)])
-        return StreamingResponse(
-            self._streamed(export.lines(format, which)),
-            media_type=f"{MEDIA[format]}; charset=utf-8",
-            headers={
-                "Content-Disposition": f'attachment; filename="{name}.{NAMES[format]}"',
-                "Cache-Control": "no-store",
-            },
-        )
+    def _file(self, make: Callable[[Request], Awaitable["File"]]) -> Callable[[Request], Awaitable[Response]]:
+        """Serve a file to finance; 401, 403 or 400 with the reason in JSON instead."""
+
+        async def served(request: Request) -> Response:
+            try:
+                await self._rates.admit_address(request.client.host if request.client else None)
+                await self._admit(request)
+                if any("\x00" in value for value in request.query_params.values()):
+                    raise BadUserInput("A parameter has a character that no name has.")
+                file = await make(request)
+            except HttpRefusal as refusal:
+                return _refused(refusal)
+            except BadUserInput as refused:
+                return _refused(bad_request(str(refused), refused.code))
+            if self._free.locked():
+                busy = "Others are downloading. Try again in a moment."
+                return _refused(HttpRefusal(HTTPStatus.SERVICE_UNAVAILABLE, "BUSY", busy, {"Retry-After": "5"}))
+            return StreamingResponse(
+                self._streamed(file.lines),
+                media_type=f"{file.media}; charset=utf-8",
+                headers={
+                    "Content-Disposition": f'attachment; filename="{file.name}"',
+                    "Cache-Control": "no-store",
+                },
+            )
+
+        return served
 
     async def batch(self, request: Request) -> Response:
         """The file of an approved batch, for our bank; 401, 403 or 404 with the reason in JSON instead."""
@@ -116,29 +125,63 @@ def _written(lines: list[str]) -> bytes:
     return "".join(f"{line}\n" for line in lines).encode()
 
 
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to be: its lines are not read yet."""
+
+    name: str
+    media: str
+    lines: AsyncGenerator[str]
+
+
+async def _journals(request: Request) -> File:
+    given = _given(request, JOURNALS)
+    format = _format(given.get("format", Format.CSV.value))
+    first, until = (_day(given.get(name), name) for name in ("from", "until"))
+    wish = Wish(first, until, given.get("program"), given.get("partner"), given.get("purpose"))
+    which = await selection(wish)
+    name = "-".join(["journals", *(str(day) for day in (first, until) if day)])
+    return File(f"{name}.{NAMES[format]}", MEDIA[format], export.lines(format, which))
+
+
+async def _lots(request: Request) -> File:
+    given = _given(request, LOTS)
+    moment = _moment(given.get("asOf"))
+    program = await program_of(given["program"]) if "program" in given else None
+    lines = exports.lot_lines(moment, program.id if program else None)
+    return File(f"lots-{moment:%Y-%m-%d}.csv", "text/csv", lines)
+
+
+def _given(request: Request, known: frozenset[str]) -> Mapping[str, str]:
+    unknown = sorted(set(request.query_params) - known)
+    if unknown:
+        raise BadUserInput(f"There is no parameter {unknown[0]!r}.")
+    return request.query_params
+
+
 def _format(name: str) -> Format:
     try:
         return Format(name)
     except ValueError:
-        raise bad_request(f"There is no such format. There are: {', '.join(Format)}.", "BAD_USER_INPUT") from None
-
-
-def _wish(request: Request) -> Wish:
-    given = request.query_params
-    unknown = sorted(set(given) - TAKEN)
-    if unknown:
-        raise bad_request(f"There is no parameter {unknown[0]!r}.", "BAD_USER_INPUT")
-    if any("\x00" in value for value in given.values()):
-        raise bad_request("A parameter has a character that no name has.", "BAD_USER_INPUT")
-    first, until = (_day(given.get(name), name) for name in ("from", "until"))
-    return Wish(first, until, given.get("program"), given.get("partner"), given.get("purpose"))
+        raise BadUserInput(f"There is no such format. There are: {', '.join(Format)}.") from None
 
 
 def _day(text: str | None, name: str) -> date | None:
     try:
         return date.fromisoformat(text) if text is not None else None
     except ValueError:
-        raise bad_request(f"`{name}` is a day such as 2026-10-31.", "BAD_USER_INPUT") from None
+        raise BadUserInput(f"`{name}` is a day such as 2026-10-31.") from None
+
+
+def _moment(text: str | None) -> datetime:
+    """The moment that is asked for, now at the latest."""
+    if text is None:
+        return clock.now()
+    try:
+        moment = datetime.fromisoformat(text)
+        return min(moment if moment.tzinfo else moment.replace(tzinfo=UTC), clock.now())
+    except (ValueError, OverflowError):
+        raise BadUserInput("`asOf` is a moment such as 2026-10-31T23:59:59Z.") from None
 
 
 def _refused(refusal: HttpRefusal) -> Response:

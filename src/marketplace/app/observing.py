@@ -3,10 +3,11 @@
 import hmac
 import os
 import time
+from functools import lru_cache
 from typing import Any
 
 from opentelemetry.trace import SpanKind
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -72,8 +73,12 @@ def _path(scope: Scope) -> str:
 
 
 def _count(scope: Scope, status: int, seconds: float) -> None:
-    name = scope.get("state", {}).get(OPERATION) or _path(scope)
-    metrics.requests.labels(name, str(status)).observe(seconds)
+    _timer(scope.get("state", {}).get(OPERATION) or _path(scope), status).observe(seconds)
+
+
+@lru_cache(maxsize=4096)
+def _timer(name: str, status: int) -> Histogram:
+    return metrics.requests.labels(name, str(status))
 
 
 def route(token: str | None, *, open_to_all: bool) -> Route:

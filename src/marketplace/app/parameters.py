@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import Any, cast
 
 import orjson
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from marketplace.app import multipart
 from marketplace.app.errors import HttpRefusal, bad_request, too_large
@@ -157,15 +157,30 @@ def _unsupported(message: str, headers: Mapping[str, str] | None = None) -> Http
 
 
 async def _read(request: Request, limit_bytes: int, timeout_s: float) -> bytes:
-    return b"".join([chunk async for chunk in _chunks(request, limit_bytes, timeout_s)])
+    """The body, whole; raises HttpRefusal once it is too large (413) or too slow (408)."""
+    _must_not_announce_more(request, limit_bytes)
+    parts: list[bytes] = []
+    received = 0
+    try:
+        async with asyncio.timeout(timeout_s):
+            more = True
+            while more:
+                message = await request.receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientDisconnect
+                parts.append(message.get("body", b""))
+                received += len(parts[-1])
+                if received > limit_bytes:
+                    raise too_large(limit_bytes)
+                more = message.get("more_body", False)
+    except TimeoutError as error:
+        raise _too_slow(timeout_s) from error
+    return b"".join(parts)
 
 
 async def _chunks(request: Request, limit_bytes: int, timeout_s: float) -> AsyncIterator[bytes]:
     """The body as it arrives; raises HttpRefusal once it is too large (413) or too slow (408)."""
-    length = request.headers.get("content-length", "")
-    announced = int(length[:20]) if length.isdecimal() else None
-    if announced is not None and announced > limit_bytes:
-        raise too_large(limit_bytes, announced)
+    _must_not_announce_more(request, limit_bytes)
     deadline = asyncio.get_running_loop().time() + timeout_s
     stream = aiter(request.stream())
     received = 0
@@ -176,13 +191,23 @@ async def _chunks(request: Request, limit_bytes: int, timeout_s: float) -> Async
         except StopAsyncIteration:
             return
         except TimeoutError as error:
-            raise HttpRefusal(
-                HTTPStatus.REQUEST_TIMEOUT,
-                "REQUEST_TIMEOUT",
-                f"The body did not arrive within {timeout_s:g} seconds.",
-                {"Connection": "close"},
-            ) from error
+            raise _too_slow(timeout_s) from error
         received += len(chunk)
         if received > limit_bytes:
             raise too_large(limit_bytes)
         yield chunk
+
+
+def _must_not_announce_more(request: Request, limit_bytes: int) -> None:
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length[:20]) > limit_bytes:
+        raise too_large(limit_bytes, int(length[:20]))
+
+
+def _too_slow(timeout_s: float) -> HttpRefusal:
+    return HttpRefusal(
+        HTTPStatus.REQUEST_TIMEOUT,
+        "REQUEST_TIMEOUT",
+        f"The body did not arrive within {timeout_s:g} seconds.",
+        {"Connection": "close"},
+    )

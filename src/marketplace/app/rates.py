@@ -1,14 +1,14 @@
 """How often one actor and one address may ask, with stricter limits on what could be guessed.
 
-Counted by `limits` over sliding windows, in this process's memory or in Redis for all processes
-together. The answer tells what is left in the fields of
-https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ ; whoever is over is
-answered 429 with `Retry-After`, in the same words whatever they asked and however right it was.
+Counted over sliding windows, in this process's memory or, by `limits`, in Redis for all processes together. The
+answer tells what is left in the fields of https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ ;
+whoever is over is answered 429 with `Retry-After`, in the same words whatever they asked and however right it was.
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from ipaddress import IPv6Address, ip_address
 from time import time
@@ -26,11 +26,12 @@ from graphql import (
     value_from_ast_untyped,
 )
 from limits import RateLimitItem, parse_many
-from limits.aio.storage import MemoryStorage, RedisStorage
+from limits.aio.storage import RedisStorage
 from limits.aio.strategies import RateLimiter, SlidingWindowCounterRateLimiter
 
 from marketplace.app.documents import KnownDocument
 from marketplace.app.errors import HttpRefusal
+from marketplace.app.windows import Counted, Windows
 from marketplace.kit.actor import Actor
 
 GUESSABLE = frozenset({"claimGift", "revealCode", "reissueCode"})
@@ -79,7 +80,7 @@ class Rates:
         self._guesses = Limit.of("guesses", given.guesses)
         self._documents = Limit.of("documents", given.documents)
         self._shared_guesses = Limit.of("guesses", given.guesses, SHARED)
-        self._memory: RateLimiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._memory = Windows()
         self._redis = _redis(given.redis_url) if given.redis_url else None
 
     async def admit_address(self, address: str | None) -> dict[str, str]:
@@ -115,12 +116,12 @@ class Rates:
             return {}
         if self._redis is not None:
             try:
-                return await _count(self._redis, limit, who, cost)
+                return _told(limit, [await _shared(self._redis, each, limit, who, cost) for each in limit.windows])
             except HttpRefusal:
                 raise
             except Exception as error:  # noqa: BLE001  # whatever befalls Redis, we go on counting here
                 log.warning("rate limits are counted here alone", error=type(error).__name__)
-        return await _count(self._memory, limit, who, cost)
+        return _told(limit, [self._memory.hit(each, limit.name, who, cost) for each in limit.windows])
 
 
 def _redis(url: str) -> RateLimiter:
@@ -130,18 +131,23 @@ def _redis(url: str) -> RateLimiter:
     return SlidingWindowCounterRateLimiter(storage)
 
 
-async def _count(limiter: RateLimiter, limit: Limit, who: str, cost: int) -> dict[str, str]:
-    """Count it in every window; returns the fields of the tightest one."""
-    tightest: tuple[int, int, RateLimitItem] | None = None
-    for window in limit.windows:
-        admitted = await limiter.hit(window, limit.name, who, cost=cost)
-        stats = await limiter.get_window_stats(window, limit.name, who)
-        wait_s = max(1, math.ceil(stats.reset_time - time()))
-        if not admitted:
-            raise _too_many(limit, window, wait_s)
-        if tightest is None or stats.remaining < tightest[0]:
-            tightest = (stats.remaining, wait_s, window)
-    return _fields(limit.name, tightest[2], tightest[0], tightest[1]) if tightest else {}
+async def _shared(limiter: RateLimiter, window: RateLimitItem, limit: Limit, who: str, cost: int) -> Counted:
+    admitted = await limiter.hit(window, limit.name, who, cost=cost)
+    stats = await limiter.get_window_stats(window, limit.name, who)
+    return Counted(admitted, stats.remaining, max(1, math.ceil(stats.reset_time - time())))
+
+
+def _told(limit: Limit, counted: Sequence[Counted]) -> dict[str, str]:
+    """What the answer says of the tightest window; raises HttpRefusal where one was over.
+
+    What one window refuses the others have counted: who goes on guessing has to wait longer each time.
+    """
+    over = [(found.wait_s, at) for at, found in enumerate(counted) if not found.admitted]
+    if over:
+        wait_s, at = max(over)
+        raise _too_many(limit, limit.windows[at], wait_s)
+    at = min(range(len(counted)), key=lambda n: counted[n].remaining)
+    return _fields(limit.name, limit.windows[at], counted[at].remaining, counted[at].wait_s)
 
 
 def _fields(name: str, window: RateLimitItem, remaining: int, wait_s: int) -> dict[str, str]:
@@ -164,6 +170,7 @@ def _name(actor: Actor) -> str:
     return f"{actor.kind.value}:{actor.id}"
 
 
+@lru_cache(maxsize=4096)
 def _network(address: str | None) -> str:
     """The address, or for IPv6 the /64 that one customer has."""
     try:

@@ -27,6 +27,7 @@ ROOMS = (
     "risk",
     "redemptions",
     "gifts",
+    "billing",
     "settlement",
     "finance",
 )

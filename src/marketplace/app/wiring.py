@@ -4,6 +4,7 @@ from marketplace.access.facts import ApiKeyIssued
 from marketplace.access.models import KeyOwner
 from marketplace.app import rooms, standing
 from marketplace.banking import facts as banking
+from marketplace.billing import reactions as billing
 from marketplace.donations import steps as donations
 from marketplace.earning import queries as earned
 from marketplace.earning import reactions as earning
@@ -30,6 +31,7 @@ def wire() -> None:
     facts.on(MemberEnrolled, earning.member_enrolled)
     _cash()
     _cards()
+    _billing()
     _settlement()
 
 
@@ -51,16 +53,13 @@ def _cards() -> None:
 
 
 def _settlement() -> None:
-    """Payouts and top-ups follow what payments and banking learn of their money."""
+    """Payouts follow what payments and banking learn of their money."""
     facts.on(payments.TransferSent, settlement.transfer_sent)
     facts.on(payments.TransferDelayed, settlement.transfer_delayed)
     facts.on(payments.TransferRefused, settlement.transfer_refused)
     facts.on(payments.TransferReversed, settlement.transfer_reversed)
     facts.on(payments.PayoutPaid, settlement.payout_paid)
     facts.on(payments.PayoutFailed, settlement.payout_failed)
-    facts.on(payments.PaymentSucceeded, settlement.payment_succeeded)
-    facts.on(payments.PaymentFailed, settlement.payment_failed)
-    facts.on(payments.ChargeRefunded, settlement.charge_refunded)
     facts.on(banking.BankTransferHeld, bank.transfer_held)
     facts.on(banking.BankTransferOrdered, bank.transfer_ordered)
     facts.on(banking.BankTransferAccepted, bank.transfer_accepted)
@@ -69,6 +68,15 @@ def _settlement() -> None:
     facts.on(banking.BankTransferRejected, bank.transfer_rejected)
     facts.on(StatementPaid, pledges_have_arrived)
     facts.on(StatementUnpaid, pledges_came_back)
+
+
+def _billing() -> None:
+    """Money in follows what payments and banks tell of it."""
+    facts.on(payments.PaymentSucceeded, billing.payment_succeeded)
+    facts.on(payments.PaymentFailed, billing.payment_failed)
+    facts.on(payments.ChargeRefunded, billing.charge_refunded)
+    facts.on(banking.BankCreditReceived, billing.bank_credit_received)
+    facts.on(banking.BankDebitBooked, billing.bank_debit_booked)
 
 
 async def pledges_have_arrived(paid: StatementPaid) -> None:

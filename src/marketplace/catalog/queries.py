@@ -9,7 +9,7 @@ from uuid import UUID
 
 from marketplace.kit import clock, database, paging
 from marketplace.kit.actor import Actor, ActorKind
-from marketplace.kit.rows import Pick, Rows
+from marketplace.kit.rows import Pick, Rows, Selection
 
 SEES_EVERYTHING = (ActorKind.OPERATOR, ActorKind.SYSTEM)
 Texts = dict[str, str]
@@ -93,7 +93,12 @@ class CategoryRow:
 
 
 CATEGORIES = Rows(CategoryRow, {"code": "c.code", "names": "c.names"}, always=("code",))
-_SHARES = "c.commission_bp || ' ' || c.vat_bp || ' ' || c.tier_discount_share_bp"
+_COMMISSION = """coalesce((
+    SELECT r.commission_bp FROM contract_rate r WHERE r.contract_id = c.id
+        AND (r.offer_kind IS NULL OR r.offer_kind = o.kind) AND (r.brand_id IS NULL OR r.brand_id = b.id)
+    ORDER BY r.brand_id IS NULL, r.offer_kind IS NULL LIMIT 1
+), c.commission_bp)"""
+_SHARES = _COMMISSION + " || ' ' || c.vat_bp || ' ' || c.tier_discount_share_bp"
 _SETTLED_IN = """(
     SELECT {what} FROM contract c WHERE c.partner_id = p.id
         AND c.valid_from <= ({moment}::timestamptz AT TIME ZONE c.timezone)::date
@@ -151,7 +156,7 @@ _ITEMS_BY_ID = f"SELECT {{columns}} FROM {_ITEM_TABLES.format(member='$1')} WHER
 
 def every_offer_column() -> Pick[OfferRow]:
     """What reads offers whole."""
-    return Pick(OFFERS.reading())
+    return Pick(Selection(OFFERS.reading()))
 
 
 def picked(

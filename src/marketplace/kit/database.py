@@ -17,7 +17,7 @@ from tortoise.connection import get_connection
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
-from marketplace.kit import memory, tracing
+from marketplace.kit import lending, memory, tracing
 from marketplace.kit.connections import Connection, TracedConnection
 from marketplace.kit.writes import NewRows, P, Sums, Writes, statement
 
@@ -39,6 +39,7 @@ ROOMS: Final = (
     "risk",
     "redemptions",
     "gifts",
+    "billing",
     "settlement",
 )
 Row = dict[str, Any]
@@ -99,6 +100,7 @@ async def opened(url: str, *, role: str = APP_ROLE, pool: int = 10) -> AsyncGene
     try:
         yield
     finally:
+        await lending.empty(connection())
         await Tortoise.close_connections()
 
 
@@ -187,8 +189,10 @@ async def rows(sql: str, *values: object) -> list[Row]:
 async def records(sql: str, *values: object) -> list[Any]:
     """The rows of one statement as the driver gives them, by position and by name: for the hottest reads."""
     client: Any = connection()
+    client.log.debug("%s: %s", sql, values)
+    if waiting() is None:
+        return await lending.fetch(client, sql, values)
     async with client.acquire_connection() as driver:
-        client.log.debug("%s: %s", sql, values)
         return await driver.fetch(sql, *values)
 
 

@@ -157,3 +157,12 @@ class BadUserInput(TopLevelError):
     """An argument that cannot be understood, such as a broken cursor."""
 
     code = "BAD_USER_INPUT"
+
+
+class WrongCurrency(Refusal):
+    """The amount is not in the currency that this is kept in."""
+
+    code = "WRONG_CURRENCY"
+    text = "This is kept in {expected}, not in {given}."
+    expected: Annotated[str, "The currency that it must be in."]
+    given: Annotated[str, "The currency that was given."]

@@ -131,6 +131,20 @@ class Reading(Generic[R]):
         return made
 
 
+class Selection(Generic[R]):
+    """What a statement shall read, for any number of requests: a row, and rows joined to it or nested in it."""
+
+    def __init__(self, own: Reading[R], joins: Sequence["Joined"] = (), nested: Sequence["Nested"] = ()) -> None:
+        self.own = own
+        self.joined = list(zip(joins, _starts(own.width, joins), strict=True))
+        self.nested = nested
+        beside = [join.reading.sql(f"{join.name}.") for join in joins if join.reading.width]
+        self.sql = ", ".join([own.sql(), *beside, *(each.sql() for each in nested)])
+        self.width = own.width + sum(join.reading.width for join in joins) + len(nested)
+        self.joins = " ".join(join.clause for join in joins)
+        self.names = [each.name for each in (*joins, *nested)]
+
+
 class Pick(Generic[R]):
     """What one statement shall read: a row's attributes, and those of rows that are joined to it or nested in it.
 
@@ -138,21 +152,25 @@ class Pick(Generic[R]):
     by `row`, which also keeps the joined and the nested rows in `at_hand`, by name and key.
     """
 
-    def __init__(self, own: Reading[R], joins: Sequence["Joined"] = (), nested: Sequence["Nested"] = ()) -> None:
-        self.own = own
-        self._joins = [(join, start) for join, start in zip(joins, _starts(own.width, joins), strict=True)]
-        self.nested = nested
-        beside = [join.reading.sql(f"{join.name}.") for join in joins if join.reading.width]
-        self._sql = ", ".join([own.sql(), *beside, *(each.sql() for each in nested)])
-        self.width = own.width + sum(join.reading.width for join in joins) + len(nested)
-        self.joins = " ".join(join.clause for join in joins)
-        self.at_hand: dict[str, dict[Any, Any]] = {each.name: {} for each in (*joins, *nested)}
+    def __init__(self, of: Selection[R]) -> None:
+        self.of = of
+        self.at_hand: dict[str, dict[Any, Any]] = {name: {} for name in of.names}
         self.given: dict[str, Any] = {}
+
+    @property
+    def joins(self) -> str:
+        """What joins the rows beside."""
+        return self.of.joins
+
+    @property
+    def nested(self) -> Sequence["Nested"]:
+        """The rows that are nested."""
+        return self.of.nested
 
     def select(self, bind: Callable[[object], str], **given: Any) -> str:
         """The select list, with a placeholder for each of the given values that it names as `{name}`."""
         self.given = given
-        sql = self._sql
+        sql = self.of.sql
         for name, value in given.items():
             if f"{{{name}}}" in sql:
                 sql = sql.replace(f"{{{name}}}", bind(value))
@@ -160,12 +178,12 @@ class Pick(Generic[R]):
 
     def row(self, record: Any) -> R:
         """The row of one record."""
-        made = self.own.row(record)
-        for join, start in self._joins:
+        made = self.of.own.row(record)
+        for join, start in self.of.joined:
             kept, key = self.at_hand[join.name], getattr(made, join.key)
             if key not in kept:
                 kept[key] = join.build(join.reading.row(record, start))
-        for nested in self.nested:
+        for nested in self.of.nested:
             self.at_hand[nested.name][nested.key(made, self.given)] = nested.rows(record)
         return made
 

@@ -110,6 +110,10 @@ class Settings(BaseSettings):
 
     environment: Environment = Environment.DEVELOPMENT
     var_dir: Path = Path("var")
+    issuer_code: Annotated[str, Field(pattern="^[A-Z0-9]{1,20}$")] = "MP"
+    """Who issues commission invoices: a part of their numbers, which have no gaps for each issuer and year."""
+    issuer_name: str = "Rewards marketplace"
+    issuer_vat_number: str = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     database_url: DatabaseUrl | None = well_known("DATABASE_URL")

@@ -1,6 +1,7 @@
 """Drawing on a program's funding, and stating its policies, inside a transaction that somebody else opened."""
 
 import random
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -56,12 +57,25 @@ def any_slice(program: Program) -> accounts.AccountKey:
     return random.choice(accounts.funding_slices(program.id, program.home_currency))  # noqa: S311 (spreads load)
 
 
-async def fund(program: Program, minor: int, source: accounts.AccountKey, *, ref_type: str, ref_id: UUID) -> None:
-    """Money paid in for the program, spread evenly over its slices: source -> FUNDING."""
+async def fund(
+    program: Program,
+    minor: int,
+    source: accounts.AccountKey,
+    *,
+    ref_type: str,
+    ref_id: UUID,
+    reason: str = "funding.paid_in",
+    also: Sequence[Entry] = (),
+) -> UUID:
+    """Money for the program, spread evenly over its slices: source -> FUNDING; returns the journal's id.
+
+    `also` are entries of the same journal.
+    """
     slices = accounts.funding_slices(program.id, program.home_currency)
     await open_accounts(slices)
     parts = zip(slices, split_evenly(minor, len(slices)), strict=True)
-    await post("funding.paid_in", ref_type, ref_id, [Entry(source, slice, part) for slice, part in parts])
+    entries = [*also, *(Entry(source, slice, part) for slice, part in parts)]
+    return await post(reason, ref_type, ref_id, entries)
 
 
 async def state_policy(program_id: UUID, country: str, valid_from: datetime, policy: Policy) -> RedemptionPolicy:

@@ -11,9 +11,21 @@ from marketplace.kit import clock, facts, money, places
 from marketplace.kit.actor import Actor, Scope
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, NotFound, Problem
-from marketplace.partners import queries, rules
+from marketplace.partners import queries, rules, terms_of_contracts
 from marketplace.partners.facts import PartnerApproved, PartnerSuspended
-from marketplace.partners.models import Accrual, Brand, Contract, Partner, PartnerKind, PartnerStatus, Schedule
+from marketplace.partners.models import (
+    Accrual,
+    Brand,
+    Contract,
+    ContractRate,
+    ContractTier,
+    Partner,
+    PartnerKind,
+    PartnerStatus,
+    Schedule,
+    VatRule,
+    VolumePeriod,
+)
 from marketplace.partners.refusals import (
     BrandNameTaken,
     ContractsOverlap,
@@ -23,6 +35,7 @@ from marketplace.partners.refusals import (
     PartnerStatusUnchanged,
     RegistryIdTaken,
 )
+from marketplace.partners.terms_of_contracts import Rate, Tier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +89,15 @@ class AgreeContract(Command):
     minimum_payout: money.Money | None
     return_window_days: int
     tier_discount_share_bp: int = 0
+    vat_rule: VatRule = VatRule.DOMESTIC
+    vat_number: str | None = None
+    fee: money.Money | None = None
+    reserve_bp: int = 0
+    reserve_days: int = 0
+    discount_cap: money.Money | None = None
+    volume_period: VolumePeriod = VolumePeriod.YEAR
+    rates: tuple[Rate, ...] = ()
+    tiers: tuple[Tier, ...] = ()
 
 
 def _must_be_sound(problems: Iterable[Problem]) -> None:
@@ -183,16 +205,49 @@ async def agree_contract(actor: Actor, command: AgreeContract) -> Contract:
     }
     terms["return_window_days"] = command.return_window_days
     terms["tier_discount_share_bp"] = command.tier_discount_share_bp
+    more = {name: getattr(command, name) for name in ("vat_number", "reserve_bp", "reserve_days")}
     partner = await _locked(actor, command.partner_id)
     kind = PartnerKind(partner.kind)
-    _must_be_sound(rules.contract_problems(kind, **terms, minimum_payout=command.minimum_payout))
+    _must_be_sound(
+        [
+            *rules.contract_problems(kind, **terms, minimum_payout=command.minimum_payout),
+            *terms_of_contracts.problems(kind, command),
+            *await _foreign_brands(partner, command.rates),
+        ]
+    )
     await _make_room(partner, command.valid_from, command.valid_until)
-    return await Contract.create(
+    contract = await Contract.create(
         **terms,
+        **more,
         partner=partner,
         schedule=command.schedule.value,
         minimum_payout_minor=command.minimum_payout.minor if command.minimum_payout else 0,
+        vat_rule=command.vat_rule.value,
+        fee_minor=command.fee.minor if command.fee else 0,
+        discount_cap_minor=command.discount_cap.minor if command.discount_cap else None,
+        volume_period=command.volume_period.value,
     )
+    for rate in command.rates:
+        await ContractRate.create(
+            contract=contract,
+            offer_kind=rate.offer_kind,
+            brand_id=rate.brand_id,
+            commission_bp=rate.commission_bp,
+        )
+    for tier in command.tiers:
+        await ContractTier.create(contract=contract, above_minor=tier.above.minor, rebate_bp=tier.rebate_bp)
+    return contract
+
+
+async def _foreign_brands(partner: Partner, rates: tuple[Rate, ...]) -> list[Problem]:
+    """What names a brand that is not the partner's."""
+    named = {rate.brand_id for rate in rates if rate.brand_id}
+    own = {brand.id for brand in await Brand.filter(partner_id=partner.id, id__in=named)}
+    return [
+        Problem(f"rates.{index}.brandId", "This is no brand of the partner's.")
+        for index, rate in enumerate(rates)
+        if rate.brand_id and rate.brand_id not in own
+    ]
 
 
 async def _make_room(partner: Partner, start: date, end: date | None) -> None:

@@ -101,7 +101,7 @@ async def spend(redemption: Redemption, program: Program, title: str) -> None:
         entry = Entry(*bearer_of_discounts(program), discount)
         await post("points.redeemed", REF_TYPE, redemption.id, [entry])
     if redemption.home_minor:
-        cause = partners.Cause(AccrualKind.SALE, REF_TYPE, redemption.id, _stated(redemption, title))
+        cause = _cause(redemption, title)
         held = accounts.program(program.id, Purpose.FUNDING_HELD, program.home_currency)
         try:
             await partners.accrue(redemption.partner_id, cause, held, redemption.home_minor)
@@ -109,6 +109,12 @@ async def spend(redemption: Redemption, program: Program, title: str) -> None:
             raise NoContractInForce from None
     redemption.state = RedemptionState.FULFILLED.value
     redemption.fulfilled_at = clock.now()
+
+
+def _cause(redemption: Redemption, title: str) -> partners.Cause:
+    """What the partner is owed for: a kind of offer of a brand, which may have a commission of its own."""
+    what = _stated(redemption, title)
+    return partners.Cause(AccrualKind.SALE, REF_TYPE, redemption.id, what, redemption.kind, redemption.offer_id)
 
 
 def _stated(redemption: Redemption, title: str) -> str:

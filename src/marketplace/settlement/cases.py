@@ -7,6 +7,7 @@ from uuid import UUID
 
 from marketplace.kit import clock, database
 from marketplace.partners.models import Schedule
+from marketplace.partners.steps import Charge
 from marketplace.payments.rules import NotPayable, why_not_payable
 from marketplace.settlement import rules
 from marketplace.settlement.routes import Route, routes_of
@@ -20,19 +21,19 @@ LAST = """last AS (
 OPEN = "last.id IS NULL OR a.payable_on > last.period_until OR a.ordinal > last.up_to"
 """Whether an accrual `a` is on no statement, beside the newest one."""
 _SUMS = """
-    sum({gross}) FILTER (WHERE kind <> '{apart}') AS gross,
+    sum(gross_minor) FILTER (WHERE kind <> '{apart}') AS gross,
     sum(commission_minor) FILTER (WHERE kind <> '{apart}') AS commission,
     sum(vat_minor) FILTER (WHERE kind <> '{apart}') AS vat,
     sum(net_minor) FILTER (WHERE kind = '{apart}') AS adjustments"""
 _FROM_ACCRUALS = (
     "SELECT a.partner_id, a.currency, count(*) AS accruals, min(a.effective_on) AS first_on,"
-    + _SUMS.format(gross="gross_minor", apart="ADJUSTMENT")
+    + _SUMS.format(apart="ADJUSTMENT")
     + f" FROM accrual a LEFT JOIN last USING (partner_id, currency) WHERE a.payable_on <= $1 AND ({OPEN}) "
     "{of_partner} GROUP BY a.partner_id, a.currency"
 )
 _FROM_DRAFT = (
     "SELECT partner_id, currency, sum(quantity)::bigint AS accruals, min(first_on) AS first_on,"
-    + _SUMS.format(gross="gross_minor", apart="ADJUSTMENTS")
+    + _SUMS.format(apart="ADJUSTMENTS")
     + " FROM draft_line WHERE draft = $2 GROUP BY partner_id, currency"
 )
 _CASES = f"""
@@ -41,14 +42,21 @@ WITH {LAST}, open AS ({{open}}), carried AS (
     FROM payout p JOIN statement s ON s.id = p.statement_id
     WHERE p.state IN ('CARRIED', 'FAILED') AND p.carried_into_id IS NULL {{of_partner}}
     GROUP BY s.partner_id, s.currency
+), due AS (
+    SELECT s.partner_id, s.currency FROM accrual s JOIN contract k ON k.id = s.contract_id
+    WHERE s.kind = 'RESERVE_HELD' AND s.payable_on + k.reserve_days <= $1 {{of_partner}}
+        AND NOT EXISTS (SELECT FROM accrual r WHERE r.kind = 'RESERVE_RELEASED' AND r.ref_id = s.id)
+    UNION
+    SELECT s.partner_id, s.currency FROM contract s JOIN last USING (partner_id, currency)
+    WHERE s.fee_minor > 0 AND s.valid_from <= $1 {{of_partner}}
 )
 SELECT partner_id, currency, p.slug, p.status, c.id AS contract_id, c.timezone, c.schedule,
     CASE WHEN c.agreed = currency THEN c.minimum_payout_minor ELSE 0 END AS minimum,
     coalesce(accruals, 0) AS accruals, coalesce(opening, 0)::bigint AS opening,
     coalesce(gross, 0)::bigint AS gross, coalesce(commission, 0)::bigint AS commission,
     coalesce(vat, 0)::bigint AS vat, coalesce(adjustments, 0)::bigint AS adjustments,
-    coalesce(last.period_until + 1, least(first_on, $1)) AS period_from, last.id AS previous_id
-FROM (open FULL JOIN carried USING (partner_id, currency)) o
+    coalesce(last.period_until + 1, least(first_on, $1)) AS period_from, first_on, last.id AS previous_id
+FROM (open FULL JOIN carried USING (partner_id, currency) FULL JOIN due USING (partner_id, currency)) o
 LEFT JOIN last USING (partner_id, currency)
 JOIN partner p ON p.id = partner_id
 JOIN LATERAL (
@@ -65,9 +73,16 @@ _CASES_OF_ONE = _CASES.format(
 _DRAFTED = _CASES.format(open=_FROM_DRAFT, of_partner="")
 
 
+Pair = tuple[UUID, str]
+"""A partner and a currency."""
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What a partner is owed in one currency up to a day and is on no statement: opening and period."""
+    """What a partner is owed in one currency up to a day and is on no statement: opening and period.
+
+    `charges` are what its contracts make of the period (`terms.charged`), and the totals are with them.
+    """
 
     partner_id: UUID
     slug: str
@@ -78,10 +93,12 @@ class Case:
     schedule: Schedule
     minimum_minor: int
     period_from: date
+    first_on: date | None
     previous_id: UUID | None
     accruals: int
     opening: int
     totals: Totals
+    charges: tuple[Charge, ...] = ()
 
     @property
     def closing(self) -> int:
@@ -117,6 +134,7 @@ def _case(row: database.Row) -> Case:
         schedule=Schedule(row["schedule"]),
         minimum_minor=row["minimum"],
         period_from=row["period_from"],
+        first_on=row["first_on"],
         previous_id=row["previous_id"],
         accruals=row["accruals"],
         opening=row["opening"],
@@ -150,13 +168,5 @@ async def routes_by_partner(found: Sequence[Case]) -> dict[UUID, Route]:
 
 
 def is_worth_a_statement(case: Case, decision: Decision) -> bool:
-    """New accruals make a statement; money carried from earlier makes one when it can be paid now."""
-    return case.accruals > 0 or decision.not_before is None
-
-
-async def preview(until: date) -> list[tuple[Case, Decision]]:
-    """What a run would issue and decide if it ran now."""
-    found = await cases(until)
-    known = await routes_by_partner(found)
-    decided = ((case, case.decision(known[case.partner_id])) for case in found)
-    return [(case, decision) for case, decision in decided if is_worth_a_statement(case, decision)]
+    """New accruals and charges make a statement; money carried from earlier makes one when it can be paid now."""
+    return case.accruals > 0 or bool(case.charges) or decision.not_before is None

@@ -1,4 +1,4 @@
-"""What must always be true of statements, payouts and funding: proved from the rows alone."""
+"""What must always be true of statements and payouts: proved from the rows alone."""
 
 from collections.abc import AsyncIterator
 
@@ -35,6 +35,19 @@ _PAYOUTS = """rows AS (
     SELECT s.partner_id AS owner_id, p.currency AS unit, {sign}sum(p.amount_minor) AS total
     FROM payout p JOIN statement s ON s.id = p.statement_id WHERE {standing} GROUP BY s.partner_id, p.currency
 )"""
+_RESERVED = """rows AS (
+    SELECT partner_id AS owner_id, currency AS unit, -sum(net_minor) AS total FROM accrual
+    WHERE kind IN ('RESERVE_HELD', 'RESERVE_RELEASED') GROUP BY partner_id, currency
+)"""
+_INVOICES = f"""
+SELECT s.number, i.number AS invoice FROM statement s FULL JOIN commission_invoice i ON i.statement_id = s.id
+WHERE i.id IS NOT NULL AND (i.net_minor, i.vat_minor, i.currency)
+   <> (s.commission_minor + s.fees_minor, s.vat_minor, s.currency) ORDER BY 1 LIMIT {SHOWN}"""
+_SERIES = """
+SELECT coalesce(i.issuer, s.issuer) AS issuer, coalesce(i.year, s.year) AS year, i.n, i.last, s.newest AS counted
+FROM (SELECT issuer, year, count(*) AS n, max(sequence) AS last FROM commission_invoice GROUP BY 1, 2) i
+FULL JOIN invoice_series s ON s.issuer = i.issuer AND s.year = i.year
+WHERE i.n IS DISTINCT FROM i.last OR i.last IS DISTINCT FROM s.newest"""
 _OWED = "p.state = 'PLANNED' OR (p.state IN ('CARRIED', 'FAILED') AND p.carried_into_id IS NULL)"
 _SENT = "p.state = 'SENT'"
 _AT_STRIPE = "p.state = 'SENT' AND p.bank_transfer_id IS NULL"
@@ -43,17 +56,21 @@ _ADD_UP = f"""
 SELECT s.number, s.closing_minor FROM statement s
 LEFT JOIN LATERAL (
     SELECT coalesce(sum(quantity), 0) AS accruals,
-        coalesce(sum(gross_minor) FILTER (WHERE kind <> 'ADJUSTMENTS'), 0) AS gross,
-        coalesce(sum(commission_minor) FILTER (WHERE kind <> 'ADJUSTMENTS'), 0) AS commission,
-        coalesce(sum(vat_minor) FILTER (WHERE kind <> 'ADJUSTMENTS'), 0) AS vat,
-        coalesce(sum(net_minor) FILTER (WHERE kind = 'ADJUSTMENTS'), 0) AS adjustments
+        coalesce(sum(gross_minor) FILTER (WHERE kind IN ('SALES', 'DONATIONS', 'REFUNDS')), 0) AS gross,
+        coalesce(sum(commission_minor) FILTER (WHERE kind <> 'FEE'), 0) AS commission,
+        coalesce(sum(commission_minor) FILTER (WHERE kind = 'FEE'), 0) AS fees,
+        coalesce(sum(vat_minor), 0) AS vat,
+        coalesce(sum(net_minor) FILTER (WHERE kind IN ('ADJUSTMENTS', 'DISCOUNT_CAP')), 0) AS adjustments,
+        coalesce(sum(net_minor) FILTER (WHERE kind IN ('RESERVE_HELD', 'RESERVE_RELEASED')), 0) AS reserve
     FROM statement_line l WHERE l.statement_id = s.id
 ) AS lines ON true
 LEFT JOIN LATERAL (
     SELECT coalesce(sum(p.amount_minor), 0) AS opening FROM payout p WHERE p.carried_into_id = s.id
 ) AS carried ON true
-WHERE (s.accruals, s.gross_minor, s.commission_minor, s.vat_minor, s.adjustments_minor, s.opening_minor)
-   <> (lines.accruals, lines.gross, lines.commission, lines.vat, lines.adjustments, carried.opening)
+WHERE (s.accruals, s.gross_minor, s.commission_minor, s.vat_minor, s.adjustments_minor, s.opening_minor,
+        s.fees_minor, s.reserve_minor)
+   <> (lines.accruals, lines.gross, lines.commission, lines.vat, lines.adjustments, carried.opening,
+        lines.fees, lines.reserve)
 ORDER BY s.id LIMIT {SHOWN}"""
 _LINES = f"""
 SELECT l.id, s.number, l.position FROM statement_line l JOIN statement s ON s.id = l.statement_id
@@ -89,20 +106,6 @@ WHERE p.id IS NULL OR p.amount_minor <> s.closing_minor OR p.currency <> s.curre
         WHEN 'FAILED' THEN o.state IN ('FAILED', 'REVERSED')
         ELSE o.state IN ('PLANNED', 'IN_FLIGHT', 'UNKNOWN', 'WAITING_FOR_FUNDS') END))
 ORDER BY s.id LIMIT {SHOWN}"""
-_TOP_UPS = f"""
-SELECT t.reference, t.state, t.amount_minor, paid.amount AS paid FROM top_up t
-LEFT JOIN LATERAL (
-    SELECT coalesce(sum(x.amount) FILTER (WHERE j.reason = 'funding.paid_in'), 0) AS amount,
-        coalesce(sum(x.amount) FILTER (WHERE j.reason = 'funding.returned'), 0) AS back
-    FROM journal j JOIN transfer x ON x.journal_id = j.id WHERE j.ref_id = t.id
-) AS paid ON true
-WHERE paid.amount <> CASE WHEN t.state IN ('SUCCEEDED', 'RETURNED') THEN t.amount_minor ELSE 0 END
-   OR paid.back <> CASE t.state WHEN 'RETURNED' THEN t.amount_minor ELSE 0 END
-ORDER BY t.id LIMIT {SHOWN}"""
-_NEGATIVE = """
-SELECT a.owner_id, a.unit, b.balance FROM balance b JOIN account a ON a.id = b.account_id
-WHERE a.purpose = 'FUNDING' AND b.balance < 0"""
-_HELD = f"WITH {_BALANCES} SELECT owner_id, unit, balance FROM booked WHERE balance < 0"
 _DIGESTS = "SELECT id FROM statement WHERE id > $1 ORDER BY id LIMIT $2"
 
 
@@ -123,6 +126,21 @@ async def check_due_is_unpaid() -> AsyncIterator[Violation]:
     rows = _PAYOUTS.format(sign="", standing=_OWED)
     async for found in _compared("settlement.due", "DUE", rows, "its unpaid statements"):
         yield found
+
+
+async def check_reserves_are_held() -> AsyncIterator[Violation]:
+    """What stands in a partner's reserve is what was held of its statements and not released."""
+    async for found in _compared("settlement.reserve", "RESERVE", _RESERVED, "what is held of its statements"):
+        yield found
+
+
+async def check_invoices_follow_statements() -> AsyncIterator[Violation]:
+    """A commission invoice says what its statement charges, and the numbers of an issuer's year lack none."""
+    for row in await database.rows(_INVOICES):
+        yield Violation("settlement.invoices", row["invoice"], f"is not what {row['number']} charges")
+    for row in await database.rows(_SERIES):
+        detail = f"{row['n']} invoices, the last number is {row['last']}, the series is at {row['counted']}"
+        yield Violation("settlement.invoices", f"{row['issuer']} {row['year']}", detail)
 
 
 async def check_transit_is_sent() -> AsyncIterator[Violation]:
@@ -169,23 +187,13 @@ async def check_digests() -> AsyncIterator[Violation]:
                 yield Violation("settlement.digests", statement.number, "is not what was issued")
 
 
-async def check_funding() -> AsyncIterator[Violation]:
-    """A top-up raised the funding when it succeeded, lowered it when it was returned, and else did nothing."""
-    for row in await database.rows(_TOP_UPS):
-        detail = f"{row['state']} with {row['amount_minor']}, booked {row['paid']}"
-        yield Violation("settlement.funding", f"top-up {row['reference']}", detail)
-    for row in await database.rows(_NEGATIVE):
-        yield Violation("settlement.funding", f"program {row['owner_id']}", f"{row['balance']} {row['unit']} left")
-    for row in await database.rows(_HELD, "FUNDING_HELD"):
-        yield Violation("settlement.funding", f"program {row['owner_id']}", f"{row['balance']} {row['unit']} held")
-
-
 CHECKS: tuple[Check, ...] = (
     check_payable_is_unsettled,
     check_due_is_unpaid,
+    check_reserves_are_held,
+    check_invoices_follow_statements,
     check_transit_is_sent,
     check_statements_add_up,
     check_payouts_follow_statements,
     check_digests,
-    check_funding,
 )

@@ -15,16 +15,17 @@ from marketplace.kit.ids import new_id
 from marketplace.ledger import accounts
 from marketplace.ledger.models import Purpose
 from marketplace.ledger.steps import Entry, post
-from marketplace.settlement import cases, rules, steps
-from marketplace.settlement.cases import LAST, OPEN, Case
+from marketplace.partners.steps import book_charge
+from marketplace.settlement import cases, invoicing, rules, steps, terms
+from marketplace.settlement.cases import LAST, OPEN, Case, Pair
 from marketplace.settlement.facts import StatementIssued
-from marketplace.settlement.models import SettlementRun, Statement
+from marketplace.settlement.models import DraftLine, SettlementRun, Statement
 from marketplace.settlement.refusals import NothingToSettle
 from marketplace.settlement.rules import Line, Parts
 
 PATIENCE = """
 SELECT set_config('lock_timeout', '60s', true), set_config('statement_timeout', '600s', true),
-    set_config('idle_in_transaction_session_timeout', '600s', true)"""
+    set_config('idle_in_transaction_session_timeout', '600s', true), set_config('work_mem', '64MB', true)"""
 _SOON = "SELECT set_config('lock_timeout', '1s', true)"
 _MARK = "SELECT draw_mark()"
 _DRAFT = f"""
@@ -75,7 +76,6 @@ SELECT md5(statement_id::text || ':' || position)::uuid, statement_id, position,
     quantity, gross_minor, commission_minor, vat_minor, net_minor FROM placed
 RETURNING statement_id, position, kind, description, contract_id, quantity,
     gross_minor, commission_minor, vat_minor, net_minor"""
-Pair = tuple[UUID, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,19 +115,46 @@ async def issue(run: SettlementRun, draft: Draft, wanted: Sequence[Case]) -> lis
     await database.execute(PATIENCE)
     await database.execute(_LOCK, sorted({case.partner_id for case in wanted}))
     found, issued = await _as_they_stand(wanted)
+    found = await terms.charged(found, run.until, draft.mark)
     known = await cases.routes_by_partner(wanted)
     found = [case for case in found if cases.is_worth_a_statement(case, case.decision(known[case.partner_id]))]
+    await _charge(draft, found)
     lines = await _lines(draft, named := {_pair(case): new_id() for case in found})
     made = [_statement(run, draft, case, named[_pair(case)], lines[named[_pair(case)]], issued) for case in found]
     for statement in made:
         await database.add(statement)
     await _carry(found, named)
+    await invoicing.invoice(made)
     for case, statement in zip(found, made, strict=True):
         await _book(statement)
         route = known[case.partner_id]
         await steps.open_payout(statement, cases.decide(case, statement.closing_minor, route), route)
         await facts.state(StatementIssued(case.partner_id, statement.id))
     return made
+
+
+async def _charge(draft: Draft, found: Sequence[Case]) -> None:
+    """Book what contracts make of the period, and put it among the lines."""
+    for case in found:
+        for charge in case.charges:
+            await book_charge(case.partner_id, case.currency, charge, draft.mark)
+            await database.add(
+                DraftLine(
+                    draft=draft.id,
+                    partner_id=case.partner_id,
+                    currency=case.currency,
+                    kind=charge.kind.value,
+                    description=charge.description,
+                    contract_id=charge.contract_id,
+                    quantity=1,
+                    gross_minor=charge.gross,
+                    commission_minor=charge.commission,
+                    vat_minor=charge.vat,
+                    net_minor=charge.net,
+                    first_on=charge.effective_on,
+                    made_at=clock.now(),
+                )
+            )
 
 
 def _pair(case: Case) -> Pair:
@@ -180,6 +207,8 @@ def _statement(
         commission_minor=totals.commission,
         vat_minor=totals.vat,
         adjustments_minor=totals.adjustments,
+        fees_minor=totals.fees,
+        reserve_minor=totals.reserve,
         closing_minor=case.opening + totals.period,
         accruals=sum(line.quantity for line in lines),
         up_to=draft.mark,

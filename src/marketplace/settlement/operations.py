@@ -1,22 +1,16 @@
-"""Doors of settlement: money in from programs, the order to settle, one partner's statement, adjustments."""
+"""Doors of settlement: the order to settle, one partner's statement, adjustments."""
 
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from marketplace.access.rules import takes_two
-from marketplace.access.steps import is_second
 from marketplace.kit import clock, outbox
-from marketplace.kit.actor import Actor, ActorKind, Scope
-from marketplace.kit.messages import noted
+from marketplace.kit.actor import Actor, Scope
 from marketplace.kit.money import Money
 from marketplace.kit.operations import Command, operation
-from marketplace.kit.refusals import InvalidInput, NotAllowed, NotFound, Problem, SamePerson
-from marketplace.kit.settings import settings
-from marketplace.members.models import Program
+from marketplace.kit.refusals import InvalidInput, NotFound, SamePerson, WrongCurrency
 from marketplace.partners.models import Contract, Partner, Schedule
 from marketplace.partners.steps import accrue_adjustment
-from marketplace.payments.steps import plan_payment
 from marketplace.settlement import issuing, queries, steps
 from marketplace.settlement.cases import Case
 from marketplace.settlement.issuing import Draft
@@ -25,40 +19,13 @@ from marketplace.settlement.models import (
     AdjustmentState,
     RunState,
     SettlementRun,
-    TopUp,
-    TopUpMethod,
-    TopUpState,
 )
-from marketplace.settlement.reactions import TOP_UP
 from marketplace.settlement.refusals import (
     AdjustmentDecided,
     PeriodNotOver,
-    TopUpConfirmsItself,
-    TopUpNotPending,
-    TopUpReferenceReused,
-    WrongCurrency,
 )
 
-REFERENCE_LENGTH = 120
 WORDS_LENGTH = 300
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TopUpProgram(Command):
-    """Money that the asking program pays in, under its own reference."""
-
-    amount: Money
-    method: TopUpMethod
-    reference: str
-    payment_method: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfirmTopUp(Command):
-    """A bank transfer that has arrived, and where that can be seen."""
-
-    top_up_id: UUID
-    evidence: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,82 +66,6 @@ def _must_be_words(path: str, text: str, longest: int) -> str:
     if not (0 < len(text) <= longest and text.isprintable()):
         raise InvalidInput.at(path, "Give 1 to {most} printable characters.", most=longest)
     return text
-
-
-def _top_up_problems(command: TopUpProgram) -> list[Problem]:
-    problems: list[Problem] = []
-    if command.amount.minor <= 0:
-        problems.append(Problem("amount.amount", "The amount must be above zero."))
-    if not (0 < len(command.reference) <= REFERENCE_LENGTH and command.reference.isprintable()):
-        problems.append(Problem("reference", "Give 1 to {most} printable characters.", {"most": REFERENCE_LENGTH}))
-    if (command.method is TopUpMethod.STRIPE) != bool(command.payment_method):
-        needed = noted("Only Stripe charges one.")
-        if not command.payment_method:
-            needed = noted("Name the payment method to charge.")
-        problems.append(Problem("paymentMethod", needed))
-    return problems
-
-
-@operation(scope=Scope.PROGRAM_FUND, returns=TopUp)
-async def top_up_program(actor: Actor, command: TopUpProgram) -> TopUp:
-    """Note money that the program pays in; its funding rises when the money is there.
-
-    STRIPE is charged by a job after the commit; BANK_TRANSFER waits until finance confirms it. The same
-    reference with the same facts is the same top-up. Raises InvalidInput, WrongCurrency, TopUpReferenceReused.
-    """
-    if actor.kind is not ActorKind.PROGRAM:
-        raise NotAllowed("Only a program's own server pays in.")
-    problems = _top_up_problems(command)
-    if problems:
-        raise InvalidInput(problems=problems)
-    program = await Program.select_for_update(no_key=True).get(id=actor.id)
-    amount = command.amount
-    if amount.currency != program.home_currency:
-        raise WrongCurrency(expected=program.home_currency, given=amount.currency)
-    before = await TopUp.get_or_none(program_id=program.id, reference=command.reference)
-    if before is not None:
-        if (before.amount_minor, before.method) == (amount.minor, command.method):
-            return before
-        seen = Money(before.amount_minor, before.currency)
-        raise TopUpReferenceReused(reference=before.reference, amount=seen)
-    top_up = await TopUp.create(
-        program_id=program.id,
-        method=command.method.value,
-        state=TopUpState.PENDING.value,
-        reference=command.reference,
-        amount_minor=amount.minor,
-        currency=amount.currency,
-        requested_at=clock.now(),
-    )
-    if command.payment_method:
-        method = command.payment_method
-        await plan_payment(TOP_UP, top_up.id, amount.minor, amount.currency, payment_method=method)
-    return top_up
-
-
-@operation(scope=Scope.FINANCE, returns=TopUp)
-async def confirm_top_up(actor: Actor, command: ConfirmTopUp) -> TopUp:
-    """Say that a bank transfer has arrived: BANK_CLEARING -> the program's funding.
-
-    What is more than one person moves alone is only noted until a second one says so. Raises InvalidInput,
-    NotFound, TopUpNotPending, TopUpConfirmsItself for one that Stripe charges, and SecondPersonNeeded for the
-    first person again.
-    """
-    evidence = _must_be_words("evidence", command.evidence, WORDS_LENGTH)
-    top_up = await TopUp.select_for_update().get_or_none(id=command.top_up_id)
-    if top_up is None:
-        raise NotFound(what="top-up")
-    if top_up.method == TopUpMethod.STRIPE:
-        raise TopUpConfirmsItself
-    if top_up.state != TopUpState.PENDING:
-        raise TopUpNotPending(state=TopUpState(top_up.state))
-    top_up.evidence, top_up.confirmed_by = evidence, actor.id
-    is_much = takes_two(Money(top_up.amount_minor, top_up.currency), settings().alone_up_to)
-    if is_much and not await is_second(actor, "confirm_top_up", top_up.id, evidence):
-        await top_up.save(update_fields=["evidence", "confirmed_by"])
-        return top_up
-    await steps.complete_top_up(top_up)
-    return top_up
 
 
 async def _order(actor: Actor, command: Settle) -> SettlementRun:

@@ -1,7 +1,7 @@
 """Reads of settlement: what actors may see of top-ups, runs, statements and adjustments."""
 
+from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,10 +11,7 @@ from tortoise.queryset import QuerySet
 
 from marketplace.kit import clock, database
 from marketplace.kit.actor import Actor, ActorKind, Scope
-from marketplace.ledger import accounts
-from marketplace.ledger import queries as books
-from marketplace.ledger.models import Purpose
-from marketplace.partners.models import Accrual
+from marketplace.partners.models import Accrual, ContractRate
 from marketplace.settlement.models import (
     ACCRUED_AS,
     Adjustment,
@@ -23,7 +20,6 @@ from marketplace.settlement.models import (
     SettlementRun,
     Statement,
     StatementLine,
-    TopUp,
 )
 
 
@@ -49,11 +45,11 @@ def statements_visible_to(actor: Actor) -> QuerySet[Statement]:
     return Statement.filter(id__in=[])
 
 
-def top_ups_visible_to(actor: Actor) -> QuerySet[TopUp]:
-    """A program sees its own top-ups, finance sees all, everybody else none."""
-    if actor.kind is ActorKind.PROGRAM and (actor.may(Scope.PROGRAM_READ) or actor.may(Scope.PROGRAM_FUND)):
-        return TopUp.filter(program_id=actor.id)
-    return TopUp.all() if _is_finance(actor) else TopUp.filter(id__in=[])
+def may_see_money_of(actor: Actor, partner_id: UUID) -> bool:
+    """Whether what a partner is owed concerns the actor: the partner itself with the scope, and finance."""
+    return _is_finance(actor) or (
+        actor.kind is ActorKind.PARTNER and actor.id == partner_id and actor.may(Scope.STATEMENTS_READ)
+    )
 
 
 def adjustments_visible_to(actor: Actor) -> QuerySet[Adjustment]:
@@ -93,24 +89,24 @@ async def accruals_on(line: StatementLine) -> QuerySet[Accrual]:
     return taken.filter(Q(payable_on__gt=previous.period_until) | Q(ordinal__gt=previous.up_to))
 
 
+async def own_rates(contract_ids: list[UUID]) -> dict[UUID, list[int]]:
+    """The commissions that are not the contract's own, of contracts that have any."""
+    found = defaultdict[UUID, list[int]](list)
+    for rate in await ContractRate.filter(contract_id__in=contract_ids):
+        found[rate.contract_id].append(rate.commission_bp)
+    return found
+
+
+async def rates_on(line: StatementLine) -> list[int]:
+    """The commissions of what is on a line, in basis points."""
+    accruals = await accruals_on(line)
+    found = await accruals.filter(commission_bp__isnull=False).distinct().values("commission_bp")
+    return sorted(row["commission_bp"] for row in found)
+
+
 async def donations_on(statement_id: UUID) -> list[UUID]:
     """The accruals of donations on a statement."""
     found = """
         SELECT k.accrual_id FROM line_accrual k JOIN statement_line l ON l.id = k.line_id
         WHERE l.statement_id = $1 AND l.kind = 'DONATIONS'"""
     return [row["accrual_id"] for row in await database.rows(found, statement_id)]
-
-
-@dataclass(frozen=True, slots=True)
-class Funding:
-    """What a program has paid in and not spent: free, and set aside for what is on its way."""
-
-    available_minor: int
-    held_minor: int
-    currency: str
-
-
-async def funding_of(program_id: UUID, currency: str) -> Funding:
-    """How a program's funding stands in its home currency."""
-    held = await books.balance(accounts.program(program_id, Purpose.FUNDING_HELD, currency))
-    return Funding(await books.fund(accounts.funding_slices(program_id, currency)), held, currency)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -14,6 +14,8 @@ from marketplace.settlement.models import LineKind, PayoutReason, PayoutState, S
 
 MONDAY = 0
 DECEMBER = 12
+APART = (LineKind.ADJUSTMENTS, LineKind.DISCOUNT_CAP)
+RESERVES = (LineKind.RESERVE_HELD, LineKind.RESERVE_RELEASED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +26,16 @@ class Totals:
     commission: int
     vat: int
     adjustments: int
+    fees: int = 0
+    reserve: int = 0
 
     @property
     def period(self) -> int:
-        """The net of the period: gross - commission - vat + adjustments."""
-        return self.gross - self.commission - self.vat + self.adjustments
+        """The net of the period: gross - commission - fees - vat + adjustments + reserve."""
+        return self.gross - self.commission - self.fees - self.vat + self.adjustments + self.reserve
+
+    def __add__(self, other: "Totals") -> "Totals":
+        return Totals(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(Totals)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +69,21 @@ class Parts:
 
 
 def totals(lines: Iterable[Parts]) -> Totals:
-    """Add up the lines: adjustments apart from what was sold, donated and refunded."""
-    gross = commission = vat = adjustments = 0
+    """Add up the lines: adjustments, fees and reserves apart from what was sold, donated and refunded.
+
+    A rebate is less commission; what comes back above a cap is an adjustment.
+    """
+    gross = commission = vat = adjustments = fees = reserve = 0
     for line in lines:
-        if line.kind == LineKind.ADJUSTMENTS:
+        if line.kind in APART:
             adjustments += line.net
+        elif line.kind in RESERVES:
+            reserve += line.net
+        elif line.kind == LineKind.FEE:
+            fees, vat = fees + line.commission, vat + line.vat
         else:
             gross, commission, vat = gross + line.gross, commission + line.commission, vat + line.vat
-    return Totals(gross, commission, vat, adjustments)
+    return Totals(gross, commission, vat, adjustments, fees, reserve)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +149,7 @@ def number(slug: str, until: date, sequence: int) -> str:
 def canonical(statement: Statement, lines: Sequence[Line | StatementLine]) -> str:
     """All that a statement says, as JSON with sorted keys and no spaces: what its digest is made of."""
     money = ("opening_minor", "gross_minor", "commission_minor", "vat_minor", "adjustments_minor", "closing_minor")
+    later = ("fees_minor", "reserve_minor")  # said since there are any, when there are any
     figures = ("gross_minor", "commission_minor", "vat_minor", "net_minor")
     said = {
         "number": statement.number,
@@ -142,6 +157,7 @@ def canonical(statement: Statement, lines: Sequence[Line | StatementLine]) -> st
         "currency": statement.currency,
         "period": [statement.period_from.isoformat(), statement.period_until.isoformat()],
         **{name: getattr(statement, name) for name in money},
+        **{name: value for name in later if (value := getattr(statement, name))},
         "lines": [
             [line.position, line.kind, line.description, line.contract_id.hex, line.quantity]
             + [getattr(line, name) for name in figures]
@@ -161,22 +177,39 @@ def percent(basis_points: int) -> str:
     return f"{(Decimal(basis_points) * 100 / BASIS_POINTS).normalize():f} %"
 
 
-_DONE = {LineKind.SALES: "sold", LineKind.DONATIONS: "donated", LineKind.REFUNDS: "refunded"}
+_DONE = {
+    LineKind.SALES: "sold",
+    LineKind.DONATIONS: "donated",
+    LineKind.REFUNDS: "refunded",
+    LineKind.ADJUSTMENTS: "adjusted",
+    LineKind.REBATE: "commission",
+    LineKind.FEE: "fee",
+    LineKind.DISCOUNT_CAP: "given back",
+    LineKind.RESERVE_HELD: "held back",
+    LineKind.RESERVE_RELEASED: "released",
+}
 
 
-def arithmetic(line: StatementLine, contract: Contract, currency: str) -> str:
+def arithmetic(line: StatementLine, contract: Contract, currency: str, rates: Sequence[int] = ()) -> str:
     """How the net of a line comes about, in one sentence with every figure."""
 
     def money(minor: int) -> str:
         return str(Money(minor, currency))
 
     kind = LineKind(line.kind)
-    if kind is LineKind.ADJUSTMENTS:
-        return f"{line.quantity} x adjusted, {money(line.net_minor)}, no commission."
+    if kind in (*APART, *RESERVES):
+        return f"{line.quantity} x {_DONE[kind]}, {money(line.net_minor)}, no commission."
+    if kind in (LineKind.FEE, LineKind.REBATE):
+        return (
+            f"{_DONE[kind]} of {money(line.commission_minor)}, VAT of {percent(contract.vat_bp)} on it = "
+            f"{money(line.vat_minor)}; together {money(line.net_minor)}, under the contract from "
+            f"{contract.valid_from}."
+        )
+    of_it = " and ".join(map(percent, rates or [contract.commission_bp]))
     each = ", each rounded by itself" if line.quantity > 1 else ""
     return (
         f"{line.quantity} x {_DONE[kind]} for {money(line.gross_minor)} together, "
-        f"less commission of {percent(contract.commission_bp)} = {money(line.commission_minor)}, "
+        f"less commission of {of_it} = {money(line.commission_minor)}, "
         f"less VAT of {percent(contract.vat_bp)} on the commission = {money(line.vat_minor)}{each}; "
         f"{money(line.gross_minor)} - {money(line.commission_minor)} - {money(line.vat_minor)} "
         f"= {money(line.net_minor)}, under the contract from {contract.valid_from}."

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, cast
 from uuid import UUID
 
@@ -293,8 +294,9 @@ async def page(
         if cursor is not None:
             place, offer_id = _place(cursor, sort)
             sign = "<" if descending is onward else ">"
+            # behind SELECT, a place is unknown to the planner, which then keeps its plan: that is most of the time
             where.add(
-                f"(l.{column}, l.offer_id) {sign} ({{place}}::{kind}, {{offer_id}}::uuid)",
+                f"(l.{column}, l.offer_id) {sign} ((SELECT {{place}}::{kind}), (SELECT {{offer_id}}::uuid))",
                 place=place,
                 offer_id=offer_id,
             )
@@ -364,6 +366,7 @@ class _Reading:
             self.pick.goes_by(ends, lasting=not self.asked.wanted.available_only)
 
 
+@lru_cache(maxsize=4096)
 def _place(cursor: str, sort: OfferSort) -> tuple[Any, UUID]:
     """The sort value and offer in a cursor; raises BadUserInput for one of another order."""
     of_sort, place, offer_id = paging.decode_cursor(cursor, 3)

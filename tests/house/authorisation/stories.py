@@ -3,9 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
+from marketplace.billing.matching import Credit, match_credit
+from marketplace.billing.models import TopUp
 from marketplace.catalog.models import Item
-from marketplace.kit import clock, ids
+from marketplace.kit import clock, database, ids
 from marketplace.kit.ids import new_id
+from marketplace.kit.money import Money
 from marketplace.members.models import Member, Program
 from marketplace.partners.models import Brand
 from tests import builders
@@ -50,6 +53,19 @@ async def freeze_and_plan(shop: Caller, brand: Brand, name: str) -> None:
         opensAt=opens.isoformat(),
         endsAt=(opens + timedelta(hours=1)).isoformat(),
     )
+
+
+async def pay_and_lend(program: Program, name: str) -> None:
+    """Money that a bank told of, and a line of credit."""
+    top_up = await TopUp.get(program_id=program.id)
+    async with database.transaction():
+        texts = [top_up.creditor_reference or "", f"From the {name}"]
+        await match_credit(Credit(f"entry-{name}", texts, Money(5_00, top_up.currency)))
+    wish = {"programId": ids.public("program", program.id), "reason": f"For the {name}"}
+    limit = {"amount": "10.00", "currency": program.home_currency}
+    first, second = as_operator(new_id(), "finance"), as_operator(new_id(), "finance")
+    asked = await done(first, "proposeCreditLine", "... on CreditLineChange { id }", limit=limit, **wish)
+    await done(second, "approveCreditLine", changeId=asked["id"])
 
 
 async def earn(program: Program, member: Member, name: str) -> None:

@@ -131,6 +131,7 @@ async def _fund_and_sell(side: Side, name: str) -> None:
     server = as_program(side.program.id)
     amount = {"amount": "100.00", "currency": "EUR"}
     await done(server, "topUpProgram", amount=amount, method="BANK_TRANSFER", reference=f"Invoice on the {name}")
+    await stories.pay_and_lend(side.program, name)
     member = ids.public("member", side.member.id)
     await done(server, "awardPoints", memberId=member, reference=f"award-{name}", points=10, reason=f"For {name}")
     await give_account(side.partner)

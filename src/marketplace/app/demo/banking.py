@@ -11,14 +11,14 @@ from marketplace.app.demo import counterparties, data
 from marketplace.app.demo.cast import Cast
 from marketplace.app.demo.offers import FLAGSHIPS
 from marketplace.app.demo.programs import PROGRAMS
+from marketplace.billing.models import TopUpMethod
+from marketplace.billing.operations import TopUpProgram, top_up_program
 from marketplace.kit import database, jobs
 from marketplace.kit.money import Money
 from marketplace.kit.rails import Rail, rail_for
 from marketplace.kit.settings import settings
 from marketplace.payments.models import PayeeKind
 from marketplace.payments.steps import open_account
-from marketplace.settlement.models import TopUpMethod
-from marketplace.settlement.operations import TopUpProgram, top_up_program
 
 HOW_MANY = 30
 UNFINISHED = 4

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from marketplace.app.demo import data
+from marketplace.kit.money import minor_digits
 
 TIMEZONES = {
     "SE": "Europe/Stockholm", "NO": "Europe/Oslo", "DK": "Europe/Copenhagen", "FI": "Europe/Helsinki",
@@ -22,6 +23,11 @@ SEATS = {
 SHARES = {"starbucks": 5000, "puma": 10_000}
 """What flagship brands bear of tier discounts in the demo, in basis points; the others nothing."""
 
+FEES = ("puma", "costa")
+"""Who pays a fixed fee of 25 units of its currency for each period."""
+RESERVES = ("puma",)
+"""Of whose statements a tenth is held for 30 days."""
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -36,6 +42,8 @@ class Terms:
     minimum_payout_minor: int
     return_window_days: int
     tier_discount_share_bp: int = 0
+    fee_minor: int = 0
+    reserve_bp: int = 0
 
 
 def of_brand(brand: data.Brand) -> Terms:
@@ -45,7 +53,13 @@ def of_brand(brand: data.Brand) -> Terms:
     country = SEATS.get(brand.slug) or dice.choice(seats or ["NL"])
     window = 14 if brand.category in ("fashion", "ecommerce", "gadgets") else dice.choice((0, 0, 7))
     terms = _terms(country, dice.randrange(400, 1500, 50), dice.choice(("WEEKLY", "MONTHLY")), window)
-    return replace(terms, tier_discount_share_bp=SHARES.get(brand.slug, 0))
+    fee = 25 * 10 ** minor_digits(terms.currency) if brand.slug in FEES else 0
+    return replace(
+        terms,
+        tier_discount_share_bp=SHARES.get(brand.slug, 0),
+        fee_minor=fee,
+        reserve_bp=1000 if brand.slug in RESERVES else 0,
+    )
 
 
 def of_charity(charity: data.Charity) -> Terms:

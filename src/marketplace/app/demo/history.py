@@ -15,13 +15,13 @@ from marketplace.app.demo.cast import Cast
 from marketplace.app.demo.members import members
 from marketplace.app.demo.programs import PROGRAMS
 from marketplace.app.demo.world import opening_day
+from marketplace.billing.models import TopUpMethod, TopUpState
+from marketplace.billing.operations import ConfirmTopUp, TopUpProgram, confirm_top_up, top_up_program
 from marketplace.kit import clock, database, jobs
 from marketplace.kit.actor import Actor
 from marketplace.kit.money import Money
 from marketplace.kit.refusals import Refusal
 from marketplace.members.operations import EnrolMember, enrol_member
-from marketplace.settlement.models import TopUpMethod, TopUpState
-from marketplace.settlement.operations import ConfirmTopUp, TopUpProgram, confirm_top_up, top_up_program
 
 Refused = Counter[str]
 Step = Callable[[Cast], Awaitable[None]]

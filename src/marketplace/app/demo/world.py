@@ -219,5 +219,7 @@ def _contract(partner: UUID, terms: Terms) -> dict[str, Any]:
         "commission_bp": terms.commission_bp, "vat_bp": terms.vat_bp, "currency": terms.currency,
         "schedule": terms.schedule, "timezone": terms.timezone,
         "minimum_payout_minor": terms.minimum_payout_minor, "return_window_days": terms.return_window_days,
-        "tier_discount_share_bp": terms.tier_discount_share_bp,
+        "tier_discount_share_bp": terms.tier_discount_share_bp, "vat_rule": "DOMESTIC", "vat_number": None,
+        "fee_minor": terms.fee_minor, "reserve_bp": terms.reserve_bp,
+        "reserve_days": 30 if terms.reserve_bp else 0, "discount_cap_minor": None, "volume_period": "MONTH",
     }  # fmt: skip

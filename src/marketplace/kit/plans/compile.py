@@ -5,6 +5,7 @@ Compiled once for a place in a document; what cannot be planned raises Unplannab
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, cast
 
 from graphql import (
@@ -44,6 +45,7 @@ from marketplace.kit.plans.declare import (
 )
 from marketplace.kit.plans.leaves import leaf
 from marketplace.kit.plans.selections import Document
+from marketplace.kit.rows import Joined, Nested, Selection
 
 
 @dataclass(slots=True)
@@ -86,12 +88,38 @@ class Plan:
     varies: frozenset[Varies]
     places: int
 
-    @property
+    @cached_property
+    def selection(self) -> Selection[Any]:
+        """What its statement reads."""
+        joins = [
+            Joined(
+                join.name, inner.rows.reading(inner.columns), key=join.key, clause=join.clause, build=join.build
+            )
+            for join, inner in self.frame.joins.items()
+        ]
+        nested = [
+            Nested(
+                need.name,
+                fetching.frame.rows.reading(fetching.frame.columns),
+                clause=need.nested.clause,
+                key=need.nested.key,
+            )
+            for need, fetching in self.needs.items()
+            if fetching.nested and need.nested and fetching.frame
+        ]
+        return Selection(self.frame.rows.reading(self.frame.columns), joins, nested)
+
+    @cached_property
+    def nesting(self) -> Mapping[str, Need]:
+        """The needs that its statement answers beside its rows, by name."""
+        return {need.name: need for need, fetching in self.needs.items() if fetching.nested}
+
+    @cached_property
     def remembers(self) -> bool:
         """Whether the shape of a row goes by nothing but the row and what is remembered of the caller."""
         return self.places == 1 and self.varies <= {Varies.LIST, Varies.OFTEN}
 
-    @property
+    @cached_property
     def noted(self) -> bool:
         """Whether a row has the same shape for as long as nothing is noted to have changed (see `stamps`)."""
         return self.remembers and Varies.OFTEN not in self.varies

@@ -16,7 +16,7 @@ from marketplace.kit.plans.compile import Plan, Seen, Shaped
 from marketplace.kit.plans.declare import Asked, Source, Unplannable, Varies
 from marketplace.kit.plans.kept import Plans
 from marketplace.kit.plans.picks import RecallingPick, pick_of
-from marketplace.kit.rows import Pick
+from marketplace.kit.rows import Pick, Selection
 
 T = TypeVar("T")
 RESULT = 4  # the place of the resolved value among what the executor is given to complete it
@@ -69,24 +69,26 @@ async def answer(info: Any, source: Source, read: Callable[[Pick[Any]], Awaitabl
             answered["planned"] += 1
             return cast(T, Shaped(shaped))
     answered["plain"] += 1
-    return await read(Pick(source.rows.reading()))
+    return await read(Pick(Selection(source.rows.reading())))
 
 
 async def _planned(plan: Plan, info: Any, source: Source, read: Callable[[Pick[Any]], Awaitable[Any]]) -> Any:
     """The answer as the selection asks for it; raises whatever keeps it from being planned."""
-    pick = pick_of(plan, info.context, source)
+    context = info.context
+    pick = pick_of(plan, context, source)
     root = await read(pick)
     variables = info._raw_info.variable_values
-    at_hand: dict[str, dict[Any, Any]] = {**info.context.at_hand, **pick.at_hand}
-    parents = [parent for parent in source.parents(root) if type(parent) is not Shaped]
-    for need, fetching in plan.needs.items():
-        if not fetching.nested:
+    at_hand: dict[str, dict[Any, Any]] = {**context.at_hand, **pick.at_hand}
+    fetched = [(need, fetching) for need, fetching in plan.needs.items() if not fetching.nested]
+    if fetched:
+        parents = [parent for parent in source.parents(root) if type(parent) is not Shaped]
+        for need, fetching in fetched:
             calls = [arguments(variables) for arguments in fetching.calls]
             columns = frozenset(fetching.frame.columns) if fetching.frame else frozenset[str]()
             await need.fetch(info, Asked(root, parents, calls, columns, at_hand))
-    context = replace(info.context, at_hand=at_hand, loaders=dict(info.context.loaders))
+    beside = replace(context, at_hand=at_hand, loaders=dict(context.loaders))
     keep = pick.keep if isinstance(pick, RecallingPick) else None
-    shaped = plan.shape(root, Seen(PlanInfo(context), variables, keep))
+    shaped = plan.shape(root, Seen(PlanInfo(beside), variables, keep))
     if info.context.keeping is not None:
         info.context.keeping.learn(plan, pick)
     return shaped

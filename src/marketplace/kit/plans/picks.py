@@ -6,9 +6,9 @@ from typing import Any
 
 from marketplace.kit import clock
 from marketplace.kit.plans.compile import Plan, Shaped
-from marketplace.kit.plans.declare import Need, Source
+from marketplace.kit.plans.declare import Source
 from marketplace.kit.plans.memory import Memory, Remembered, View
-from marketplace.kit.rows import Joined, Nested, Pick
+from marketplace.kit.rows import Pick
 
 memory = Memory()
 STAMP = "stamp"
@@ -16,25 +16,9 @@ STAMP = "stamp"
 
 def pick_of(plan: Plan, context: Any, source: Source) -> Pick[Any]:
     """What the statement of a plan reads, for a request."""
-    own = plan.frame.rows.reading(plan.frame.columns)
-    joins = [
-        Joined(join.name, inner.rows.reading(inner.columns), key=join.key, clause=join.clause, build=join.build)
-        for join, inner in plan.frame.joins.items()
-    ]
-    nesting = {need.name: need for need, fetching in plan.needs.items() if fetching.nested}
-    nested = [
-        Nested(
-            need.name,
-            fetching.frame.rows.reading(fetching.frame.columns),
-            clause=need.nested.clause,
-            key=need.nested.key,
-        )
-        for need, fetching in plan.needs.items()
-        if fetching.nested and need.nested and fetching.frame
-    ]
     if context.direct and plan.remembers:
-        return RecallingPick(own, joins, nested, plan=plan, context=context, source=source, nesting=nesting)
-    return Pick(own, joins, nested)
+        return RecallingPick(plan, context.standpoint, source)
+    return Pick(plan.selection)
 
 
 class RecallingPick(Pick[Any]):
@@ -44,22 +28,12 @@ class RecallingPick(Pick[Any]):
     their keys the next time (see `recalled`). Days begin on a quarter of an hour: no shape is believed past one.
     """
 
-    def __init__(
-        self,
-        own: Any,
-        joins: Any,
-        nested: Any,
-        *,
-        plan: Plan,
-        context: Any,
-        source: Source,
-        nesting: dict[str, Need],
-    ) -> None:
-        super().__init__(own, joins, nested)
+    def __init__(self, plan: Plan, standpoint: Hashable, source: Source) -> None:
+        super().__init__(plan.selection)
         self.by_key = plan.noted
-        self._place: tuple[Hashable, ...] = (plan, context.standpoint)
+        self._place: tuple[Hashable, ...] = (plan, standpoint)
         self._source = source
-        self._nesting = nesting
+        self._nesting = plan.nesting
         self.view: View | None = None
         self.stamp: str | None = None
         self.lasting = True
@@ -90,7 +64,7 @@ class RecallingPick(Pick[Any]):
         assert self.view is not None
         if STAMP in record.keys():  # noqa: SIM118  # a record's `in` looks at values
             self.stamp = record[STAMP]
-        known = self.view.get(record[: self.width])
+        known = self.view.get(record[: self.of.width])
         if known is not None:
             self._note(record, known)
             return Shaped(known.json)
@@ -103,7 +77,7 @@ class RecallingPick(Pick[Any]):
         assert self.view is not None
         row = self._source.row(value)
         record = self._records.pop(id(row))
-        moments, own = self.own.moments(row), False
+        moments, own = self.of.own.moments(row), False
         for nested in self.nested:
             nesting = self._nesting[nested.name].nested
             for inner in self.at_hand[nested.name].get(nested.key(row, self.given), ()):
@@ -111,7 +85,7 @@ class RecallingPick(Pick[Any]):
                 own = own or (nesting is not None and nesting.own(inner))
         now = self.view.now
         until = min([*(moment for moment in moments if moment > now), clock.next_quarter(now)])
-        made = self.view.keep(record[: self.width], shaped, until, own=own)
+        made = self.view.keep(record[: self.of.width], shaped, until, own=own)
         self._note(record, made)
         return made.json
 

@@ -24,7 +24,18 @@ from marketplace.kit.graphql import (
 )
 from marketplace.kit.plans import Join, planned
 from marketplace.partners import queries
-from marketplace.partners.models import Brand, Contract, Partner, PartnerKind, PartnerStatus, Schedule
+from marketplace.partners.models import (
+    Brand,
+    Contract,
+    Partner,
+    PartnerKind,
+    PartnerStatus,
+    Schedule,
+    VatRule,
+    VolumePeriod,
+)
+from marketplace.partners.models import ContractRate as Rates
+from marketplace.partners.models import ContractTier as Tiers
 from marketplace.partners.queries import BRANDS, BrandRow
 
 MOST_CONTRACTS = 100
@@ -53,6 +64,38 @@ describe_enum(
 )
 
 
+describe_enum(
+    VatRule,
+    "How VAT stands on what the marketplace charges a partner.",
+    DOMESTIC="At the contract's rate.",
+    REVERSE_CHARGE="None is charged: the partner accounts for it, and the invoice says so.",
+    NONE="None: what is charged is outside of VAT, or exempt.",
+)
+describe_enum(
+    VolumePeriod,
+    "For how long sales add up before the volume begins at zero again.",
+    MONTH="A calendar month.",
+    YEAR="A calendar year.",
+)
+
+
+@strawberry.type(description="Another commission for one kind of offer, one brand, or one kind of one brand.")
+class ContractRate:
+    offer_kind: str | None = strawberry.field(description="Of this kind, such as `VOUCHER`; null for all.")
+    commission_bp: int = strawberry.field(description="What the marketplace keeps of it, in basis points.")
+    brand_key: strawberry.Private[UUID | None]
+
+    @strawberry.field(description="The brand; null for every brand.")
+    async def brand(self, info: Info) -> "BrandType | None":
+        return await load_node(info, "brand", self.brand_key) if self.brand_key else None
+
+
+@strawberry.type(description="What comes back of the commission on a part of the volume.")
+class ContractTier:
+    above: MoneyType = strawberry.field(description="On the volume above this, up to the next tier.")
+    rebate_bp: int = strawberry.field(description="So much of that part comes back, in basis points.")
+
+
 @strawberry.type(name="Contract", description="The terms a partner is paid by, for one stretch of time.")
 class ContractType(Node):
     valid_from: date = strawberry.field(description="The first day it is in force.")
@@ -67,6 +110,32 @@ class ContractType(Node):
     tier_discount_share_bp: int = strawberry.field(
         description="What the partner bears of a program's tier discounts, in basis points: 5000 is half."
     )
+    discount_cap: MoneyType | None = strawberry.field(
+        description="The most it bears of them in a calendar month; what is above comes back on the statement."
+    )
+    vat_rule: VatRule = strawberry.field(description="How VAT stands on what the marketplace charges.")
+    vat_number: str | None = strawberry.field(description="The partner's VAT number.")
+    fee: MoneyType = strawberry.field(description="What is charged for each period of the schedule.")
+    reserve_bp: int = strawberry.field(description="The share of a statement's net that is held, in basis points.")
+    reserve_days: int = strawberry.field(description="How many days it is held.")
+    volume_period: VolumePeriod = strawberry.field(description="For how long the volume of the tiers adds up.")
+    key: strawberry.Private[UUID]
+
+    @strawberry.field(description="Commissions of their own; brands before kinds.")
+    async def rates(self) -> list[ContractRate]:
+        rows = await Rates.filter(contract_id=self.key).order_by("id").limit(MOST_CONTRACTS)
+        return [
+            ContractRate(offer_kind=row.offer_kind, commission_bp=row.commission_bp, brand_key=row.brand_id)
+            for row in rows
+        ]
+
+    @strawberry.field(description="What comes back, by volume; the lowest tier first.")
+    async def tiers(self) -> list[ContractTier]:
+        rows = await Tiers.filter(contract_id=self.key).order_by("above_minor").limit(MOST_CONTRACTS)
+        currency = self.minimum_payout.currency
+        return [
+            ContractTier(above=MoneyType.minor(row.above_minor, currency), rebate_bp=row.rebate_bp) for row in rows
+        ]
 
     @classmethod
     def of(cls, row: Contract) -> "ContractType":
@@ -82,6 +151,16 @@ class ContractType(Node):
             minimum_payout=MoneyType.minor(row.minimum_payout_minor, row.currency),
             return_window_days=row.return_window_days,
             tier_discount_share_bp=row.tier_discount_share_bp,
+            discount_cap=(
+                None if row.discount_cap_minor is None else MoneyType.minor(row.discount_cap_minor, row.currency)
+            ),
+            vat_rule=VatRule(row.vat_rule),
+            vat_number=row.vat_number,
+            fee=MoneyType.minor(row.fee_minor, row.currency),
+            reserve_bp=row.reserve_bp,
+            reserve_days=row.reserve_days,
+            volume_period=VolumePeriod(row.volume_period),
+            key=row.id,
         )
 
 

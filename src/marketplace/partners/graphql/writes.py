@@ -13,12 +13,13 @@ from marketplace.kit.graphql import (
     MoneyInput,
     WriteInput,
     actor_of,
+    id_of,
     mutation,
 )
-from marketplace.kit.refusals import NotFound
+from marketplace.kit.refusals import InvalidInput, NotFound
 from marketplace.partners import operations
 from marketplace.partners.graphql.types import BrandType, ContractType, PartnerType
-from marketplace.partners.models import PartnerKind, Schedule
+from marketplace.partners.models import PartnerKind, Schedule, VatRule, VolumePeriod
 from marketplace.partners.refusals import (
     BrandNameTaken,
     ContractsOverlap,
@@ -28,6 +29,9 @@ from marketplace.partners.refusals import (
     PartnerStatusUnchanged,
     RegistryIdTaken,
 )
+from marketplace.partners.terms_of_contracts import Rate, Tier
+
+OFFER_KINDS = ("VOUCHER", "BRAND_CURRENCY", "MERCHANDISE", "EXPERIENCE", "DONATION")
 
 
 def _partner_key(id: str) -> UUID:
@@ -98,6 +102,32 @@ class CreateBrandInput(WriteInput):
         )
 
 
+@strawberry.input(description="Another commission for one kind of offer, one brand, or one kind of one brand.")
+class ContractRateInput:
+    commission_bp: int = strawberry.field(description="What the marketplace keeps of it, in basis points.")
+    offer_kind: str | None = strawberry.field(
+        default=None, description="`VOUCHER`, `BRAND_CURRENCY`, `MERCHANDISE`, `EXPERIENCE` or `DONATION`."
+    )
+    brand_id: strawberry.ID | None = strawberry.field(default=None, description="One of the partner's brands.")
+
+    def rate(self, path: str) -> Rate:
+        """The rate; raises InvalidInput for another thing's id and a kind that there is none of."""
+        if self.offer_kind is not None and self.offer_kind not in OFFER_KINDS:
+            raise InvalidInput.at(f"{path}.offerKind", "Give a kind of offer, such as VOUCHER, or none.")
+        brand = id_of("brand", self.brand_id, f"{path}.brandId") if self.brand_id else None
+        return Rate(self.commission_bp, self.offer_kind, brand)
+
+
+@strawberry.input(description="What comes back of the commission on a part of the volume.")
+class ContractTierInput:
+    above: MoneyInput = strawberry.field(description="On the volume above this, up to the next tier.")
+    rebate_bp: int = strawberry.field(description="So much of that part comes back, in basis points.")
+
+    def tier(self, path: str) -> Tier:
+        """The tier; raises InvalidInput for an amount that is none."""
+        return Tier(self.above.money(f"{path}.above"), self.rebate_bp)
+
+
 @strawberry.input(description="The terms a partner is paid by from a day on.")
 class AgreeContractInput(WriteInput):
     partner_id: strawberry.ID = strawberry.field(description="The partner's global id.")
@@ -119,6 +149,33 @@ class AgreeContractInput(WriteInput):
         description="What the partner bears of a program's tier discounts, in basis points: 5000 is half. "
         "The program bears the rest; a charity bears nothing.",
     )
+    discount_cap: MoneyInput | None = strawberry.field(
+        default=None, description="The most it bears of them in a calendar month; the marketplace bears the rest."
+    )
+    vat_rule: VatRule = strawberry.field(
+        default=VatRule.DOMESTIC, description="How VAT stands on what the marketplace charges."
+    )
+    vat_number: str | None = strawberry.field(
+        default=None, description="The partner's VAT number; needed for reverse charge."
+    )
+    fee: MoneyInput | None = strawberry.field(
+        default=None, description="What is charged for each period of the schedule, from the first sale on."
+    )
+    reserve_bp: int = strawberry.field(
+        default=0, description="The share of a statement's net that is held, in basis points."
+    )
+    reserve_days: int = strawberry.field(default=0, description="How many days it is held, at most 365.")
+    volume_period: VolumePeriod = strawberry.field(
+        default=VolumePeriod.YEAR, description="For how long the volume of the tiers adds up."
+    )
+    rates: list[ContractRateInput] = strawberry.field(
+        default_factory=list[ContractRateInput],
+        description="Commissions of their own: of a kind of a brand, else of the brand, else of the kind.",
+    )
+    tiers: list[ContractTierInput] = strawberry.field(
+        default_factory=list[ContractTierInput],
+        description="What comes back of the commission, each on the part of the volume up to the next tier.",
+    )
 
     def command(self) -> operations.AgreeContract:
         """The command; raises InvalidInput for an amount that is none."""
@@ -135,6 +192,15 @@ class AgreeContractInput(WriteInput):
             minimum_payout=self.minimum_payout.money("minimumPayout") if self.minimum_payout else None,
             return_window_days=self.return_window_days,
             tier_discount_share_bp=self.tier_discount_share_bp,
+            discount_cap=self.discount_cap.money("discountCap") if self.discount_cap else None,
+            vat_rule=self.vat_rule,
+            vat_number=self.vat_number,
+            fee=self.fee.money("fee") if self.fee else None,
+            reserve_bp=self.reserve_bp,
+            reserve_days=self.reserve_days,
+            volume_period=self.volume_period,
+            rates=tuple(each.rate(f"rates.{index}") for index, each in enumerate(self.rates)),
+            tiers=tuple(each.tier(f"tiers.{index}") for index, each in enumerate(self.tiers)),
         )
 
 

@@ -3,20 +3,20 @@
 import strawberry
 
 from marketplace.settlement.graphql.adjustments import AdjustmentMutation, AdjustmentQuery
-from marketplace.settlement.graphql.funding import FundingMutation, FundingQuery
+from marketplace.settlement.graphql.outlook import PartnerOutlook
 from marketplace.settlement.graphql.reconciliation import ReconciliationQuery
 from marketplace.settlement.graphql.runs import RunMutation, RunQuery
 from marketplace.settlement.graphql.statements import StatementQuery
 
 
 @strawberry.type
-class Query(FundingQuery, StatementQuery, RunQuery, AdjustmentQuery, ReconciliationQuery):
-    """Money in and money out."""
+class Query(StatementQuery, RunQuery, AdjustmentQuery, ReconciliationQuery):
+    """Money out, and whether everybody agrees on it."""
 
 
 @strawberry.type
-class Mutation(FundingMutation, RunMutation, AdjustmentMutation):
-    """What programs and finance do with money."""
+class Mutation(RunMutation, AdjustmentMutation):
+    """What finance does with money."""
 
 
-__all__ = ["Mutation", "Query"]
+__all__ = ["Mutation", "PartnerOutlook", "Query"]

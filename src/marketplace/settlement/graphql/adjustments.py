@@ -25,11 +25,11 @@ from marketplace.kit.graphql import (
     mutation,
     node_loader,
 )
-from marketplace.kit.refusals import NotFound, SamePerson
+from marketplace.kit.refusals import NotFound, SamePerson, WrongCurrency
 from marketplace.partners.graphql import PartnerType
 from marketplace.settlement import operations, queries
 from marketplace.settlement.models import Adjustment, AdjustmentState
-from marketplace.settlement.refusals import AdjustmentDecided, WrongCurrency
+from marketplace.settlement.refusals import AdjustmentDecided
 
 describe_enum(
     AdjustmentState,

@@ -27,7 +27,8 @@ from marketplace.kit.graphql import (
 from marketplace.partners.graphql import PartnerType
 from marketplace.partners.models import Schedule
 from marketplace.settlement import operations, queries
-from marketplace.settlement.cases import Case, preview
+from marketplace.settlement.cases import Case
+from marketplace.settlement.forecasts import preview
 from marketplace.settlement.graphql.statements import StatementType
 from marketplace.settlement.models import PayoutReason, PayoutState, RunState, SettlementRun
 from marketplace.settlement.refusals import PeriodNotOver
@@ -84,7 +85,11 @@ class SettlementPreview:
     commission: MoneyType = strawberry.field(description="What the marketplace keeps.")
     vat: MoneyType = strawberry.field(description="VAT on the commission.")
     adjustments: MoneyType = strawberry.field(description="Corrections.")
-    closing: MoneyType = strawberry.field(description="Opening + gross - commission - VAT + adjustments.")
+    closing: MoneyType = strawberry.field(
+        description="Opening + gross - commission - fees - VAT + adjustments + reserve."
+    )
+    fees: MoneyType = strawberry.field(description="Fixed fees.")
+    reserve: MoneyType = strawberry.field(description="What is released of the reserve, less what is held.")
     accruals: BigInt = strawberry.field(description="How many sales, donations, refunds and adjustments.")
     state: PayoutState = strawberry.field(description="PLANNED when it would be paid, else CARRIED.")
     reason: PayoutReason | None = strawberry.field(description="Why it would not be paid.")
@@ -110,6 +115,8 @@ class SettlementPreview:
             commission=money(case.totals.commission),
             vat=money(case.totals.vat),
             adjustments=money(case.totals.adjustments),
+            fees=money(case.totals.fees),
+            reserve=money(case.totals.reserve),
             closing=money(case.closing),
             accruals=BigInt(case.accruals),
             state=decision.state,

@@ -1,7 +1,6 @@
 """Statements, their lines and payouts, as partners and finance see them."""
 
 from datetime import date, datetime
-from decimal import Decimal
 from uuid import UUID
 
 import strawberry
@@ -27,11 +26,12 @@ from marketplace.kit.graphql import (
 )
 from marketplace.kit.rails import Rail
 from marketplace.partners.graphql import PartnerType
-from marketplace.partners.models import Accrual, Contract
-from marketplace.settlement import queries, rules
+from marketplace.settlement import queries
 from marketplace.settlement.exports import statement_csv
+from marketplace.settlement.graphql.invoices import InvoiceType
+from marketplace.settlement.graphql.lines import LineType
 from marketplace.settlement.models import (
-    LineKind,
+    CommissionInvoice,
     Payout,
     PayoutEvent,
     PayoutReason,
@@ -42,15 +42,6 @@ from marketplace.settlement.models import (
 
 MOST_EVENTS = 100
 
-describe_enum(
-    LineKind,
-    "What a line of a statement adds up.",
-    name="StatementLineKind",
-    SALES="Rewards that members took.",
-    DONATIONS="What members donated.",
-    REFUNDS="Sales and donations that were taken back, in this period or an earlier one.",
-    ADJUSTMENTS="Corrections that two people of the marketplace agreed on.",
-)
 describe_enum(
     PayoutState,
     "Where the money of a statement is.",
@@ -138,73 +129,6 @@ class PayoutType:
         ]
 
 
-@strawberry.type(name="StatementEntry", description="One sale, donation, refund or adjustment on a line.")
-class EntryType:
-    description: str = strawberry.field(description="What it was.")
-    effective_on: date = strawberry.field(description="The day it happened, in the contract's time zone.")
-    payable_on: date = strawberry.field(description="The day from which it could be paid out.")
-    paid: MoneyType = strawberry.field(description="What the program paid for it in its own currency.")
-    fx_rate: Decimal = strawberry.field(description="Units of your currency for one of the program's.")
-    gross: MoneyType = strawberry.field(description="The same in your currency.")
-    commission: MoneyType = strawberry.field(description="What the marketplace keeps.")
-    vat: MoneyType = strawberry.field(description="VAT on the commission.")
-    net: MoneyType = strawberry.field(description="What you are owed.")
-
-    @classmethod
-    def of(cls, row: Accrual) -> "EntryType":
-        return cls(
-            description=row.description,
-            effective_on=row.effective_on,
-            payable_on=row.payable_on,
-            paid=MoneyType.minor(row.source_minor, row.source_currency),
-            fx_rate=row.fx_rate.normalize(),
-            gross=MoneyType.minor(row.gross_minor, row.currency),
-            commission=MoneyType.minor(row.commission_minor, row.currency),
-            vat=MoneyType.minor(row.vat_minor, row.currency),
-            net=MoneyType.minor(row.net_minor, row.currency),
-        )
-
-
-@strawberry.type(name="StatementLine", description="One line of a statement.")
-class LineType:
-    position: int = strawberry.field(description="Its place, from 1.")
-    kind: LineKind = strawberry.field(description="What it adds up.")
-    description: str = strawberry.field(description="What was sold, donated, refunded or adjusted.")
-    quantity: BigInt = strawberry.field(description="How many.")
-    gross: MoneyType = strawberry.field(description="What they were sold for together.")
-    commission: MoneyType = strawberry.field(description="What the marketplace keeps of it.")
-    vat: MoneyType = strawberry.field(description="VAT on the commission.")
-    net: MoneyType = strawberry.field(description="What you are owed: gross - commission - VAT.")
-    row: strawberry.Private[StatementLine]
-    currency_code: strawberry.Private[str]
-
-    @classmethod
-    def of(cls, row: StatementLine, currency: str) -> "LineType":
-        return cls(
-            position=row.position,
-            kind=LineKind(row.kind),
-            description=row.description,
-            quantity=BigInt(row.quantity),
-            gross=MoneyType.minor(row.gross_minor, currency),
-            commission=MoneyType.minor(row.commission_minor, currency),
-            vat=MoneyType.minor(row.vat_minor, currency),
-            net=MoneyType.minor(row.net_minor, currency),
-            row=row,
-            currency_code=currency,
-        )
-
-    @strawberry.field(description="How the net comes about, in one sentence.")
-    async def arithmetic(self, info: Info) -> str | None:
-        contract: Contract | None = await batched(info, "contracts of lines", _contracts, self.row.contract_id)
-        return rules.arithmetic(self.row, contract, self.currency_code) if contract else None
-
-    @strawberry.field(description="What is on the line, one by one, oldest first.")
-    async def entries(self, info: Info, first: First = None, after: After = None) -> Connection[EntryType]:
-        query = await queries.accruals_on(self.row)
-        page = await paging.page_of(query, first=first, after=after, sort="id")
-        return Connection[EntryType].of(page, EntryType.of, query.count)
-
-
 @strawberry.type(name="Statement", description="What a partner is owed for one period, line by line, frozen.")
 class StatementType(Node):
     number: str = strawberry.field(description="Its number; those of a partner have no gaps.")
@@ -215,7 +139,11 @@ class StatementType(Node):
     commission: MoneyType = strawberry.field(description="What the marketplace keeps.")
     vat: MoneyType = strawberry.field(description="VAT on the commission.")
     adjustments: MoneyType = strawberry.field(description="Corrections.")
-    closing: MoneyType = strawberry.field(description="Opening + gross - commission - VAT + adjustments.")
+    fees: MoneyType = strawberry.field(description="Fixed fees of the contract.")
+    reserve: MoneyType = strawberry.field(description="What is released of the reserve, less what is held.")
+    closing: MoneyType = strawberry.field(
+        description="Opening + gross - commission - fees - VAT + adjustments + reserve."
+    )
     accruals: BigInt = strawberry.field(description="How many sales, donations, refunds and adjustments it has.")
     digest: str = strawberry.field(description="SHA-256 over all it says, in hex.")
     issued_at: datetime = strawberry.field(description="When it was issued.")
@@ -236,6 +164,8 @@ class StatementType(Node):
             commission=money(row.commission_minor),
             vat=money(row.vat_minor),
             adjustments=money(row.adjustments_minor),
+            fees=money(row.fees_minor),
+            reserve=money(row.reserve_minor),
             closing=money(row.closing_minor),
             accruals=BigInt(row.accruals),
             digest=row.digest,
@@ -246,6 +176,11 @@ class StatementType(Node):
     @strawberry.field(description="Whose statement it is.")
     async def partner(self, info: Info) -> PartnerType | None:
         return await load_node(info, "partner", self.row.partner_id)
+
+    @strawberry.field(description="What it charges, as an invoice; null when it charges nothing.")
+    async def invoice(self, info: Info) -> InvoiceType | None:
+        found: CommissionInvoice | None = await batched(info, "invoices of statements", _invoices, self.row.id)
+        return InvoiceType.of(found) if found else None
 
     @strawberry.field(description="What became of the closing balance.")
     async def payout(self, info: Info) -> PayoutType | None:
@@ -270,8 +205,8 @@ class StatementType(Node):
         return statement_csv(self.row, await StatementLine.filter(statement_id=self.row.id).order_by("position"))
 
 
-async def _contracts(info: Info, wanted: list[UUID]) -> dict[UUID, Contract]:
-    return {contract.id: contract for contract in await Contract.filter(id__in=wanted)}
+async def _invoices(info: Info, wanted: list[UUID]) -> dict[UUID, CommissionInvoice]:
+    return {row.statement_id: row for row in await CommissionInvoice.filter(statement_id__in=wanted)}
 
 
 async def _payouts(info: Info, wanted: list[UUID]) -> dict[UUID, Payout]:

@@ -10,7 +10,7 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 
 from marketplace.kit import columns
-from marketplace.partners.models import AccrualKind, Schedule
+from marketplace.partners.models import CHARGES, AccrualKind, Schedule
 
 
 class RunState(StrEnum):
@@ -26,7 +26,12 @@ class LineKind(StrEnum):
     SALES = "SALES"
     DONATIONS = "DONATIONS"
     REFUNDS = "REFUNDS"
+    REBATE = "REBATE"
+    FEE = "FEE"
     ADJUSTMENTS = "ADJUSTMENTS"
+    DISCOUNT_CAP = "DISCOUNT_CAP"
+    RESERVE_HELD = "RESERVE_HELD"
+    RESERVE_RELEASED = "RESERVE_RELEASED"
 
 
 ACCRUED_AS = {
@@ -34,6 +39,7 @@ ACCRUED_AS = {
     LineKind.DONATIONS: AccrualKind.DONATION,
     LineKind.REFUNDS: AccrualKind.REFUND,
     LineKind.ADJUSTMENTS: AccrualKind.ADJUSTMENT,
+    **{LineKind(kind.value): kind for kind in CHARGES},
 }
 """Which accruals a kind of line adds up."""
 
@@ -66,7 +72,8 @@ class SettlementRun(Model):
 class Statement(Model):
     """What one partner is owed up to and with `until`, in one currency, frozen with a hash.
 
-    closing = opening + gross - commission - vat + adjustments; opening is what the last one carried forward.
+    closing = opening + gross - commission - fees - vat + adjustments + reserve; opening is what the last one
+    carried forward, and reserve what is held of this period (below zero) and released of earlier ones.
     A partner's statements are numbered 1, 2, 3, … in `sequence`, without gaps.
 
     It takes the accruals that are payable by `period_until` and booked before the mark `up_to`, but for those that
@@ -91,6 +98,8 @@ class Statement(Model):
     commission_minor: fields.Field[int] = columns.whole()
     vat_minor: fields.Field[int] = columns.whole()
     adjustments_minor: fields.Field[int] = columns.whole()
+    fees_minor: fields.Field[int] = columns.whole(0)
+    reserve_minor: fields.Field[int] = columns.whole(0)
     closing_minor: fields.Field[int] = columns.whole()
     accruals: fields.Field[int] = columns.whole()
     up_to: fields.Field[int] = columns.whole(0)
@@ -108,7 +117,8 @@ class Statement(Model):
             columns.holds(
                 "statement",
                 "adds_up",
-                "closing_minor = opening_minor + gross_minor - commission_minor - vat_minor + adjustments_minor",
+                "closing_minor = opening_minor + gross_minor - commission_minor - fees_minor - vat_minor"
+                " + adjustments_minor + reserve_minor",
             ),
             columns.holds("statement", "period_in_order", "period_from <= period_until"),
         ]

@@ -5,6 +5,7 @@ from typing import Final
 
 from marketplace.app.tour.cast import Cast
 from marketplace.app.tour.chapters import (
+    accounting,
     adjusting,
     balancing,
     bookings,
@@ -41,7 +42,7 @@ CHAPTERS: Final[tuple[tuple[str, Play], ...]] = tuple(
         (
             opening, uploading, funding, browsing, vouchers, codes, deliveries, parcels, crediting, bookings,
             tickets, dropping, listening, unfunded, cashing, carding, giving, earning, keeping, refunding, parts,
-            paying, settling, adjusting, closing, balancing,
+            paying, settling, adjusting, accounting, closing, balancing,
         ),
         start=1,
     )

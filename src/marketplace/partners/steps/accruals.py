@@ -17,13 +17,20 @@ from marketplace.ledger.steps import Entry, post
 from marketplace.partners.models import Accrual, AccrualKind, Contract
 from marketplace.partners.rules import FIRST_TO_BEGIN, Shares, is_in_force, shares
 
+_RATE_OF = """
+SELECT commission_bp FROM contract_rate
+WHERE contract_id = {contract} AND (offer_kind IS NULL OR offer_kind = {kind})
+    AND (brand_id IS NULL OR brand_id = (SELECT brand_id FROM offer WHERE id = {offer}))
+ORDER BY brand_id IS NULL, offer_kind IS NULL LIMIT 1"""
+
 
 @cache
 def _begun() -> str:
-    """The contracts of a partner that have begun somewhere, the newest first."""
+    """The contracts of a partner that have begun somewhere, the newest first, each with its rate of one offer."""
     columns = select_list(Contract, "contract")
+    rate = _RATE_OF.format(contract="contract.id", kind="$3", offer="$4")
     begun = "FROM contract WHERE partner_id = $1 AND valid_from <= $2 ORDER BY valid_from DESC LIMIT 2"
-    return f"SELECT {columns} {begun}"
+    return f"SELECT {columns}, coalesce(({rate}), contract.commission_bp) AS rate {begun}"
 
 
 class NoContract(Exception):
@@ -38,20 +45,6 @@ async def contract_on(partner_id: UUID, day: date) -> Contract:
     return contract
 
 
-async def contract_today(partner_id: UUID) -> tuple[Contract, date]:
-    """The contract in force now with the day it is there, by its own time zone; raises NoContract.
-
-    Where one contract ends and the next begins in another time zone, the day by UTC decides.
-    """
-    for record in await database.rows(_begun(), partner_id, clock.today(FIRST_TO_BEGIN)):
-        contract = model_of(Contract, record, "contract.")
-        day = clock.today(contract.timezone)
-        if is_in_force(contract.valid_from, contract.valid_until, day):
-            return contract, day
-    day = clock.today()
-    return await contract_on(partner_id, day), day
-
-
 @dataclass(frozen=True, slots=True)
 class Cause:
     """What an accrual is for: (kind, ref_id) accrues once."""
@@ -60,6 +53,40 @@ class Cause:
     ref_type: str
     ref_id: UUID
     description: str
+    offer_kind: str | None = None
+    offer_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TermsToday:
+    """The contract in force, the day it is there, and what it keeps of one offer, in basis points."""
+
+    contract: Contract
+    day: date
+    commission_bp: int
+
+
+async def contract_today(partner_id: UUID) -> tuple[Contract, date]:
+    """The contract in force now with the day it is there, by its own time zone; raises NoContract.
+
+    Where one contract ends and the next begins in another time zone, the day by UTC decides.
+    """
+    terms = await terms_today(partner_id, None)
+    return terms.contract, terms.day
+
+
+async def terms_today(partner_id: UUID, cause: Cause | None) -> TermsToday:
+    """The same with the commission of what is sold: of its kind and brand, brand, kind, or the contract."""
+    sold = (cause.offer_kind, cause.offer_id) if cause else (None, None)
+    for record in await database.rows(_begun(), partner_id, clock.today(FIRST_TO_BEGIN), *sold):
+        contract = model_of(Contract, record, "contract.")
+        day = clock.today(contract.timezone)
+        if is_in_force(contract.valid_from, contract.valid_until, day):
+            return TermsToday(contract, day, record["rate"])
+    day = clock.today()
+    contract = await contract_on(partner_id, day)
+    rate = await database.value(_RATE_OF.format(contract="$1", kind="$2", offer="$3"), contract.id, *sold)
+    return TermsToday(contract, day, contract.commission_bp if rate is None else rate)
 
 
 def _entries(partner_id: UUID, source: AccountKey, minor: int, parts: Shares, currency: str) -> list[Entry]:
@@ -81,11 +108,12 @@ async def accrue(partner_id: UUID, cause: Cause, source: AccountKey, minor: int)
     Posts payable, commission and VAT under today's contract, in its currency at the newest rate, payable after
     its return window, by the days of its time zone. Raises NoContract or ledger.queries.NoRate.
     """
-    with database.aside("contract", "fx_rate"):
-        contract, day = await contract_today(partner_id)
+    with database.aside("contract", "contract_rate", "offer", "fx_rate"):
+        terms = await terms_today(partner_id, cause)
+        contract, day = terms.contract, terms.day
         rate = await fx_rate(source.unit, contract.currency)
     gross = convert(minor, source.unit, contract.currency, rate.rate)
-    parts = shares(gross, contract.commission_bp, contract.vat_bp)
+    parts = shares(gross, terms.commission_bp, contract.vat_bp)
     entries = _entries(partner_id, source, minor, parts, contract.currency)
     journal = await post(f"accrual.{cause.kind.value.lower()}", cause.ref_type, cause.ref_id, entries)
     row = Accrual(
@@ -104,6 +132,7 @@ async def accrue(partner_id: UUID, cause: Cause, source: AccountKey, minor: int)
         source_minor=minor,
         source_currency=source.unit,
         fx_rate=rate.rate,
+        commission_bp=terms.commission_bp,
         effective_on=day,
         payable_on=day + timedelta(days=contract.return_window_days),
         booked_at=clock.now(),
@@ -169,6 +198,7 @@ async def reverse_accrual(
         source_minor=-part.source_minor,
         source_currency=accrual.source_currency,
         fx_rate=accrual.fx_rate,
+        commission_bp=accrual.commission_bp,
         effective_on=day,
         payable_on=max(day, accrual.payable_on),
         booked_at=clock.now(),

@@ -8,13 +8,13 @@ from dirty_equals import IsPartialDict
 
 from marketplace.access.models import FirstWord
 from marketplace.app import wiring
+from marketplace.billing.models import TopUp
 from marketplace.kit import database, ids, jobs
 from marketplace.kit.ids import new_id
 from marketplace.ledger.models import Purpose
 from marketplace.members.models import Program
 from marketplace.payments.models import InboundPayment
 from marketplace.payments.steps import plan_refund
-from marketplace.settlement.models import TopUp
 from tests import builders
 from tests.books import violations
 from tests.client import as_member, as_operator, as_partner, as_program

@@ -28,9 +28,10 @@ class TopUpState(StrEnum):
 
 
 class TopUp(Model):
-    """Money that a program pays in before its members spend.
+    """Money that a program says it pays in before its members spend, and what of it came and went back.
 
-    When it is returned, `uncovered_minor` is what members had spent of it by then: the marketplace bears it.
+    `creditor_reference` is what a bank transfer of it names. When money goes back, `uncovered_minor` is what
+    members had spent of it by then: the marketplace advances it until the next money makes it good.
     """
 
     id: fields.Field[UUID] = columns.key()
@@ -39,7 +40,10 @@ class TopUp(Model):
     method: fields.Field[str] = columns.text(20)
     state: fields.Field[str] = columns.text(20)
     reference: fields.Field[str] = columns.text(120)
+    creditor_reference: fields.Field[str | None] = columns.text_or_none(25, unique=True)
     amount_minor: fields.Field[int] = columns.whole()
+    received_minor: fields.Field[int] = columns.whole(0)
+    returned_minor: fields.Field[int] = columns.whole(0)
     currency: fields.Field[str] = columns.text(3)
     requested_at: fields.Field[datetime] = columns.moment()
     evidence: fields.Field[str | None] = columns.text_or_none(300)
@@ -55,8 +59,12 @@ class TopUp(Model):
             columns.one_of("top_up", "method", TopUpMethod),
             columns.one_of("top_up", "state", TopUpState),
             columns.holds("top_up", "amount_positive", "amount_minor > 0"),
-            columns.holds("top_up", "uncovered_in_range", "uncovered_minor BETWEEN 0 AND amount_minor"),
+            columns.holds("top_up", "returned_came", "returned_minor BETWEEN 0 AND received_minor"),
+            columns.holds("top_up", "uncovered_in_range", "uncovered_minor BETWEEN 0 AND returned_minor"),
             columns.holds(
                 "top_up", "returned_says_what_it_leaves", "state <> 'RETURNED' OR uncovered_minor IS NOT NULL"
+            ),
+            columns.holds(
+                "top_up", "succeeded_when_there", "state <> 'SUCCEEDED' OR received_minor >= amount_minor"
             ),
         ]

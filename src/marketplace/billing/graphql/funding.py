@@ -7,6 +7,11 @@ from uuid import UUID
 import strawberry
 
 from marketplace.access.refusals import SecondPersonNeeded
+from marketplace.billing import operations, queries
+from marketplace.billing.graphql.credit import CreditLine
+from marketplace.billing.models import TopUp, TopUpMethod, TopUpState
+from marketplace.billing.references import Pays, creditor_reference, printed
+from marketplace.billing.refusals import TopUpConfirmsItself, TopUpNotPending, TopUpReferenceReused
 from marketplace.kit import ids, paging
 from marketplace.kit.actor import Actor, ActorKind, Scope
 from marketplace.kit.graphql import (
@@ -27,22 +32,14 @@ from marketplace.kit.graphql import (
     mutation,
     node_loader,
 )
-from marketplace.kit.refusals import NotAllowed, NotFound
+from marketplace.kit.refusals import NotAllowed, NotFound, WrongCurrency
 from marketplace.members.graphql import ProgramType
-from marketplace.settlement import operations, queries
-from marketplace.settlement.models import TopUp, TopUpMethod, TopUpState
-from marketplace.settlement.refusals import (
-    TopUpConfirmsItself,
-    TopUpNotPending,
-    TopUpReferenceReused,
-    WrongCurrency,
-)
 
 describe_enum(
     TopUpMethod,
     "How a program pays in.",
     STRIPE="Charged through Stripe; it says by itself when the money is there.",
-    BANK_TRANSFER="Sent by the program's bank; finance confirms when it has arrived.",
+    BANK_TRANSFER="Sent by the program's bank; known by its creditor reference when it arrives, or by finance.",
 )
 describe_enum(
     TopUpState,
@@ -56,9 +53,33 @@ describe_enum(
 
 @strawberry.type(description="What a program has paid in and not spent.")
 class Funding:
-    available: MoneyType = strawberry.field(description="What new redemptions can draw on.")
+    available: MoneyType = strawberry.field(
+        description="What new redemptions can draw on, with what is left of the credit line."
+    )
     held: MoneyType = strawberry.field(description="Set aside for redemptions that are not fulfilled yet.")
     currency: CurrencyCode = strawberry.field(description="The program's home currency.")
+    uncovered: MoneyType = strawberry.field(
+        description="What members had spent of money that went back since; the next money makes it good first."
+    )
+    creditor_reference: str = strawberry.field(
+        description="Write this into any transfer (ISO 11649): what arrives with it funds the program by itself."
+    )
+    credit: CreditLine | None = strawberry.field(
+        description="How far it may spend beyond what it has paid in, and how that stands; null without a line."
+    )
+
+
+def _credit(found: queries.Funding) -> CreditLine | None:
+    if not found.limit_minor:
+        return None
+    standing, currency = found.standing, found.currency
+    return CreditLine(
+        limit=MoneyType.minor(found.limit_minor, currency),
+        drawn=MoneyType.minor(standing.drawn_minor, currency),
+        held=MoneyType.minor(standing.held_minor, currency),
+        left=MoneyType.minor(standing.left_minor, currency),
+        payment_days=found.payment_days,
+    )
 
 
 @strawberry.type(name="TopUp", description="Money that a program pays in.")
@@ -75,6 +96,13 @@ class TopUpType(Node):
         description="Whether one person of finance has seen it, and it is so much that a second one has to."
     )
     uncovered: MoneyType | None = strawberry.field(description="What members had spent when it was returned.")
+    creditor_reference: str | None = strawberry.field(
+        description="Write this into the transfer (ISO 11649), so that it is known when it comes. Null for STRIPE."
+    )
+    received: MoneyType = strawberry.field(
+        description="What has arrived of it; it can come in parts, and be more."
+    )
+    returned: MoneyType = strawberry.field(description="What of that went back to the payer.")
     program_key: strawberry.Private[UUID]
 
     @strawberry.field(description="The program that pays.")
@@ -95,6 +123,9 @@ class TopUpType(Node):
             evidence=row.evidence,
             awaits_second_person=row.state == TopUpState.PENDING and row.evidence is not None,
             uncovered=None if row.uncovered_minor is None else MoneyType.minor(row.uncovered_minor, row.currency),
+            creditor_reference=printed(row.creditor_reference) if row.creditor_reference else None,
+            received=MoneyType.minor(row.received_minor, row.currency),
+            returned=MoneyType.minor(row.returned_minor, row.currency),
             program_key=row.program_id,
         )
 
@@ -117,9 +148,12 @@ async def _funding(program: strawberry.Parent[ProgramType], info: Info) -> Fundi
         return None
     found = await queries.funding_of(row.id, row.home_currency)
     return Funding(
-        available=MoneyType.minor(found.available_minor, found.currency),
+        available=MoneyType.minor(found.free_minor, found.currency),
         held=MoneyType.minor(found.held_minor, found.currency),
         currency=CurrencyCode(found.currency),
+        uncovered=MoneyType.minor(found.uncovered_minor, found.currency),
+        creditor_reference=printed(creditor_reference(Pays.PROGRAM, row.id)),
+        credit=_credit(found),
     )
 
 

@@ -1,0 +1,131 @@
+"""What must always be true of money in: proved from the rows alone."""
+
+from collections.abc import AsyncIterator
+
+from marketplace.kit import database
+from marketplace.kit.checks import Check, Violation
+
+SHOWN = 100
+
+_RECEIPTS = f"""
+WITH told AS (
+    SELECT id, journal_id, amount_minor, 'funding.paid_in' AS reason FROM funding_receipt
+    UNION ALL SELECT id, journal_id, amount_minor, 'funding.returned' FROM funding_takeback
+)
+SELECT told.id, amount_minor, booked.minor AS booked FROM told
+LEFT JOIN LATERAL (
+    SELECT coalesce(sum(x.amount), 0) AS minor FROM journal j JOIN transfer x ON x.journal_id = j.id
+    WHERE j.id = told.journal_id AND j.reason = told.reason AND j.ref_id = told.id
+) AS booked ON true
+WHERE amount_minor <> booked.minor ORDER BY told.id LIMIT {SHOWN}"""
+_NOT_TOLD = f"""
+SELECT j.id, j.reason FROM journal j
+WHERE (j.ref_type = 'funding_receipt' AND NOT EXISTS (SELECT FROM funding_receipt r WHERE r.journal_id = j.id))
+   OR (j.ref_type = 'funding_takeback' AND NOT EXISTS (SELECT FROM funding_takeback b WHERE b.journal_id = j.id))
+ORDER BY j.id LIMIT {SHOWN}"""
+_RETURNED = f"""
+SELECT r.id, r.amount_minor, sum(b.amount_minor) AS back
+FROM funding_receipt r JOIN funding_takeback b ON b.receipt_id = r.id
+GROUP BY r.id HAVING sum(b.amount_minor) > r.amount_minor ORDER BY r.id LIMIT {SHOWN}"""
+_TOP_UPS = f"""
+SELECT t.reference, t.state, t.amount_minor, came.minor AS came, came.back FROM top_up t
+LEFT JOIN LATERAL (
+    SELECT coalesce(sum(r.amount_minor), 0) AS minor, coalesce(sum(b.minor), 0) AS back FROM funding_receipt r
+    LEFT JOIN LATERAL (
+        SELECT sum(amount_minor) AS minor FROM funding_takeback WHERE receipt_id = r.id
+    ) AS b ON true
+    WHERE r.top_up_id = t.id
+) AS came ON true
+WHERE (t.received_minor, t.returned_minor) <> (came.minor, came.back)
+   OR t.state NOT IN ('FAILED', 'PENDING') AND came.minor = 0
+   OR t.state <> CASE WHEN came.minor > 0 AND came.minor = came.back THEN 'RETURNED'
+        WHEN came.minor >= t.amount_minor THEN 'SUCCEEDED'
+        WHEN came.minor > 0 OR t.state NOT IN ('FAILED') THEN 'PENDING' ELSE t.state END
+ORDER BY t.id LIMIT {SHOWN}"""
+_UNCOVERED = """
+SELECT coalesce(k.owner_id, t.program_id) AS program_id, coalesce(k.minor, 0) AS booked,
+    coalesce(t.minor, 0) AS told
+FROM (
+    SELECT a.owner_id, coalesce((SELECT sum(amount) FROM transfer WHERE debit_account_id = a.id), 0)
+        - coalesce((SELECT sum(amount) FROM transfer WHERE credit_account_id = a.id), 0) AS minor
+    FROM account a WHERE a.purpose = 'UNCOVERED'
+) AS k FULL JOIN (
+    SELECT program_id, sum(minor) AS minor FROM (
+        SELECT program_id, -recovered_minor AS minor FROM funding_receipt
+        UNION ALL
+        SELECT r.program_id, b.uncovered_minor
+        FROM funding_takeback b JOIN funding_receipt r ON r.id = b.receipt_id
+    ) AS each GROUP BY program_id
+) AS t ON t.program_id = k.owner_id
+WHERE coalesce(k.minor, 0) <> coalesce(t.minor, 0) OR coalesce(t.minor, 0) < 0"""
+_NEGATIVE = """
+SELECT a.owner_id, a.unit, b.balance FROM balance b JOIN account a ON a.id = b.account_id
+WHERE a.purpose = 'FUNDING' AND b.balance < 0"""
+_HELD = """
+SELECT owner_id, unit, balance FROM (
+    SELECT a.owner_id, a.unit,
+        coalesce((SELECT sum(amount) FROM transfer WHERE credit_account_id = a.id), 0)
+        - coalesce((SELECT sum(amount) FROM transfer WHERE debit_account_id = a.id), 0) AS balance
+    FROM account a WHERE a.purpose = 'FUNDING_HELD'
+) AS held WHERE balance < 0"""
+
+
+_CREDIT = """
+SELECT coalesce(k.owner_id, l.program_id) AS program_id, coalesce(k.minor, 0) AS booked,
+    coalesce(l.limit_minor, 0) AS told, coalesce(c.limit_minor, 0) AS approved
+FROM (
+    SELECT a.owner_id, coalesce((SELECT sum(amount) FROM transfer WHERE debit_account_id = a.id), 0)
+        - coalesce((SELECT sum(amount) FROM transfer WHERE credit_account_id = a.id), 0) AS minor
+    FROM account a WHERE a.purpose = 'CREDIT_LINE'
+) AS k FULL JOIN credit_line l ON l.program_id = k.owner_id
+LEFT JOIN LATERAL (
+    SELECT limit_minor FROM credit_line_change WHERE program_id = l.program_id AND state = 'APPROVED'
+    ORDER BY decided_at DESC, id DESC LIMIT 1
+) AS c ON true
+WHERE coalesce(k.minor, 0) <> coalesce(l.limit_minor, 0)
+   OR coalesce(l.limit_minor, 0) <> coalesce(c.limit_minor, 0)"""
+
+
+async def check_funding() -> AsyncIterator[Violation]:
+    """Each receipt raised the books by what it says, each takeback lowered them, and nothing else did."""
+    for row in await database.rows(_RECEIPTS):
+        detail = f"says {row['amount_minor']}, booked {row['booked']}"
+        yield Violation("billing.funding", f"receipt or takeback {row['id']}", detail)
+    for row in await database.rows(_NOT_TOLD):
+        yield Violation("billing.funding", f"journal {row['id']}", f"{row['reason']} that no row tells of")
+    for row in await database.rows(_RETURNED):
+        detail = f"{row['back']} of {row['amount_minor']} went back"
+        yield Violation("billing.funding", f"receipt {row['id']}", detail)
+    for row in await database.rows(_NEGATIVE):
+        yield Violation("billing.funding", f"program {row['owner_id']}", f"{row['balance']} {row['unit']} left")
+    for row in await database.rows(_HELD):
+        yield Violation("billing.funding", f"program {row['owner_id']}", f"{row['balance']} {row['unit']} held")
+
+
+async def check_top_ups_stand_where_their_money_is() -> AsyncIterator[Violation]:
+    """A top-up stands where its receipts and takebacks put it."""
+    for row in await database.rows(_TOP_UPS):
+        detail = f"{row['state']} of {row['amount_minor']}, {row['came']} came and {row['back']} went back"
+        yield Violation("billing.top_ups", f"top-up {row['reference']}", detail)
+
+
+async def check_uncovered_is_what_went_back() -> AsyncIterator[Violation]:
+    """What stands as uncovered is what takebacks left, less what receipts made good."""
+    for row in await database.rows(_UNCOVERED):
+        detail = f"the books say {row['booked']}, the rows {row['told']}"
+        yield Violation("billing.uncovered", f"program {row['program_id']}", detail)
+
+
+async def check_credit_is_what_two_people_agreed() -> AsyncIterator[Violation]:
+    """A line stands in the books at its limit, which is the last one that two people agreed on."""
+    for row in await database.rows(_CREDIT):
+        detail = f"the books say {row['booked']}, the line {row['told']}, the last approval {row['approved']}"
+        yield Violation("billing.credit", f"program {row['program_id']}", detail)
+
+
+CHECKS: tuple[Check, ...] = (
+    check_funding,
+    check_top_ups_stand_where_their_money_is,
+    check_uncovered_is_what_went_back,
+    check_credit_is_what_two_people_agreed,
+)

@@ -1,0 +1,95 @@
+"""What has arrived for programs, and what of it went back."""
+
+from datetime import datetime
+from uuid import UUID
+
+import strawberry
+
+from marketplace.billing import queries
+from marketplace.billing.graphql.funding import TopUpType
+from marketplace.billing.models import Origin, Receipt
+from marketplace.kit import ids, paging
+from marketplace.kit.actor import ActorKind
+from marketplace.kit.graphql import (
+    After,
+    Connection,
+    First,
+    Info,
+    MoneyType,
+    Node,
+    actor_of,
+    batched,
+    describe_enum,
+    load_node,
+    node_loader,
+)
+from marketplace.kit.refusals import NotAllowed
+from marketplace.members.graphql import ProgramType
+
+describe_enum(
+    Origin,
+    "How it is known that money arrived.",
+    name="ReceiptOrigin",
+    BANK="A bank's entry that names a creditor reference.",
+    STRIPE="Stripe said so.",
+    PERSON="Somebody of finance has seen it.",
+)
+
+
+async def _returned(_info: Info, receipt_ids: list[UUID]) -> dict[UUID, int]:
+    return await queries.returned_of(receipt_ids)
+
+
+@strawberry.type(name="FundingReceipt", description="Money that arrived for a program.")
+class ReceiptType(Node):
+    origin: Origin = strawberry.field(description="How that is known.")
+    amount: MoneyType = strawberry.field(description="How much arrived.")
+    recovered: MoneyType = strawberry.field(
+        description="What of it made good what earlier money had left uncovered when it went back."
+    )
+    received_at: datetime = strawberry.field(description="When it could be spent.")
+    row: strawberry.Private[Receipt]
+
+    @strawberry.field(description="What of it went back to the payer since.")
+    async def returned(self, info: Info) -> MoneyType:
+        found = await batched(info, "returned_receipts", _returned, self.row.id)
+        return MoneyType.minor(found or 0, self.row.currency)
+
+    @strawberry.field(description="The top-up that it pays; null when it came under the program's own reference.")
+    async def top_up(self, info: Info) -> TopUpType | None:
+        return await load_node(info, "topUp", self.row.top_up_id) if self.row.top_up_id else None
+
+    @strawberry.field(description="The program it funds.")
+    async def program(self, info: Info) -> ProgramType | None:
+        return await load_node(info, "program", self.row.program_id)
+
+    @classmethod
+    def of(cls, row: Receipt) -> "ReceiptType":
+        return cls(
+            id=strawberry.ID(ids.public("fundingReceipt", row.id)),
+            origin=Origin(row.origin),
+            amount=MoneyType.minor(row.amount_minor, row.currency),
+            recovered=MoneyType.minor(row.recovered_minor, row.currency),
+            received_at=row.received_at,
+            row=row,
+        )
+
+
+@node_loader("fundingReceipt")
+async def load_receipts(info: Info, wanted: list[UUID]) -> dict[UUID, ReceiptType]:
+    rows = await queries.receipts_visible_to(actor_of(info)).filter(id__in=wanted)
+    return {row.id: ReceiptType.of(row) for row in rows}
+
+
+@strawberry.type
+class ReceiptQuery:
+    @strawberry.field(description="What arrived, newest first: for a program its own, all for finance.")
+    async def funding_receipts(
+        self, info: Info, first: First = None, after: After = None
+    ) -> Connection[ReceiptType]:
+        actor = actor_of(info)
+        if actor.kind not in {ActorKind.PROGRAM, ActorKind.OPERATOR}:
+            raise NotAllowed("Only a program's server and finance see what arrived.")
+        query = queries.receipts_visible_to(actor)
+        page = await paging.page_of(query, first=first, after=after)
+        return Connection[ReceiptType].of(page, ReceiptType.of, query.count)

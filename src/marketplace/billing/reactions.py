@@ -1,0 +1,95 @@
+"""What billing does when money has moved: `app/wiring.py` ties these handlers to the facts of lower rooms.
+
+Each runs in the transaction of the fact; one that comes twice, late or out of order changes nothing more.
+"""
+
+from marketplace.banking import steps as bank
+from marketplace.banking.facts import BankCreditReceived, BankDebitBooked
+from marketplace.banking.models import BankEntry, BankMatch
+from marketplace.billing import matching
+from marketplace.billing.matching import Credit
+from marketplace.billing.models import Origin, Receipt, TakebackCause, TopUp, TopUpState
+from marketplace.billing.steps import Arrived, lock_program, take_back, take_in
+from marketplace.kit.money import Money
+from marketplace.ledger import accounts
+from marketplace.ledger.accounts import AccountKey
+from marketplace.ledger.models import Purpose
+from marketplace.payments.facts import ChargeRefunded, PaymentFailed, PaymentSucceeded
+from marketplace.payments.models import InboundPayment
+
+TOP_UP = "TOP_UP"
+"""What payments knows the payments of top-ups as; the reference is the top-up's id."""
+
+
+async def payment_succeeded(fact: PaymentSucceeded) -> None:
+    """The money of a top-up reached our balance at Stripe."""
+    top_up = await _top_up(fact.payment)
+    if top_up is not None:
+        arrived = Arrived(Origin.STRIPE, fact.payment.id.hex, fact.payment.amount_minor, _clearing(fact.payment))
+        await take_in(await lock_program(top_up.program_id), arrived, await _locked(top_up))
+
+
+async def payment_failed(fact: PaymentFailed) -> None:
+    """A top-up was declined; no money moved. A later success of the same payment still counts."""
+    top_up = await _top_up(fact.payment)
+    if top_up is None:
+        return
+    top_up = await _locked(top_up)
+    if top_up.state == TopUpState.PENDING:
+        top_up.state, top_up.failure = TopUpState.FAILED.value, fact.code[:120]
+        await top_up.save(update_fields=["state", "failure"])
+
+
+async def charge_refunded(fact: ChargeRefunded) -> None:
+    """All of a top-up's payment went back to the payer."""
+    payment = fact.payment
+    receipt = await _receipt(payment)
+    if receipt is not None:
+        program = await lock_program(receipt.program_id)
+        cause, goal = TakebackCause.REFUND, _clearing(payment)
+        await take_back(program, receipt, cause, payment.id.hex, receipt.amount_minor, goal)
+
+
+async def bank_credit_received(fact: BankCreditReceived) -> None:
+    """A bank says that somebody has paid us: it funds whose money it is, or proves what a person confirmed."""
+    entry, credit = fact.entry, _credit(fact.entry)
+    found = await matching.match_credit(credit)
+    if not isinstance(found, Receipt):
+        found = await matching.confirmed_by_hand(credit)
+        if found is None or await BankMatch.exists(journal_id=found.journal_id):
+            return
+    await bank.match(entry, found.journal_id, entry.amount_minor)
+
+
+async def bank_debit_booked(fact: BankDebitBooked) -> None:
+    """A bank has sent a credit back to its payer: the program's funding falls by it, as far as it reaches."""
+    entry = fact.entry
+    receipt = await matching.receipt_of(_credit(entry)) if entry.returned else None
+    if receipt is None:
+        return
+    program = await lock_program(receipt.program_id)
+    goal, cause = accounts.house(Purpose.BANK_CLEARING, entry.currency), TakebackCause.BANK_RETURN
+    taken = await take_back(program, receipt, cause, entry.id.hex, entry.amount_minor, goal)
+    if taken is not None:
+        await bank.match(entry, taken.journal_id, taken.amount_minor)
+
+
+def _credit(entry: BankEntry) -> Credit:
+    texts = [entry.creditor_reference or "", entry.remittance]
+    return Credit(entry.id.hex, texts, Money(entry.amount_minor, entry.currency))
+
+
+def _clearing(payment: InboundPayment) -> AccountKey:
+    return accounts.house(Purpose.STRIPE_CLEARING, payment.currency)
+
+
+async def _receipt(payment: InboundPayment) -> Receipt | None:
+    return await Receipt.get_or_none(origin=Origin.STRIPE.value, entry=payment.id.hex)
+
+
+async def _top_up(payment: InboundPayment) -> TopUp | None:
+    return await TopUp.get(id=payment.ref_id) if payment.purpose == TOP_UP else None
+
+
+async def _locked(top_up: TopUp) -> TopUp:
+    return await TopUp.select_for_update().get(id=top_up.id)

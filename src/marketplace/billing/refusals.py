@@ -1,0 +1,48 @@
+"""Why billing says no."""
+
+from typing import Annotated
+
+from marketplace.billing.models import CreditChangeState, TopUpState
+from marketplace.kit.money import Money
+from marketplace.kit.refusals import Refusal
+
+
+class TopUpReferenceReused(Refusal):
+    """The program used this reference before, for another payment."""
+
+    code = "TOP_UP_REFERENCE_REUSED"
+    text = "The reference {reference} stands for another top-up of {amount}. Give each payment its own."
+    reference: Annotated[str, "The reference that was given."]
+    amount: Annotated[Money, "What was paid, or is to be paid, under it."]
+
+
+class TopUpNotPending(Refusal):
+    """There is nothing to confirm: the money is there, or will not come."""
+
+    code = "TOP_UP_NOT_PENDING"
+    text = "This top-up is {state} already."
+    state: Annotated[TopUpState, "Where the top-up stands: SUCCEEDED or FAILED."]
+
+
+class TopUpConfirmsItself(Refusal):
+    """A card payment is confirmed by Stripe, never by hand."""
+
+    code = "TOP_UP_CONFIRMS_ITSELF"
+    text = "This top-up comes through Stripe, which says by itself when the money is there."
+
+
+class CreditChangeDecided(Refusal):
+    """The limit has been approved or declined."""
+
+    code = "CREDIT_CHANGE_DECIDED"
+    text = "This limit is {state} already."
+    state: Annotated[CreditChangeState, "What was decided: APPROVED or DECLINED."]
+
+
+class CreditLineInUse(Refusal):
+    """More of the line is drawn, or set aside on it, than would be left of it."""
+
+    code = "CREDIT_LINE_IN_USE"
+    text = "{in_use} of the limit of {limit} is in use. Lower it no further, or wait until more has been paid in."
+    limit: Annotated[Money, "The limit that holds."]
+    in_use: Annotated[Money, "What of it is drawn, or set aside for redemptions on their way."]

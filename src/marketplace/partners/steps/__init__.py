@@ -1,0 +1,30 @@
+"""What partners are owed, inside a transaction that somebody else opened: accruals, and what contracts make."""
+
+from marketplace.partners.steps.accruals import (
+    Cause,
+    NoContract,
+    Remainder,
+    accrual_of,
+    accrue,
+    accrue_adjustment,
+    contract_on,
+    contract_today,
+    left_of,
+    reverse_accrual,
+)
+from marketplace.partners.steps.charges import Charge, book_charge
+
+__all__ = [
+    "Cause",
+    "Charge",
+    "NoContract",
+    "Remainder",
+    "accrual_of",
+    "accrue",
+    "accrue_adjustment",
+    "book_charge",
+    "contract_on",
+    "contract_today",
+    "left_of",
+    "reverse_accrual",
+]
