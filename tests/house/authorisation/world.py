@@ -64,6 +64,7 @@ async def a_world() -> World:
             "proposeAdjustment", "", partnerId=partner_id, amount=amount, reason=f"Goodwill to {side.partner.name}"
         )
     await operators["finance"].do("closePeriod", "", until="2020-01-31")
+    await stories.bank(operators["finance"], left.partner, right.partner)
     callers = {
         "nobody": Caller(),
         "member": left.phone,
