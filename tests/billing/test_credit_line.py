@@ -2,6 +2,7 @@
 
 import asyncio
 
+import asyncpg
 import pytest
 from dirty_equals import IsPartialDict
 
@@ -9,6 +10,7 @@ from marketplace.billing.models import CreditLine
 from marketplace.billing.rules import credit_standing
 from marketplace.kit import database, ids
 from marketplace.kit.ids import new_id
+from marketplace.kit.writes import Raced
 from marketplace.members.models import Program
 from marketplace.members.refusals import ProgramUnfunded
 from marketplace.members.steps import hold_funding
@@ -24,8 +26,13 @@ pytestmark = pytest.mark.usefixtures("db")
 
 
 async def hold(program: Program, minor: int) -> None:
-    async with database.transaction():
-        await hold_funding(program, minor, ref_type="test", ref_id=new_id())
+    """Hold money as an operation does: again when somebody else came in between."""
+    while True:
+        try:
+            async with database.transaction():
+                return await hold_funding(program, minor, ref_type="test", ref_id=new_id())
+        except (asyncpg.DeadlockDetectedError, Raced):
+            continue
 
 
 async def test_a_line_is_drawn_when_funding_runs_out_and_repaid_first() -> None:

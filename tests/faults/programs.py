@@ -106,6 +106,7 @@ class House:
             "STRIPE_API_BASE": self.stripe_url,
             "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
             "DATABASE_URL": "",
+            "MARKETPLACE_LOG_LEVEL": "WARNING",
         }
         before = {name: os.environ.get(name) for name in given}
         os.environ.update(given)

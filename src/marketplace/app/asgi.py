@@ -32,6 +32,7 @@ from marketplace.app.rates import RateRules, Rates
 from marketplace.app.schema import schema
 from marketplace.app.server import leaving_in_order
 from marketplace.app.sockets import GraphQLSocket
+from marketplace.app.sold_out import SoldOut
 from marketplace.kit import database, logs, tracing
 from marketplace.kit.changes import hub
 from marketplace.kit.graphql import Context
@@ -105,11 +106,12 @@ def create_app(
 
     live = Live(live_caps_of(given))
     rates = rates_of(given)
+    persisted = PersistedOperations(registry.document_of, only_registered=given.only_registered_operations)
     view = GraphQLView(
         schema(),
         context_of,
         caps=caps_of(given),
-        persisted=PersistedOperations(registry.document_of, only_registered=given.only_registered_operations),
+        persisted=persisted,
         rates=rates,
         recall=recall if given.planned_reads else None,
         kept_pages_bytes=given.kept_pages_bytes,
@@ -117,11 +119,12 @@ def create_app(
         suggestions=not given.production,
         live=live,
     )
+    door = SoldOut(view, identity, rates, persisted)
     pages = Pages(
         demo_file=None if given.production else given.var_dir / "demo.json", graphiql=not given.production
     )
     served: list[BaseRoute] = [
-        Route(GRAPHQL, view),
+        Route(GRAPHQL, door),
         WebSocketRoute(GRAPHQL, GraphQLSocket(view.asking, context_of, live)),
         Route("/health/live", is_live),
         Route("/health/ready", ready),
@@ -144,7 +147,7 @@ def create_app(
             Middleware(observing.Observed),
             Middleware(RequestHeaders),
             *_cors(given.cors_origins),
-            Middleware(_GraphQLFirst, view=view),
+            Middleware(_GraphQLFirst, view=door),
         ],
         exception_handlers={Exception: unexpected},
         lifespan=_lifespan(given, live, database_url),
@@ -154,7 +157,7 @@ def create_app(
 class _GraphQLFirst:
     """Gives the one address that nearly everybody asks to its view, before the routes are looked through."""
 
-    def __init__(self, app: ASGIApp, view: GraphQLView) -> None:
+    def __init__(self, app: ASGIApp, view: ASGIApp) -> None:
         self._app = app
         self._view = view
 

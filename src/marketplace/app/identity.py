@@ -1,5 +1,6 @@
 """Who is asking: the `Authorization` header of a request, turned into an actor."""
 
+import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -35,6 +36,7 @@ class Identity:
         self._issuers: Mapping[str, Issuer] = {}
         self._programs: Mapping[UUID, Program] = {}
         self._known_until: datetime | None = None
+        self._reading = asyncio.Lock()
         self._seen: OrderedDict[bytes, tuple[Actor, datetime]] = OrderedDict()
 
     def recall(self, authorization: str | None) -> Actor | None:
@@ -74,9 +76,10 @@ class Identity:
                 continue
             member = await members.active_member(verified.program_id, verified.subject)
             if member is None and again and self._programs[verified.program_id].enrol_on_sight:
-                member = await first_sight.enrol(self._programs[verified.program_id], verified)
+                enrolled = await first_sight.enrol(self._programs[verified.program_id], verified)
+                member = members.Someone(enrolled.id, tuple(enrolled.languages))
             if member is not None:
-                languages = tuple(member.languages) or ("en",)
+                languages = member.languages or ("en",)
                 until = verified.expires_at + SKEW
                 return (
                     Actor(ActorKind.MEMBER, member.id, MEMBER_SCOPES, verified.program_id, languages, until),
@@ -86,23 +89,29 @@ class Identity:
         raise Unauthenticated(f"This token is not accepted: {reason}.")
 
     async def _known_issuers(self, *, again: bool) -> Mapping[str, Issuer]:
-        now = clock.now()
-        if again or self._known_until is None or now >= self._known_until:
-            programs = await members.programs()
-            self._programs = {program.id: program for program in programs}
-            self._issuers = {
-                program.issuer: Issuer(
-                    program_id=program.id,
-                    audience=program.audience,
-                    jwks_uri=program.jwks_uri,
-                    jwks=self._dev_issuer.jwks(program.code)
-                    if self._dev_issuer and program.jwks_uri is None
-                    else None,
-                )
-                for program in programs
-            }
-            self._known_until = now + KNOW_ISSUERS_FOR
+        """The issuers by name. However many ask at once when they are to be read again, they are read once."""
+        until = self._known_until
+        if again or until is None or clock.now() >= until:
+            async with self._reading:
+                if self._known_until is until:
+                    await self._read_issuers()
         return self._issuers
+
+    async def _read_issuers(self) -> None:
+        programs = await members.programs()
+        self._programs = {program.id: program for program in programs}
+        self._issuers = {
+            program.issuer: Issuer(
+                program_id=program.id,
+                audience=program.audience,
+                jwks_uri=program.jwks_uri,
+                jwks=self._dev_issuer.jwks(program.code)
+                if self._dev_issuer and program.jwks_uri is None
+                else None,
+            )
+            for program in programs
+        }
+        self._known_until = clock.now() + KNOW_ISSUERS_FOR
 
 
 def _digest(authorization: str) -> bytes:

@@ -34,6 +34,7 @@ AUDIENCES: Mapping[str, tuple[str, ...]] = {
     "gift": ("program",),
     "notice": ("program", "member"),
     "upload": ("partner",),
+    "fundingNotice": ("program",),
 }
 """Whose ids a change of a topic carries, as its trigger writes them."""
 
@@ -49,6 +50,7 @@ TOLD: Mapping[tuple[str, str | None], Line] = {
     ("payout", "FAILED"): Line(EventType.PAYOUT_FAILED, (Owner.PARTNER,)),
     ("gift", "CLAIMED"): Line(EventType.GIFT_CLAIMED, (Owner.PROGRAM,)),
     ("notice", None): Line(EventType.POINTS_EXPIRING, (Owner.PROGRAM,)),
+    ("fundingNotice", None): Line(EventType.FUNDING_LOW, (Owner.PROGRAM,)),
     ("upload", "PUBLISHED"): Line(EventType.UPLOAD_PUBLISHED, (Owner.PARTNER,)),
 }
 

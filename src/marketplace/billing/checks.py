@@ -1,10 +1,15 @@
 """What must always be true of money in: proved from the rows alone."""
 
 from collections.abc import AsyncIterator
+from uuid import UUID
 
+from marketplace.billing import position, stating
+from marketplace.billing.models import ProgramStatement, ProgramStatementLine
 from marketplace.kit import database
 from marketplace.kit.checks import Check, Violation
+from marketplace.members.models import Program
 
+BATCH = 500
 SHOWN = 100
 
 _RECEIPTS = f"""
@@ -86,6 +91,34 @@ WHERE coalesce(k.minor, 0) <> coalesce(l.limit_minor, 0)
    OR coalesce(l.limit_minor, 0) <> coalesce(c.limit_minor, 0)"""
 
 
+_INVOICES = f"""
+SELECT i.number, i.amount_minor, i.paid_minor, i.state, coalesce(sum(p.amount_minor), 0) AS paid
+FROM invoice i LEFT JOIN invoice_payment p ON p.invoice_id = i.id
+WHERE i.kind = 'CREDIT'
+GROUP BY i.id HAVING i.paid_minor <> coalesce(sum(p.amount_minor), 0) ORDER BY i.number LIMIT {SHOWN}"""
+_OVERPAYING = f"""
+SELECT r.id, r.amount_minor, sum(p.amount_minor) AS paid FROM funding_receipt r
+JOIN invoice_payment p ON p.receipt_id = r.id
+GROUP BY r.id HAVING sum(p.amount_minor) < 0 OR sum(p.amount_minor) > r.amount_minor - coalesce(
+    (SELECT sum(b.amount_minor) FROM funding_takeback b WHERE b.receipt_id = r.id), 0) LIMIT {SHOWN}"""
+_GAPS = """
+SELECT program_id, count(*) AS n, max(sequence) AS last, 'statements' AS what FROM program_statement
+GROUP BY program_id HAVING count(*) <> max(sequence)
+UNION ALL
+SELECT program_id, count(*), max(sequence), 'invoices' FROM invoice
+GROUP BY program_id HAVING count(*) <> max(sequence)"""
+_CHAIN = f"""
+SELECT s.number, s.opening_minor, coalesce(b.closing_minor, 0) AS before FROM program_statement s
+LEFT JOIN program_statement b ON b.program_id = s.program_id AND b.sequence = s.sequence - 1
+LEFT JOIN LATERAL (
+    SELECT sum(amount_minor) AS minor FROM program_statement_line WHERE statement_id = s.id
+) AS l ON true
+WHERE s.opening_minor <> coalesce(b.closing_minor, 0)
+    OR s.closing_minor <> s.opening_minor + coalesce(l.minor, 0)
+    OR (b.id IS NOT NULL AND s.period_from <> b.period_until + 1)
+ORDER BY s.number LIMIT {SHOWN}"""
+
+
 async def check_funding() -> AsyncIterator[Violation]:
     """Each receipt raised the books by what it says, each takeback lowered them, and nothing else did."""
     for row in await database.rows(_RECEIPTS):
@@ -123,9 +156,43 @@ async def check_credit_is_what_two_people_agreed() -> AsyncIterator[Violation]:
         yield Violation("billing.credit", f"program {row['program_id']}", detail)
 
 
+async def check_invoices_are_paid_by_receipts() -> AsyncIterator[Violation]:
+    """What is paid of an invoice came with receipts, and no receipt pays more than what is kept of it."""
+    for row in await database.rows(_INVOICES):
+        detail = f"{row['paid_minor']} of {row['amount_minor']} is paid, receipts paid {row['paid']}"
+        yield Violation("billing.invoices", row["number"], detail)
+    for row in await database.rows(_OVERPAYING):
+        detail = f"{row['amount_minor']} pays {row['paid']}"
+        yield Violation("billing.invoices", f"receipt {row['id']}", detail)
+
+
+async def check_program_statements_are_the_books() -> AsyncIterator[Violation]:
+    """Statements follow each other without a gap, add up, are as issued, and close where the books stood."""
+    for row in await database.rows(_GAPS):
+        detail = f"{row['n']} {row['what']}, the last number is {row['last']}"
+        yield Violation("billing.statements", f"program {row['program_id']}", detail)
+    for row in await database.rows(_CHAIN):
+        detail = f"opens at {row['opening_minor']} after {row['before']}, or does not add up from its lines"
+        yield Violation("billing.statements", row["number"], detail)
+    programs = {program.id: program for program in await Program.all()}
+    after = UUID(int=0)
+    while batch := await ProgramStatement.filter(id__gt=after).order_by("id").limit(BATCH):
+        after = batch[-1].id
+        for statement in batch:
+            lines = await ProgramStatementLine.filter(statement_id=statement.id).order_by("position")
+            if stating.digest(statement, lines) != statement.digest:
+                yield Violation("billing.statements", statement.number, "is not what was issued")
+            stood = await position.stood(programs[statement.program_id], stating.span(statement)[1])
+            if stood.balance_minor != statement.closing_minor:
+                detail = f"closes at {statement.closing_minor}, the books stood at {stood.balance_minor}"
+                yield Violation("billing.statements", statement.number, detail)
+
+
 CHECKS: tuple[Check, ...] = (
     check_funding,
     check_top_ups_stand_where_their_money_is,
     check_uncovered_is_what_went_back,
     check_credit_is_what_two_people_agreed,
+    check_invoices_are_paid_by_receipts,
+    check_program_statements_are_the_books,
 )

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from marketplace.billing import references
-from marketplace.billing.models import Origin, Receipt, TopUp
+from marketplace.billing.models import Invoice, Origin, Receipt, TopUp
 from marketplace.billing.references import Found, Pays
 from marketplace.billing.steps import Arrived, lock_program, take_in
 from marketplace.kit import database
@@ -62,7 +62,9 @@ async def match_credit(credit: Credit) -> Receipt | Mismatch:
 async def _paid(credit: Credit, found: Found) -> Receipt | Mismatch:
     if found.pays is Pays.TOP_UP:
         return await _top_up_paid(credit, found.reference)
-    named = await database.rows(_PROGRAMS, found.digits.lower()) if found.pays is Pays.PROGRAM else []
+    if found.pays is Pays.INVOICE:
+        return await _invoice_paid(credit, found.reference)
+    named = await database.rows(_PROGRAMS, found.digits.lower())
     if len(named) != 1:
         return Mismatch.UNKNOWN_REFERENCE
     program = await lock_program(named[0]["id"])
@@ -81,6 +83,16 @@ async def _top_up_paid(credit: Credit, reference: str) -> Receipt | Mismatch:
     if await Receipt.exists(top_up_id=named.id, origin=Origin.PERSON.value):
         return Mismatch.CONFIRMED_BY_HAND
     return await take_in(program, _arrived(credit), await TopUp.select_for_update().get(id=named.id))
+
+
+async def _invoice_paid(credit: Credit, reference: str) -> Receipt | Mismatch:
+    named = await Invoice.get_or_none(creditor_reference=reference)
+    if named is None:
+        return Mismatch.UNKNOWN_REFERENCE
+    if named.currency != credit.amount.currency:
+        return Mismatch.WRONG_CURRENCY
+    program = await lock_program(named.program_id)
+    return await take_in(program, _arrived(credit), invoice=await Invoice.get(id=named.id))
 
 
 async def confirmed_by_hand(credit: Credit) -> Receipt | None:

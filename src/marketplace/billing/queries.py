@@ -1,11 +1,22 @@
 """Reads of billing: what programs and finance may see of money in."""
 
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from tortoise.queryset import QuerySet
 
-from marketplace.billing.models import CreditChange, CreditLine, Receipt, TopUp
+from marketplace.billing.models import (
+    CreditChange,
+    CreditLine,
+    FundingNotice,
+    Invoice,
+    InvoiceState,
+    ProgramStatement,
+    ProgramStatementLine,
+    Receipt,
+    TopUp,
+)
 from marketplace.billing.rules import CreditStanding, credit_standing
 from marketplace.kit import database
 from marketplace.kit.actor import Actor, ActorKind, Scope
@@ -28,11 +39,69 @@ def receipts_visible_to(actor: Actor) -> QuerySet[Receipt]:
     return Receipt.all() if is_finance(actor) else Receipt.filter(id__in=[])
 
 
+def notices_visible_to(actor: Actor) -> QuerySet[FundingNotice]:
+    """A program sees what it was told, finance sees all, everybody else none."""
+    if actor.kind is ActorKind.PROGRAM and (actor.may(Scope.PROGRAM_READ) or actor.may(Scope.PROGRAM_FUND)):
+        return FundingNotice.filter(program_id=actor.id)
+    return FundingNotice.all() if is_finance(actor) else FundingNotice.filter(id__in=[])
+
+
+def statements_visible_to(actor: Actor) -> QuerySet[ProgramStatement]:
+    """A program sees the statements of its account, finance sees all, everybody else none."""
+    if actor.kind is ActorKind.PROGRAM and (actor.may(Scope.PROGRAM_READ) or actor.may(Scope.PROGRAM_FUND)):
+        return ProgramStatement.filter(program_id=actor.id)
+    return ProgramStatement.all() if is_finance(actor) else ProgramStatement.filter(id__in=[])
+
+
+async def lines_of(statement_id: UUID) -> list[ProgramStatementLine]:
+    """The lines of a statement, in order."""
+    return await ProgramStatementLine.filter(statement_id=statement_id).order_by("position")
+
+
+def invoices_visible_to(actor: Actor) -> QuerySet[Invoice]:
+    """A program sees the invoices about it, a partner those to it, finance all, everybody else none."""
+    if actor.kind is ActorKind.PROGRAM and (actor.may(Scope.PROGRAM_READ) or actor.may(Scope.PROGRAM_FUND)):
+        return Invoice.filter(program_id=actor.id)
+    if actor.kind is ActorKind.PARTNER and actor.may(Scope.STATEMENTS_READ):
+        return Invoice.filter(partner_id=actor.id)
+    return Invoice.all() if is_finance(actor) else Invoice.filter(id__in=[])
+
+
+def standing(invoices: QuerySet[Invoice], state: str, today: date) -> QuerySet[Invoice]:
+    """Those that stand so on a day: OVERDUE is OPEN past its day."""
+    if state == "OVERDUE":
+        return invoices.filter(state=InvoiceState.OPEN.value, due_on__lt=today)
+    return invoices.filter(state=state, due_on__gte=today) if state == "OPEN" else invoices.filter(state=state)
+
+
+async def invoice_of_statement(statement_id: UUID) -> Invoice | None:
+    """What was billed with a statement."""
+    return await Invoice.get_or_none(statement_id=statement_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What of a program's invoices is still to be paid, and by when the first of it."""
+
+    minor: int
+    first_on: date | None
+
+
+async def due_of(program_id: UUID) -> Due:
+    """What a program has still to pay of what was billed to it."""
+    row = await database.row(_DUE, program_id)
+    assert row is not None
+    return Due(row["minor"], row["first_on"])
+
+
 def credit_changes_visible_to(actor: Actor) -> QuerySet[CreditChange]:
     """Finance sees the limits that were proposed; a program sees the one that holds, in its funding."""
     return CreditChange.all() if is_finance(actor) else CreditChange.filter(id__in=[])
 
 
+_DUE = """
+SELECT coalesce(sum(amount_minor - paid_minor), 0)::bigint AS minor, min(due_on) AS first_on FROM invoice
+WHERE program_id = $1 AND kind = 'CREDIT' AND state = 'OPEN'"""
 _RETURNED = """
 SELECT receipt_id, sum(amount_minor)::bigint AS minor FROM funding_takeback
 WHERE receipt_id = ANY ($1) GROUP BY receipt_id"""

@@ -1,5 +1,6 @@
 """Why billing says no."""
 
+from datetime import date
 from typing import Annotated
 
 from marketplace.billing.models import CreditChangeState, TopUpState
@@ -46,3 +47,22 @@ class CreditLineInUse(Refusal):
     text = "{in_use} of the limit of {limit} is in use. Lower it no further, or wait until more has been paid in."
     limit: Annotated[Money, "The limit that holds."]
     in_use: Annotated[Money, "What of it is drawn, or set aside for redemptions on their way."]
+
+
+class ProgramPeriodNotOver(Refusal):
+    """The day is not over yet where the program's days count, so more can still happen on it."""
+
+    code = "PROGRAM_PERIOD_NOT_OVER"
+    text = "{until} is not over yet in {timezone}. The last day that can be stated is {latest}."
+    until: Annotated[date, "The day that was asked for."]
+    timezone: Annotated[str, "The program's time zone."]
+    latest: Annotated[date, "The last day that can be stated now."]
+
+
+class ProgramStatementStands(Refusal):
+    """A statement up to that day, or a later one, has been issued, and it does not change."""
+
+    code = "PROGRAM_STATEMENT_STANDS"
+    text = "The statement {number} stands, up to {until}. State a later day."
+    number: Annotated[str, "The newest statement."]
+    until: Annotated[date, "Its last day."]

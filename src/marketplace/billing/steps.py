@@ -7,7 +7,8 @@ after the other; members redeem meanwhile.
 from dataclasses import dataclass
 from uuid import UUID
 
-from marketplace.billing.models import Origin, Receipt, Takeback, TakebackCause, TopUp, TopUpState
+from marketplace.billing import invoicing
+from marketplace.billing.models import Invoice, Origin, Receipt, Takeback, TakebackCause, TopUp, TopUpState
 from marketplace.kit import clock, database
 from marketplace.kit.ids import new_id
 from marketplace.ledger import accounts
@@ -42,10 +43,13 @@ def uncovered(program: Program) -> AccountKey:
     return accounts.program(program.id, Purpose.UNCOVERED, program.home_currency)
 
 
-async def take_in(program: Program, arrived: Arrived, top_up: TopUp | None = None) -> Receipt:
+async def take_in(
+    program: Program, arrived: Arrived, top_up: TopUp | None = None, invoice: Invoice | None = None
+) -> Receipt:
     """The program's funding rises by what arrived; first of all what it left uncovered is made good.
 
-    The same entry is taken in once: a second time the first receipt is the answer.
+    It pays what is billed to the program: the invoice that it names, then the oldest. The same
+    entry is taken in once: a second time the first receipt is the answer.
     """
     before = await Receipt.get_or_none(origin=arrived.origin.value, entry=arrived.entry)
     if before is not None:
@@ -68,6 +72,7 @@ async def take_in(program: Program, arrived: Arrived, top_up: TopUp | None = Non
         received_at=clock.now(),
     )
     await database.add(receipt)
+    await invoicing.pay_with(receipt, invoice)
     if top_up is not None:
         await _stand(top_up, received=arrived.amount_minor)
     return receipt
@@ -109,6 +114,7 @@ async def take_back(
         taken_at=clock.now(),
     )
     await database.add(takeback)
+    await invoicing.unpay(receipt, receipt.amount_minor - await returned_of(receipt))
     if receipt.top_up_id is not None:
         top_up = await TopUp.select_for_update().get(id=receipt.top_up_id)
         await _stand(top_up, returned=amount_minor, uncovered=missing)

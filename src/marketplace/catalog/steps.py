@@ -3,14 +3,15 @@
 The stock row is locked last: take stock after everything else that may wait or refuse.
 """
 
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from uuid import UUID
 
 from marketplace.catalog import withholding
 from marketplace.catalog.models import Item, Offer, StockMode
 from marketplace.catalog.refusals import ClosedReason, NotAvailable, OfferSoldOut
+from marketplace.catalog.taking import POSITION, Taken, intricate
 from marketplace.kit import clock, database
 from marketplace.kit.ids import new_id
 from marketplace.kit.memory import Lately
@@ -51,7 +52,7 @@ WHERE EXISTS (SELECT FROM stock_movement WHERE ref_id = $5 AND change = 1 AND it
 RETURNING id"""
 
 sold_out: Lately[UUID] = Lately(10_000, seconds=1.0)
-"""Items that had nothing left a moment ago."""
+"""Items that had nothing left a moment ago: worth a look before a transaction is opened (`nothing_left_of`)."""
 _COUNT = """
 INSERT INTO member_take AS counted (id, item_id, member_id, units) VALUES ($1, $2, $3, $5)
 ON CONFLICT (item_id, member_id) DO UPDATE SET units = counted.units + $5 WHERE counted.units + $5 <= $4
@@ -132,15 +133,32 @@ async def take_stock(item: Item, *, ref_type: str, ref_id: UUID) -> int | None:
     return returned["position"]
 
 
-@contextmanager
-def sold_out_at_once(item_id: UUID, units: int) -> Generator[None]:
-    """Refuse at once what had nothing left a moment ago, without asking for the row that everybody wants.
+@asynccontextmanager
+async def take_along(
+    item: Item, units: int, ref: tuple[str, UUID], told: Callable[[int | None], None]
+) -> AsyncGenerator[dict[str, str] | None]:
+    """Take a unit for one cause together with what else the transaction writes, if that can be done simply.
 
-    The block finds out otherwise, and is remembered. What this process puts back it sees at once, and what others
-    put back within a second. Raises OfferSoldOut.
+    Yields what to give to the row that is added in the block, so that it has the code's position: a column and its
+    SQL. It is `told` when all is written. None when `take_stock` has to be asked instead.
     """
-    if item_id in sold_out:
-        raise OfferSoldOut
+    writes = database.waiting()
+    if (
+        writes is None
+        or writes.found(Taken) is not None
+        or units != 1
+        or item.stock_mode == StockMode.UNLIMITED
+        or item.id in intricate
+    ):
+        yield None
+        return
+    async with database.part(Taken, lambda: Taken(item, ref, clock.now(), told)):
+        yield {"code_position": POSITION}
+
+
+@contextmanager
+def noticing_sold_out(item_id: UUID, units: int) -> Generator[None]:
+    """Remember for a moment that the block found nothing left of an item, so that others are refused sooner."""
     try:
         yield
     except OfferSoldOut:

@@ -135,16 +135,19 @@ def _writing(client: object) -> Connection:
     return cast(Any, client)._connection
 
 
-async def add(row: M) -> M:
+async def add(row: M, **given: str) -> M:
     """A new row, written with the other writes of the transaction before anything else is asked.
 
-    Until then it can be changed like any object. Outside of a transaction it is saved at once.
+    Until then it can be changed like any object. Outside of a transaction it is saved at once. A column that is
+    `given` and null in the row takes the value of an SQL expression over another part of the same statement.
     """
     writes = waiting()
     if writes is None:
         await row.save(force_create=True)
         return row
-    writes.part(type(row), lambda: NewRows(type(row))).rows.append(row)
+    part = writes.part(type(row), lambda: NewRows(type(row)))
+    part.rows.append(row)
+    part.given |= given
     row._saved_in_db = True  # pyright: ignore[reportPrivateUsage]
     return row
 

@@ -51,6 +51,11 @@ class Lately(Known[K]):
         super().__init__(most)
         self._seconds = seconds
         self._since: dict[K, float] = {}
+        self._newest = -seconds
+
+    def any(self) -> bool:
+        """Whether anything is believed at all."""
+        return monotonic() - self._newest < self._seconds
 
     def __contains__(self, key: K) -> bool:
         if not super().__contains__(key):
@@ -65,7 +70,8 @@ class Lately(Known[K]):
         named = list(keys)
         super().remember(named)
         self._since = {key: since for key, since in self._since.items() if super(Lately, self).__contains__(key)}
-        self._since |= dict.fromkeys(named, monotonic())
+        self._newest = monotonic()
+        self._since |= dict.fromkeys(named, self._newest)
 
 
 def forget() -> None:

@@ -45,6 +45,11 @@ SELECT fingerprint, result_id FROM operation_record
 WHERE actor_kind = $1 AND actor_id = $2 AND operation = $3 AND idempotency_key = $4"""
 
 
+def is_sound_key(key: str) -> bool:
+    """Whether an idempotency key can be kept."""
+    return 0 < len(key) <= KEY_LENGTH and key.isprintable()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """What an actor asks for. Repeating the key repeats the answer, not the act."""
@@ -52,7 +57,7 @@ class Command:
     idempotency_key: str
 
     def __post_init__(self) -> None:
-        if not (0 < len(self.idempotency_key) <= KEY_LENGTH and self.idempotency_key.isprintable()):
+        if not is_sound_key(self.idempotency_key):
             raise InvalidInput.at("idempotencyKey", "Give 1 to {most} printable characters.", most=KEY_LENGTH)
 
 
@@ -176,12 +181,14 @@ async def _close(actor: Actor, name: str, claim: UUID, result: Model, moment: da
 
 
 def operation(
-    *, scope: Scope, returns: type[R]
+    *, scope: Scope, returns: type[R], before: Callable[[Actor, Any], Awaitable[None]] | None = None
 ) -> Callable[[Callable[[Actor, C], Awaitable[R]]], Callable[[Actor, C], Awaitable[R]]]:
     """Make `async def do(actor, command) -> Row` an authorised, replayable, atomic, audited write.
 
     Raises NotAllowed without the scope, InvalidInput for a bad key, IdempotencyKeyReused when the key came
-    with another input, InProgress when a twin holds the key too long, and whatever the body refuses.
+    with another input, InProgress when a twin holds the key too long, and whatever the body refuses. What `before`
+    raises is said before a transaction is opened: it must let pass every key that has been claimed, so that a
+    repeat answers what was done and not what could be done now.
     """
 
     def wrap(body: Callable[[Actor, C], Awaitable[R]]) -> Callable[[Actor, C], Awaitable[R]]:
@@ -191,6 +198,8 @@ def operation(
         async def run(actor: Actor, command: C) -> R:
             if not actor.may(scope):
                 raise NotAllowed(f"This needs the scope {scope.value}.")
+            if before is not None:
+                await before(actor, command)
             for attempt in range(1, ATTEMPTS + 1):
                 try:
                     return await _once(actor, name, command, body)

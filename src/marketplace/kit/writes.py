@@ -77,22 +77,29 @@ class NewRows:
         self.table: str = model._meta.db_table  # pyright: ignore[reportPrivateUsage]
         self.tables = frozenset((self.table,))
         self.rows: list[Model] = []
+        self.given: dict[str, str] = {}
+        """Columns of a row that is alone, by their SQL: what another part of the same statement says."""
 
     def shape(self) -> Hashable:
         """One row is written more cheaply than any number of them."""
-        return self.table, len(self.rows) == 1
+        return self.table, len(self.rows) == 1, *self.given.items()
 
     def sql(self, first: int) -> Clauses:
         """INSERT of one row, or of as many as the arrays have."""
+        assert len(self.rows) == 1 or not self.given, "what a statement gives is for a row that is alone"
         _, columns, arrays = _columns(self.model)
         named = ", ".join(f'"{column}"' for column in columns)
         marks = [f"${first + place}" for place in range(len(columns))]
         if len(self.rows) == 1:
-            source = f"VALUES ({', '.join(marks)})"
+            source = f"VALUES ({', '.join(map(self._value, columns, marks, arrays))})"
         else:
             typed = ", ".join(f"{mark}::{kind}[]" for mark, kind in zip(marks, arrays, strict=True))
             source = f"SELECT * FROM unnest({typed})"
         return Clauses({f"new_{self.table}": f'INSERT INTO "{self.table}" ({named}) {source}'}, {})
+
+    def _value(self, column: str, mark: str, kind: str) -> str:
+        given = self.given.get(column)
+        return mark if given is None else f"coalesce({mark}::{kind}, {given})"
 
     def values(self) -> Sequence[object]:
         """The columns of the row, or of the rows. Raises Tortoise's ValidationError for what no column holds."""

@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 from uuid import UUID
 
+import orjson
 from tortoise.queryset import QuerySet
 
 from marketplace.kit import clock, database
 from marketplace.kit.actor import Actor, ActorKind, Scope
+from marketplace.kit.together import Together
 from marketplace.members.models import (
     Member,
-    MemberStatus,
     PersonalData,
     PointValue,
     Program,
@@ -102,6 +104,27 @@ async def program_exists(program_id: UUID) -> bool:
     return await Program.exists(id=program_id)
 
 
-async def active_member(program_id: UUID, subject: str) -> Member | None:
+class Someone(NamedTuple):
+    """A member who is enrolled, and the languages they read."""
+
+    id: UUID
+    languages: tuple[str, ...]
+
+
+_ACTIVE = """
+SELECT m.program_id, m.subject, m.id, m.languages
+FROM unnest($1::uuid[], $2::text[]) AS who (program_id, subject)
+JOIN member m ON m.program_id = who.program_id AND m.subject = who.subject AND m.status = 'ACTIVE'"""
+
+
+async def _active(asked: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], Someone]:
+    found = await database.records(_ACTIVE, [program for program, _ in asked], [subject for _, subject in asked])
+    return {(row[0], row[1]): Someone(row[2], tuple(orjson.loads(row[3]))) for row in found}
+
+
+_actives = Together(_active)
+
+
+async def active_member(program_id: UUID, subject: str) -> Someone | None:
     """The member that a subject of the program's identity provider stands for."""
-    return await Member.get_or_none(program_id=program_id, subject=subject, status=MemberStatus.ACTIVE.value)
+    return await _actives.ask((program_id, subject))

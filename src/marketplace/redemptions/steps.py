@@ -181,6 +181,23 @@ async def take_units(item: Item, redemption_id: UUID, lots: int) -> int | None:
     return positions[0]
 
 
+async def add_with_units(redemption: Redemption, item: Item) -> None:
+    """Write the redemption and take its stock, which is locked last of all. Raises OfferSoldOut.
+
+    One unit is taken by the statement that writes everything else; `code_position` is known when that is written.
+    """
+
+    def told(position: int | None) -> None:
+        redemption.code_position = position
+
+    async with catalog.take_along(item, redemption.quantity, (REF_TYPE, redemption.id), told) as given:
+        if given is not None:
+            await database.add(redemption, **given)
+            return
+    redemption.code_position = await take_units(item, redemption.id, redemption.quantity)
+    await database.add(redemption)
+
+
 async def undo(redemption: Redemption, goal: RedemptionState, reason: str) -> None:
     """Put everything back of what is PENDING: points into their very lots, money into the funding, the units.
 

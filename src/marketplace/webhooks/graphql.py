@@ -45,6 +45,7 @@ describe_enum(
     GIFT_CLAIMED="A gift was claimed.",
     POINTS_EXPIRING="Points of a member expire soon: told once for each date and number of days.",
     UPLOAD_PUBLISHED="An uploaded file was published.",
+    FUNDING_LOW="A program's money runs low: told once for each time that it does.",
     WEBHOOK_TEST="Nothing happened: you asked for a test.",
 )
 describe_enum(

@@ -34,6 +34,7 @@ class EventType(StrEnum):
     GIFT_CLAIMED = "gift.claimed"
     POINTS_EXPIRING = "points.expiring"
     UPLOAD_PUBLISHED = "upload.published"
+    FUNDING_LOW = "funding.low"
     WEBHOOK_TEST = "webhook.test"
 
 

@@ -4,8 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 from marketplace.banking.steps import plan_transfer
+from marketplace.billing.invoicing import bill
 from marketplace.billing.matching import Credit, match_credit
-from marketplace.billing.models import TopUp
+from marketplace.billing.models import InvoiceKind, TopUp
 from marketplace.catalog.models import Item
 from marketplace.kit import clock, database, ids
 from marketplace.kit.ids import new_id
@@ -68,6 +69,17 @@ async def pay_and_lend(program: Program, name: str) -> None:
     first, second = as_operator(new_id(), "finance"), as_operator(new_id(), "finance")
     asked = await done(first, "proposeCreditLine", "... on CreditLineChange { id }", limit=limit, **wish)
     await done(second, "approveCreditLine", changeId=asked["id"])
+    below = {"amount": "1000000.00", "currency": program.home_currency}
+    await done(as_program(program.id), "setFundingAlert", below=below)
+    async with database.transaction():
+        await bill(await Program.get(id=program.id), InvoiceKind.CREDIT, 1_00, 14)
+
+
+async def state_account(program: Program) -> None:
+    """A statement of the program's account, up to and with the day before yesterday."""
+    until = (clock.today(program.timezone) - timedelta(days=2)).isoformat()
+    wish = {"programId": ids.public("program", program.id), "until": until}
+    await done(as_operator(new_id(), "finance"), "issueProgramStatement", **wish)
 
 
 async def earn(program: Program, member: Member, name: str) -> None:

@@ -2,18 +2,21 @@
 
 import strawberry
 
+from marketplace.billing.graphql.alerts import AlertMutation
 from marketplace.billing.graphql.credit import CreditMutation, CreditQuery
 from marketplace.billing.graphql.funding import FundingMutation, FundingQuery
+from marketplace.billing.graphql.invoices import InvoiceQuery
 from marketplace.billing.graphql.receipts import ReceiptQuery
+from marketplace.billing.graphql.statements import ProgramStatementMutation, ProgramStatementQuery
 
 
 @strawberry.type
-class Query(FundingQuery, ReceiptQuery, CreditQuery):
+class Query(FundingQuery, ReceiptQuery, CreditQuery, ProgramStatementQuery, InvoiceQuery):
     """Money in."""
 
 
 @strawberry.type
-class Mutation(FundingMutation, CreditMutation):
+class Mutation(FundingMutation, CreditMutation, AlertMutation, ProgramStatementMutation):
     """What programs and finance do with money in."""
 
 

@@ -1,6 +1,6 @@
 """Money in: what a program has, and how it pays in more."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -8,6 +8,7 @@ import strawberry
 
 from marketplace.access.refusals import SecondPersonNeeded
 from marketplace.billing import operations, queries
+from marketplace.billing.graphql.alerts import Runway, runway_of
 from marketplace.billing.graphql.credit import CreditLine
 from marketplace.billing.models import TopUp, TopUpMethod, TopUpState
 from marketplace.billing.references import Pays, creditor_reference, printed
@@ -34,6 +35,7 @@ from marketplace.kit.graphql import (
 )
 from marketplace.kit.refusals import NotAllowed, NotFound, WrongCurrency
 from marketplace.members.graphql import ProgramType
+from marketplace.members.models import Program
 
 describe_enum(
     TopUpMethod,
@@ -64,9 +66,17 @@ class Funding:
     creditor_reference: str = strawberry.field(
         description="Write this into any transfer (ISO 11649): what arrives with it funds the program by itself."
     )
+    due: MoneyType = strawberry.field(description="What is billed to the program and still to be paid.")
+    due_on: date | None = strawberry.field(description="By when the first of that is to be paid.")
+    program_row: strawberry.Private[Program]
+    available_minor: strawberry.Private[int]
     credit: CreditLine | None = strawberry.field(
         description="How far it may spend beyond what it has paid in, and how that stands; null without a line."
     )
+
+    @strawberry.field(description="How long what is available lasts, and when the program is told.")
+    async def runway(self) -> Runway:
+        return await runway_of(self.program_row, self.available_minor)
 
 
 def _credit(found: queries.Funding) -> CreditLine | None:
@@ -146,7 +156,7 @@ async def _funding(program: strawberry.Parent[ProgramType], info: Info) -> Fundi
     row = program.row
     if not _sees_funding(actor_of(info), row.id):
         return None
-    found = await queries.funding_of(row.id, row.home_currency)
+    found, due = await queries.funding_of(row.id, row.home_currency), await queries.due_of(row.id)
     return Funding(
         available=MoneyType.minor(found.free_minor, found.currency),
         held=MoneyType.minor(found.held_minor, found.currency),
@@ -154,6 +164,10 @@ async def _funding(program: strawberry.Parent[ProgramType], info: Info) -> Fundi
         uncovered=MoneyType.minor(found.uncovered_minor, found.currency),
         creditor_reference=printed(creditor_reference(Pays.PROGRAM, row.id)),
         credit=_credit(found),
+        due=MoneyType.minor(due.minor, found.currency),
+        due_on=due.first_on,
+        program_row=row,
+        available_minor=found.free_minor,
     )
 
 

@@ -1,5 +1,11 @@
 """Doors of billing, one for each thing an actor can do."""
 
+from marketplace.billing.operations.alerts import (
+    LookAtFunding,
+    SetFundingAlert,
+    look_at_funding,
+    set_funding_alert,
+)
 from marketplace.billing.operations.credit import (
     DecideCreditLine,
     ProposeCreditLine,
@@ -7,16 +13,28 @@ from marketplace.billing.operations.credit import (
     decline_credit_line,
     propose_credit_line,
 )
+from marketplace.billing.operations.statements import (
+    IssueProgramStatement,
+    issue_due_statement,
+    issue_program_statement,
+)
 from marketplace.billing.operations.top_ups import ConfirmTopUp, TopUpProgram, confirm_top_up, top_up_program
 
 __all__ = [
     "ConfirmTopUp",
     "DecideCreditLine",
+    "IssueProgramStatement",
+    "LookAtFunding",
     "ProposeCreditLine",
+    "SetFundingAlert",
     "TopUpProgram",
     "approve_credit_line",
     "confirm_top_up",
     "decline_credit_line",
+    "issue_due_statement",
+    "issue_program_statement",
+    "look_at_funding",
     "propose_credit_line",
+    "set_funding_alert",
     "top_up_program",
 ]

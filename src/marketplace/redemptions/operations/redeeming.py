@@ -7,7 +7,7 @@ from uuid import UUID
 
 from marketplace.catalog.models import Delivery, OfferKind
 from marketplace.catalog.refusals import OfferSoldOut
-from marketplace.catalog.steps import count_for_limits, count_for_member, sold_out_at_once
+from marketplace.catalog.steps import count_for_limits, count_for_member, noticing_sold_out
 from marketplace.kit import database
 from marketplace.kit.actor import Actor, Scope
 from marketplace.kit.ids import new_id
@@ -31,7 +31,7 @@ from marketplace.redemptions.models import (
     ShipmentState,
     WaitsFor,
 )
-from marketplace.redemptions.operations import reserving
+from marketplace.redemptions.operations import reserving, rushing
 from marketplace.redemptions.operations.quoting import held_price
 from marketplace.redemptions.refusals import InvalidAddress, InvalidMembershipNumber, PriceChanged
 from marketplace.risk.models import Leaving
@@ -122,7 +122,14 @@ async def _is_odd(redemption: Redemption, command: RedeemOffer) -> bool:
     return await look(attempt)
 
 
-@operation(scope=Scope.REDEEM, returns=Redemption)
+async def _must_not_be_in_vain(actor: Actor, command: RedeemOffer) -> None:
+    """Raises OfferSoldOut; what is set aside for the member is not sold out for them."""
+    if command.reservation_id is None:
+        wish = rushing.Wish(actor.id, "redeem_offer", command.idempotency_key, command.item_id)
+        await rushing.must_not_be_in_vain(wish)
+
+
+@operation(scope=Scope.REDEEM, returns=Redemption, before=_must_not_be_in_vain)
 async def redeem_offer(actor: Actor, command: RedeemOffer) -> Redemption:
     """Spend the member's points on one item.
 
@@ -137,10 +144,10 @@ async def redeem_offer(actor: Actor, command: RedeemOffer) -> Redemption:
     if command.reservation_id is not None:
         return await redeem(actor, command)
     try:
-        with sold_out_at_once(command.item_id, command.lots or command.quantity or 1):
+        with noticing_sold_out(command.item_id, command.lots or command.quantity or 1):
             return await redeem(actor, command)
     except OfferSoldOut:
-        raise await reserving.sold_out(command.item_id) from None
+        raise await rushing.refusal_of(command.item_id) from None
 
 
 async def redeem(actor: Actor, command: RedeemOffer) -> Redemption:
@@ -174,8 +181,7 @@ async def redeem(actor: Actor, command: RedeemOffer) -> Redemption:
         await steps.spend(redemption, program, steps.title(priced.offer.title, priced.item.label))
     if held is not None:
         await reserving.free(held, priced.item, ReservationState.USED)
-    redemption.code_position = await steps.take_units(priced.item, redemption.id, lots)
-    await database.add(redemption)
+    await steps.add_with_units(redemption, priced.item)
     await _arrange(redemption, priced, command)
     if redemption.waits_for == WaitsFor.CARD:
         await cards.ask(redemption)

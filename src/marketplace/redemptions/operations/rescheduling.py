@@ -13,7 +13,7 @@ from marketplace.redemptions import events, queries, refunds
 from marketplace.redemptions.facts import Change
 from marketplace.redemptions.models import Booking, Redemption, RedemptionState
 from marketplace.redemptions.operations.redeeming import RedeemOffer, redeem
-from marketplace.redemptions.operations.reserving import sold_out
+from marketplace.redemptions.operations.rushing import refusal_of
 from marketplace.redemptions.refund_rules import Ask
 from marketplace.redemptions.refusals import CancellationClosed, ProofUsed, RedemptionClosed
 
@@ -58,7 +58,7 @@ async def reschedule_booking(actor: Actor, command: RescheduleBooking) -> Redemp
     try:
         moved = await redeem(actor, order)
     except OfferSoldOut:
-        raise await sold_out(command.item_id) from None
+        raise await refusal_of(command.item_id) from None
     await Booking.filter(redemption_id=moved.id).update(moved_from_id=booked.id)
     await events.tell(booked, Change.RESCHEDULED)
     return moved

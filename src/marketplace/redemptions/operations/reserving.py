@@ -10,11 +10,11 @@ from marketplace.catalog.models import Item, Offer, StockMode
 from marketplace.catalog.refusals import OfferSoldOut
 from marketplace.kit import clock, outbox
 from marketplace.kit.actor import Actor, Scope
-from marketplace.kit.memory import Lately
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, NotFound
 from marketplace.redemptions import rules, steps
 from marketplace.redemptions.models import Reservation, ReservationState
+from marketplace.redemptions.operations import rushing
 from marketplace.redemptions.refusals import ReservationOver, TooManyReservations
 from marketplace.storefront.queries import price_item
 
@@ -22,8 +22,6 @@ HOLDS_FOR: Final = timedelta(minutes=15)
 MOST_OPEN: Final = 3
 LAPSE: Final = "redemptions.lapse_reservation"
 REF_TYPE: Final = "reservation"
-_nothing_reserved: Lately[UUID] = Lately(10_000, seconds=1.0)
-"""Items of which nothing was set aside a moment ago."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +46,13 @@ class LapseReservation(Command):
     reservation_id: UUID
 
 
-@operation(scope=Scope.REDEEM, returns=Reservation)
+async def _must_not_be_in_vain(actor: Actor, command: ReserveItem) -> None:
+    await rushing.must_not_be_in_vain(
+        rushing.Wish(actor.id, "reserve_item", command.idempotency_key, command.item_id)
+    )
+
+
+@operation(scope=Scope.REDEEM, returns=Reservation, before=_must_not_be_in_vain)
 async def reserve_item(actor: Actor, command: ReserveItem) -> Reservation:
     """Afterwards nobody else takes these units for a quarter of an hour; then they are there for others again.
 
@@ -56,10 +60,10 @@ async def reserve_item(actor: Actor, command: ReserveItem) -> Reservation:
     TooManyReservations or OfferSoldOut.
     """
     try:
-        with catalog.sold_out_at_once(command.item_id, command.quantity):
+        with catalog.noticing_sold_out(command.item_id, command.quantity):
             return await _reserve(actor, command)
     except OfferSoldOut:
-        raise await sold_out(command.item_id) from None
+        raise await rushing.refusal_of(command.item_id) from None
 
 
 async def _reserve(actor: Actor, command: ReserveItem) -> Reservation:
@@ -72,7 +76,7 @@ async def _reserve(actor: Actor, command: ReserveItem) -> Reservation:
     if await Reservation.filter(member_id=actor.id, state=ReservationState.OPEN.value).count() >= MOST_OPEN:
         raise TooManyReservations(most=MOST_OPEN)
     moment = clock.now()
-    _nothing_reserved.forget(priced.item.id)
+    rushing.nothing_reserved.forget(priced.item.id)
     reservation = await Reservation.create(
         member_id=actor.id,
         item_id=priced.item.id,
@@ -87,21 +91,6 @@ async def _reserve(actor: Actor, command: ReserveItem) -> Reservation:
     for ref in steps.unit_refs(reservation.id, command.quantity):
         await catalog.take_stock(priced.item, ref_type=REF_TYPE, ref_id=ref)
     return reservation
-
-
-async def sold_out(item_id: UUID) -> OfferSoldOut:
-    """That nothing of an item is left: for good, or until units may come back that are set aside.
-
-    A crowd that is refused at once does not ask for reservations at once again, when there were none.
-    """
-    if item_id in _nothing_reserved:
-        return OfferSoldOut()
-    reserved = Reservation.filter(item_id=item_id, state=ReservationState.OPEN.value)
-    first = await reserved.order_by("expires_at").first()
-    if first is None:
-        _nothing_reserved.remember([item_id])
-        return OfferSoldOut()
-    return OfferSoldOut(back_at=max(first.expires_at, clock.now()))
 
 
 async def claim(member_id: UUID, reservation_id: UUID, item_id: UUID, quantity: int) -> Reservation:
