@@ -57,14 +57,6 @@ async def account_in(currency: str) -> BankAccount | None:
     return await BankAccount.get_or_none(currency=currency)
 
 
-async def newest_statements(account_ids: list[UUID]) -> dict[UUID, BankStatement]:
-    """The newest statement of each account: by its closing day, the last one told where there are several."""
-    found: dict[UUID, BankStatement] = {}
-    for row in await BankStatement.filter(account_id__in=account_ids).order_by("closing_on", "id"):
-        found[row.account_id] = row
-    return found
-
-
 async def left_of(entry: BankEntry) -> int:
     """What of an entry no journal explains yet, in minor units."""
     return entry.amount_minor - int(await database.value(_MATCHED, entry.id))

@@ -35,6 +35,7 @@ class Scope(StrEnum):
     FULFIL = "fulfilment:write"
     CODES_FREEZE = "codes:freeze"
     STATEMENTS_READ = "statements:read"
+    STATEMENTS_DISPUTE = "statements:dispute"
     PROGRAM_MANAGE = "program:manage"
     KEYS_MANAGE = "keys:manage"
     WEBHOOKS_MANAGE = "webhooks:manage"
@@ -59,6 +60,7 @@ PARTNER_SCOPES = frozenset(
         Scope.FULFIL,
         Scope.CODES_FREEZE,
         Scope.STATEMENTS_READ,
+        Scope.STATEMENTS_DISPUTE,
         Scope.PAYOUT_ACCOUNT,
         Scope.KEYS_MANAGE,
         Scope.WEBHOOKS_MANAGE,
@@ -94,7 +96,9 @@ PARTNER_ROLES: dict[str, frozenset[Scope]] = {
     "owner": PARTNER_SCOPES,
     "catalogue": frozenset({Scope.CATALOG_READ, Scope.OFFERS_UPLOAD}),
     "fulfilment": frozenset({Scope.CATALOG_READ, Scope.FULFIL}),
-    "finance": frozenset({Scope.CATALOG_READ, Scope.STATEMENTS_READ, Scope.PAYOUT_ACCOUNT}),
+    "finance": frozenset(
+        {Scope.CATALOG_READ, Scope.STATEMENTS_READ, Scope.STATEMENTS_DISPUTE, Scope.PAYOUT_ACCOUNT}
+    ),
 }
 PROGRAM_ROLES: dict[str, frozenset[Scope]] = {
     "owner": PROGRAM_SCOPES,

@@ -49,6 +49,7 @@ _SCOPES: dict[Scope, str] = {
     Scope.CODES_FREEZE: "Stop codes that may have leaked, and let them go again.",
     Scope.FULFIL: "Report on the fulfilment of a partner's rewards.",
     Scope.STATEMENTS_READ: "Read statements and payouts.",
+    Scope.STATEMENTS_DISPUTE: "Dispute lines of statements.",
     Scope.KEYS_MANAGE: "Issue and revoke API keys.",
     Scope.WEBHOOKS_MANAGE: "Register webhook endpoints, and read and replay what they were told.",
     Scope.PARTNERS_MANAGE: "Approve partners and set their contracts.",

@@ -7,7 +7,7 @@ from uuid import UUID
 from marketplace.access.refusals import SecondPersonNeeded
 from marketplace.access.rules import takes_two
 from marketplace.access.steps import is_second
-from marketplace.banking import queries, rules
+from marketplace.banking import rules
 from marketplace.banking.models import (
     AttemptState,
     BankAccount,
@@ -145,8 +145,8 @@ async def discard_bank_batch(actor: Actor, command: DecideBankBatch) -> BankBatc
 async def give_up_bank_batch(actor: Actor, command: GiveUpBankBatch) -> BankBatch:
     """Say, as two people, that an approved batch never was at the bank: its transfers wait for another attempt.
 
-    The bank has answered nothing, and its statements reach days beyond the execution without a booking: else
-    BatchMayBeAtBank. Raises NotFound, BatchDecided, InvalidInput, SecondPersonNeeded.
+    The bank has answered nothing, its statements reach days beyond the execution without a gap, and no debit on them
+    that nobody explained could be one of the batch: else BatchMayBeAtBank. Raises NotFound, BatchDecided, InvalidInput, SecondPersonNeeded.
     """
     evidence = _words("evidence", command.evidence)
     batch = await _batch(command.batch_id)
@@ -154,9 +154,8 @@ async def give_up_bank_batch(actor: Actor, command: GiveUpBankBatch) -> BankBatc
         raise BatchDecided(state=BatchState(batch.state))
     silent_on = batch.execute_on + timedelta(days=rules.SILENT_DAYS)
     attempts = await BankAttempt.filter(batch_id=batch.id).order_by("transfer_id")
-    newest = (await queries.newest_statements([batch.account_id])).get(batch.account_id)
     told = batch.answered_at is not None or any(each.state != AttemptState.ORDERED for each in attempts)
-    if told or newest is None or newest.closing_on < silent_on:
+    if told or not await batches.bank_is_silent_on(batch, silent_on):
         raise BatchMayBeAtBank(silent_on=silent_on)
     if not await is_second(actor, "give_up_bank_batch", batch.id, evidence):
         return batch

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from marketplace.banking import orders, queries, rules
+from marketplace.banking import open_entries, orders, queries, rules
 from marketplace.banking.models import (
     AttemptState,
     BankAccount,
@@ -169,3 +169,15 @@ async def confirm_by_hand(transfer: BankTransfer, attempt: BankAttempt, by: UUID
     told = BankEntry.filter(reference=attempt.reference, direction=Direction.DEBIT, currency=transfer.currency)
     for entry in await told.filter(explained_at=None, amount_minor=transfer.amount_minor).order_by("id").limit(1):
         await outgoing.record_booked(attempt.id, entry.amount_minor, entry)
+
+
+async def bank_is_silent_on(batch: BankBatch, day: date) -> bool:
+    """Whether the bank's statements reach a day without a gap, and show nothing that could be of the batch."""
+    account = await BankAccount.get(id=batch.account_id)
+    known = await open_entries.stated(account, date.max)
+    if known is None or known.closing_on < day:
+        return False
+    ids = [attempt.transfer_id for attempt in await BankAttempt.filter(batch_id=batch.id)]
+    amounts = {transfer.amount_minor for transfer in await BankTransfer.filter(id__in=ids)} | {batch.control_minor}
+    alike = BankEntry.filter(account_id=account.id, direction=Direction.DEBIT, explained_at=None)
+    return not await alike.filter(amount_minor__in=sorted(amounts), booked_on__gte=batch.execute_on).exists()

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
         ("payments", "0001_initial"),
         ("payments", "0002_points_and_a_card"),
         ("payments", "0003_reviews_and_baskets"),
-        ("settlement", "0007_fees_reserves_and_invoices"),
+        ("settlement", "0008_lines_are_disputed"),
     ]
 
     operations = [
