@@ -145,8 +145,9 @@ async def discard_bank_batch(actor: Actor, command: DecideBankBatch) -> BankBatc
 async def give_up_bank_batch(actor: Actor, command: GiveUpBankBatch) -> BankBatch:
     """Say, as two people, that an approved batch never was at the bank: its transfers wait for another attempt.
 
-    The bank has answered nothing, its statements reach days beyond the execution without a gap, and no debit on them
-    that nobody explained could be one of the batch: else BatchMayBeAtBank. Raises NotFound, BatchDecided, InvalidInput, SecondPersonNeeded.
+    The bank has answered nothing, its statements reach days beyond the execution without a gap, and no debit on
+    them that nobody explained could be one of the batch: else BatchMayBeAtBank. Raises NotFound, BatchDecided,
+    InvalidInput, SecondPersonNeeded.
     """
     evidence = _words("evidence", command.evidence)
     batch = await _batch(command.batch_id)
