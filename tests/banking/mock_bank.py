@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 import httpx
-from mockbank import server
+import mockbank.server as bank_server
 
 
 class Bank:
@@ -47,7 +47,7 @@ class Bank:
 @contextmanager
 def open_bank() -> Generator[Bank]:
     """A bank on a port of its own, in memory."""
-    made = cast(Any, server).make_server(cast(Any, server).Config(port=0, quiet=True))
+    made = cast(Any, bank_server).make_server(cast(Any, bank_server).Config(port=0, quiet=True))
     thread = threading.Thread(target=made.serve_forever, daemon=True)
     thread.start()
     try:
