@@ -7,7 +7,7 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 import httpx
@@ -73,7 +73,7 @@ async def test_who_is_told_to_stop_finishes_what_is_under_way_and_ends_its_strea
     tmp_path: Path, database_url: str
 ) -> None:
     headers = await a_caller(tmp_path)
-    blocker: Any = await asyncpg.connect(**database.credentials(database_url))
+    blocker: Any = await cast(Any, asyncpg).connect(**database.credentials(database_url))
     with serving(tmp_path, database_url, 1) as (process, address):
         async with httpx.AsyncClient(base_url=address, headers=headers, timeout=30) as http:
             await until_ready(http)
