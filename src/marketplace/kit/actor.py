@@ -34,6 +34,7 @@ class Scope(StrEnum):
     OFFERS_UPLOAD = "offers:upload"
     FULFIL = "fulfilment:write"
     CODES_FREEZE = "codes:freeze"
+    POINTS_BUY = "points:buy"
     STATEMENTS_READ = "statements:read"
     PROGRAM_MANAGE = "program:manage"
     KEYS_MANAGE = "keys:manage"
@@ -58,6 +59,7 @@ PARTNER_SCOPES = frozenset(
         Scope.OFFERS_UPLOAD,
         Scope.FULFIL,
         Scope.CODES_FREEZE,
+        Scope.POINTS_BUY,
         Scope.STATEMENTS_READ,
         Scope.PAYOUT_ACCOUNT,
         Scope.KEYS_MANAGE,
@@ -94,7 +96,7 @@ PARTNER_ROLES: dict[str, frozenset[Scope]] = {
     "owner": PARTNER_SCOPES,
     "catalogue": frozenset({Scope.CATALOG_READ, Scope.OFFERS_UPLOAD}),
     "fulfilment": frozenset({Scope.CATALOG_READ, Scope.FULFIL}),
-    "finance": frozenset({Scope.CATALOG_READ, Scope.STATEMENTS_READ, Scope.PAYOUT_ACCOUNT}),
+    "finance": frozenset({Scope.CATALOG_READ, Scope.STATEMENTS_READ, Scope.PAYOUT_ACCOUNT, Scope.POINTS_BUY}),
 }
 PROGRAM_ROLES: dict[str, frozenset[Scope]] = {
     "owner": PROGRAM_SCOPES,

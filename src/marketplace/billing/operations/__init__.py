@@ -6,6 +6,14 @@ from marketplace.billing.operations.alerts import (
     look_at_funding,
     set_funding_alert,
 )
+from marketplace.billing.operations.coalition import (
+    OrderCoalitionPoints,
+    ReverseCoalitionOrder,
+    SetCoalitionRate,
+    order_coalition_points,
+    reverse_coalition_order,
+    set_coalition_rate,
+)
 from marketplace.billing.operations.credit import (
     DecideCreditLine,
     ProposeCreditLine,
@@ -25,7 +33,10 @@ __all__ = [
     "DecideCreditLine",
     "IssueProgramStatement",
     "LookAtFunding",
+    "OrderCoalitionPoints",
     "ProposeCreditLine",
+    "ReverseCoalitionOrder",
+    "SetCoalitionRate",
     "SetFundingAlert",
     "TopUpProgram",
     "approve_credit_line",
@@ -34,7 +45,10 @@ __all__ = [
     "issue_due_statement",
     "issue_program_statement",
     "look_at_funding",
+    "order_coalition_points",
     "propose_credit_line",
+    "reverse_coalition_order",
+    "set_coalition_rate",
     "set_funding_alert",
     "top_up_program",
 ]
