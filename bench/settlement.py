@@ -3,7 +3,8 @@
 `python -m bench settlement [--accruals 1000000] [--partners 500]`. The run is the one of `marketplace settle`: a
 transaction a partner through the door, with payout, journal, digest, audit row and webhook. The other is a single
 statement over the same rows that groups them and inserts statements and lines into tables of the same shape, with
-the same keys, and nothing else.
+the same keys, and nothing else. Meanwhile another process redeems vouchers of a partner that is being settled, one
+after the other (`bench/redeeming.py`): before the run, and while it goes on.
 """
 
 import argparse
@@ -11,8 +12,10 @@ import asyncio
 import os
 import platform
 import resource
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -24,8 +27,14 @@ from rich.console import Console
 
 from bench import report
 from marketplace.app import wiring
-from marketplace.kit import clock, database, migrations
+from marketplace.kit import clock, database, ids, migrations, vault
+from marketplace.kit.ids import new_id
 from marketplace.kit.private_postgres import PrivatePostgres
+from marketplace.ledger import accounts
+from marketplace.ledger.models import Purpose
+from marketplace.members.steps import fund
+from marketplace.partners.models import Partner
+from marketplace.points.steps import earn
 from marketplace.settlement import cases, jobs
 from tests import builders
 
@@ -34,6 +43,9 @@ SECTION: Final = "Settling a million accruals"
 OFFERS: Final = 40
 """Lines of each statement."""
 
+_CODES = """
+INSERT INTO voucher_code (id, item_id, position, ciphertext, fingerprint, loaded_at)
+SELECT gen_random_uuid(), $1, n, $2, md5(n::text), $4 FROM generate_series(1, $3::bigint) n"""
 _JOURNALS = """
 INSERT INTO journal (id, reason, ref_type, ref_id, booked_at, effective_on)
 SELECT id, 'accrual.sale', 'bench', id, $1, $2 FROM partner"""
@@ -106,6 +118,8 @@ class Measured:
     statements: int = 0
     lines: int = 0
     grown_mb: float = 0
+    alone: str = ""
+    beside: str = ""
 
 
 def measure(accruals: int, partners: int) -> Measured:
@@ -127,11 +141,17 @@ async def _measured(url: str, found: Measured) -> Measured:
         for _ in range(3):
             await database.execute("TRUNCATE bench_statement, bench_line")
             found.at_once.append(await _at_once(clock.today()))
-    async with database.opened(url):
+        shopper = await _a_shopper()
+    async with database.opened(url), _redeeming(url, *shopper) as report_p95:
+        await asyncio.sleep(4)
+        await report_p95()
+        await asyncio.sleep(8)
+        found.alone = await report_p95()
         before = _resident_mb()
         started = time.perf_counter()
         issued = await jobs.settle_until(_until(), progress=_told)
         found.run = time.perf_counter() - started
+        found.beside = await report_p95()
         found.grown_mb = _resident_mb() - before
         found.statements = await database.value("SELECT count(*) FROM statement")
         found.lines = await database.value("SELECT count(*) FROM statement_line")
@@ -139,6 +159,54 @@ async def _measured(url: str, found: Measured) -> Measured:
         assert await database.value("SELECT sum(accruals)::bigint FROM statement") == found.accruals
         assert await cases.cases(_until()) == []
     return found
+
+
+async def _a_shopper() -> tuple[str, str]:
+    """An item of a partner that is settled too, and a member with points for any number of it."""
+    program = await builders.a_program()
+    partner = await Partner.all().first()
+    assert partner is not None
+    item = await builders.a_voucher([], brand=await builders.a_brand(partner))
+    await database.execute(_CODES, item.id, vault.seal("CODE-1234-5678"), 50_000, clock.now())
+    await database.execute("UPDATE stock SET loaded = 50000 WHERE item_id = $1", item.id)
+    async with database.transaction():
+        bank = accounts.house(Purpose.BANK, program.home_currency)
+        await fund(program, 10**12, bank, ref_type="top_up", ref_id=new_id())
+    member = await builders.a_member(program)
+    async with database.transaction():
+        await earn(
+            member.id,
+            program.id,
+            program.unit,
+            10**9,
+            origin_type="award",
+            origin_id=new_id(),
+            earned_at=clock.now(),
+            expires_at=clock.now().replace(year=clock.now().year + 1),
+        )
+    return ids.public("item", item.id), str(member.id)
+
+
+@asynccontextmanager
+async def _redeeming(url: str, item: str, member: str) -> AsyncGenerator[Callable[[], Awaitable[str]]]:
+    """Somebody redeems; what is yielded asks for the 95th percentile since it was last asked."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bench.redeeming", url, item, member,
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdin is not None
+    assert process.stdout is not None
+    ask, answers = process.stdin, process.stdout
+
+    async def report_p95() -> str:
+        ask.write(b"?\n")
+        await ask.drain()
+        return (await answers.readline()).decode().strip()
+
+    assert await answers.readline() == b"ready\n"
+    yield report_p95
+    ask.close()
+    await process.wait()
 
 
 def _until() -> date:
@@ -191,6 +259,8 @@ def main(words: Sequence[str] | None = None) -> None:
 def _text(found: Measured) -> str:
     machine = f"{os.cpu_count()} processors, {platform.machine()}, Python {platform.python_version()}"
     once = median(found.at_once)
+    (alone, first), (beside, then) = (each.split() for each in (found.alone, found.beside))
+    slower = float(beside) / float(alone)
     return "\n".join([
         f"{found.accruals:,} accruals into {found.statements:,} statements with {found.lines:,} lines",
         f"({machine}):",
@@ -202,6 +272,9 @@ def _text(found: Measured) -> str:
         f"| {found.run / once:.1f} |",
         "",
         f"The run's process grew by {found.grown_mb:.0f} MB.",
+        "",
+        f"A redemption of a partner that is settled took {alone} ms alone and {beside} ms meanwhile",
+        f"(95th percentiles of {first} and {then} redemptions, one after the other): {slower:.2f} times.",
     ]) + "\n"  # fmt: skip
 
 

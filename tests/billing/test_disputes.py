@@ -3,7 +3,8 @@
 import pytest
 
 from marketplace.app import wiring
-from marketplace.billing.models import Takeback, TopUp
+from marketplace.billing.models import Receipt, Takeback, TopUp
+from marketplace.kit import ids
 from marketplace.ledger.models import Purpose
 from marketplace.members.models import Program
 from marketplace.payments import balance
@@ -13,7 +14,7 @@ from tests.billing.test_top_up_program import available, pay_in
 from tests.books import violations
 from tests.client import as_program
 from tests.payments.outbound import Payments, run_jobs
-from tests.settlement.books import house, sell
+from tests.settlement.books import FINANCE, house, sell
 
 pytestmark = pytest.mark.usefixtures("db")
 UNCOVERED = "{ program { funding { uncovered { amount } } } }"
@@ -76,6 +77,18 @@ async def test_a_part_that_is_disputed_and_told_late_and_twice_is_taken_once(pay
     assert (await TopUp.get()).state == "SUCCEEDED"
     await balance.sync()
     assert await violations() == []
+
+
+async def test_what_came_through_stripe_is_not_returned_by_hand(payments: Payments) -> None:
+    program, _ = await a_paid_top_up(payments)
+
+    answer = await FINANCE.do(
+        "returnFunding", receiptId=ids.public("fundingReceipt", (await Receipt.get()).id), evidence="entry 9",
+        amount={"amount": "1.00", "currency": "EUR"},
+    )  # fmt: skip
+
+    assert answer["__typename"] == "ReceiptTellsItself"
+    assert await available(program) == "1000.00"
 
 
 async def test_an_inquiry_moves_no_money(payments: Payments) -> None:

@@ -22,6 +22,7 @@ from tests.redemptions.world import Shopper, a_shopper, give_points
 pytestmark = pytest.mark.usefixtures("db")
 
 FINANCE = as_operator(UUID(int=7), "finance")
+ADMIN = as_operator(UUID(int=6), "admin")
 DAY = timedelta(days=1)
 LIABILITY = """query($asOf: DateTime, $programId: ID, $currency: CurrencyCode) {
   pointsLiability(asOf: $asOf, programId: $programId, currency: $currency) {
@@ -83,7 +84,11 @@ async def test_every_past_moment_is_put_together_as_it_was():
         "state": "FULFILLED",
     }
     await at(11, lambda: refund(shopper, twice, "1.00"))
+    charity = ids.public("charity", (await builders.a_charity()).id)
+    pledge = "... on Pledge { id state }"
+    given = await at(10, lambda: shopper.phone.do("donatePoints", pledge, charityId=charity, points=300))
     await at(9, expire_lots)
+    await at(8, lambda: ADMIN.do("cancelPledge", pledge, pledgeId=given["id"], reason="By mistake"))
     await at(
         7, lambda: shopper.phone.do("cancelRedemption", "... on Redemption { state }", redemptionId=ordered["id"])
     )

@@ -17,6 +17,8 @@ from marketplace.settlement.models import Statement, StatementLine
 from tests import builders
 from tests.client import as_member, as_operator, as_partner, as_program
 from tests.settlement.books import FINANCE, a_funded_program, euros, refund, sell, settle, shown, violations
+from tests.webhooks.receiver import a_receiver
+from tests.webhooks.test_webhooks import announce, register
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -150,6 +152,23 @@ async def test_a_partner_sees_its_own_statements_by_page() -> None:
     through = await as_partner(partner.id).get("{ partner { statements { totalCount } } }")
     assert through["partner"]["statements"]["totalCount"] == 2
     assert (await FINANCE.get("{ statements { totalCount } }"))["statements"]["totalCount"] == 4
+
+
+async def test_who_is_told_of_a_statement_hears_its_number_and_what_it_closes_with(database_url: str) -> None:
+    program, partner = await a_funded_program(), await builders.a_partner()
+    async with a_receiver() as receiver:
+        await register(as_partner(partner.id), receiver, types=["STATEMENT_ISSUED"])
+        await sell(program, partner, 10_00)
+        [statement] = await settle()
+        await announce(database_url)
+
+        assert receiver.types == ["statement.issued"]
+        assert receiver.got[0][1]["data"] == {
+            "statement": ids.public("statement", statement.id),
+            "number": statement.number,
+            "closing": "9.03",
+            "currency": "EUR",
+        }
 
 
 async def test_nobody_else_sees_a_statement() -> None:

@@ -266,7 +266,7 @@ async def test_a_line_explains_itself_down_to_the_transfers(db: None) -> None:
         explain(first: 5) { totalCount nodes { kind commissionBp vatBp net { amount } takenBack { amount }
         contract { validFrom } redemption { id }
         rate { rate source asOf } steps { what formula exact amount { amount currency } }
-        transfers { debit credit amount { amount currency } } journalId } } } } } } }"""
+        transfers { debit credit amount { amount currency } } journal { id } } } } } } } }"""
 
     lines = (await as_partner(partner.id).get(text, id=ids.public("statement", statement.id)))["node"]["lines"]
 
@@ -289,3 +289,6 @@ async def test_a_line_explains_itself_down_to_the_transfers(db: None) -> None:
     }
     assert (back["kind"], back["takenBack"]["amount"], back["net"]["amount"]) == ("REFUND", "9.65", "-9.65")
     assert back["contract"] == {"validFrom": "2020-01-01"}
+    assert back["journal"] is None
+    for_finance = (await FINANCE.get(text, id=ids.public("statement", statement.id)))["node"]["lines"]["nodes"]
+    assert for_finance[0]["explain"]["nodes"][0]["journal"]["id"].startswith("journal_")

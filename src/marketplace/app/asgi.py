@@ -26,6 +26,7 @@ from marketplace.app.identity import Identity
 from marketplace.app.limits import Caps
 from marketplace.app.live import Live, LiveCaps
 from marketplace.app.pages import Pages
+from marketplace.app.papers import Papers
 from marketplace.app.parameters import PREFLIGHT_HEADERS
 from marketplace.app.persisted import PersistedOperations
 from marketplace.app.rates import RateRules, Rates
@@ -133,6 +134,7 @@ def create_app(
             open_to_all=not given.production,
         ),
         *Downloads(context_of, rates).routes(),
+        *Papers(context_of, rates).routes(),
         *pages.routes(),
         *pictures.routes(),
         *(route for module in rooms.modules("webhook") for route in module.ROUTES),

@@ -11,6 +11,7 @@ from uuid import UUID
 import orjson
 
 from marketplace.kit import database, ids, jobs
+from marketplace.settlement import queries as statements
 from marketplace.webhooks import queries
 from marketplace.webhooks.models import EventType, Owner
 from marketplace.webhooks.steps import Happened, tell
@@ -76,8 +77,9 @@ async def fan_out(changes: str) -> None:
     endpoints = await queries.waiting_for({one for change in noted for one in change.audience})
     if not endpoints:
         return
+    figures = await statements.figures_of([change.subject for change in noted if change.topic == "statement"])
     for change in noted:
-        for happened in _happened(change):
+        for happened in _happened(change, figures.get(change.subject, {})):
             waiting = [
                 each
                 for each in endpoints
@@ -89,7 +91,7 @@ async def fan_out(changes: str) -> None:
                     await tell(happened, waiting)
 
 
-def _happened(change: Noted) -> list[Happened]:
+def _happened(change: Noted, figures: Mapping[str, str]) -> list[Happened]:
     line = TOLD[change.topic, change.state]
     whose = dict(zip(AUDIENCES[change.topic], change.audience, strict=True))
     told: list[Happened] = []
@@ -97,6 +99,7 @@ def _happened(change: Noted) -> list[Happened]:
         data = {change.topic: ids.public(change.topic, change.subject)}
         if change.state is not None:
             data["state"] = change.state
+        data |= figures
         if "statement" in whose:
             data["statement"] = ids.public("statement", whose["statement"])
         if owner is Owner.PROGRAM and "member" in whose:

@@ -108,3 +108,18 @@ class CoalitionPointsGiven(Refusal):
     text = "Of the {points} points of this order only {left} are left in the budget, so it cannot be taken back."
     points: Annotated[int, "The points of the order."]
     left: Annotated[int, "The points that the budget still holds."]
+
+
+class ReceiptTellsItself(Refusal):
+    """What Stripe brought goes back through Stripe, which says so."""
+
+    code = "RECEIPT_TELLS_ITSELF"
+    text = "This money came through Stripe, which says by itself when it goes back."
+
+
+class ReceiptGone(Refusal):
+    """Less is left of the receipt than is said to have gone back."""
+
+    code = "RECEIPT_GONE"
+    text = "Only {left} of this receipt has not gone back yet. Name that, or less."
+    left: Annotated[Money, "What of it has not gone back."]

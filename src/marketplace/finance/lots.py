@@ -36,7 +36,9 @@ back AS (
     FROM journal j JOIN transfer t ON t.journal_id = j.id
     JOIN account a ON a.id = t.credit_account_id AND a.purpose = 'WALLET'
     LEFT JOIN refund f ON f.id = j.ref_id LEFT JOIN redemption r ON r.id = f.redemption_id
-    LEFT JOIN cash_redemption s ON s.id = j.ref_id LEFT JOIN pledge p ON p.id = j.ref_id
+    LEFT JOIN cash_redemption s ON s.id = j.ref_id
+    LEFT JOIN accrual x ON x.kind = 'REFUND' AND x.ref_id = j.ref_id
+    LEFT JOIN pledge p ON p.accrual_id = x.reverses_id
     WHERE j.reason = 'points.returned' AND j.booked_at <= $1 GROUP BY 1
 ), allocated AS (
     SELECT a.lot_id, h.held_at AS at, h.closed_at IS NULL OR h.closed_at > $1 AS is_held,

@@ -37,7 +37,11 @@ _OF: Final = {
     ),
     "cashredemption": _caused("SELECT hold_id FROM cash_redemption WHERE id = $1"),
     "gift": _caused("SELECT hold_id FROM gift WHERE id = $1"),
-    "pledge": _caused("SELECT hold_id FROM pledge WHERE id = $1", "SELECT accrual_id FROM pledge WHERE id = $1"),
+    "pledge": "SELECT a.journal_id FROM pledge p JOIN accrual a ON a.id = p.accrual_id WHERE p.id = $1 UNION "
+    + _caused(
+        "SELECT hold_id FROM pledge WHERE id = $1",
+        "SELECT x.ref_id FROM accrual x JOIN pledge p ON p.accrual_id = x.reverses_id WHERE p.id = $1",
+    ),
     "statement": f"{_LINE} UNION {_caused(_PAYOUT)}",
     "accrual": "SELECT journal_id FROM accrual WHERE id = $1",
     "journal": "SELECT $1::uuid",

@@ -36,6 +36,7 @@ class Scope(StrEnum):
     CODES_FREEZE = "codes:freeze"
     POINTS_BUY = "points:buy"
     STATEMENTS_READ = "statements:read"
+    STATEMENTS_DISPUTE = "statements:dispute"
     PROGRAM_MANAGE = "program:manage"
     KEYS_MANAGE = "keys:manage"
     WEBHOOKS_MANAGE = "webhooks:manage"
@@ -61,6 +62,7 @@ PARTNER_SCOPES = frozenset(
         Scope.CODES_FREEZE,
         Scope.POINTS_BUY,
         Scope.STATEMENTS_READ,
+        Scope.STATEMENTS_DISPUTE,
         Scope.PAYOUT_ACCOUNT,
         Scope.KEYS_MANAGE,
         Scope.WEBHOOKS_MANAGE,
@@ -96,7 +98,15 @@ PARTNER_ROLES: dict[str, frozenset[Scope]] = {
     "owner": PARTNER_SCOPES,
     "catalogue": frozenset({Scope.CATALOG_READ, Scope.OFFERS_UPLOAD}),
     "fulfilment": frozenset({Scope.CATALOG_READ, Scope.FULFIL}),
-    "finance": frozenset({Scope.CATALOG_READ, Scope.STATEMENTS_READ, Scope.PAYOUT_ACCOUNT, Scope.POINTS_BUY}),
+    "finance": frozenset(
+        {
+            Scope.CATALOG_READ,
+            Scope.STATEMENTS_READ,
+            Scope.STATEMENTS_DISPUTE,
+            Scope.PAYOUT_ACCOUNT,
+            Scope.POINTS_BUY,
+        }
+    ),
 }
 PROGRAM_ROLES: dict[str, frozenset[Scope]] = {
     "owner": PROGRAM_SCOPES,

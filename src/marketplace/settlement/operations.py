@@ -5,7 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from marketplace.kit import clock, outbox
-from marketplace.kit.actor import Actor, Scope
+from marketplace.kit.actor import Actor, ActorKind, Scope
 from marketplace.kit.money import Money
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, NotFound, SamePerson, WrongCurrency
@@ -17,15 +17,20 @@ from marketplace.settlement.issuing import Draft
 from marketplace.settlement.models import (
     Adjustment,
     AdjustmentState,
+    DisputeState,
+    LineDispute,
     RunState,
     SettlementRun,
 )
 from marketplace.settlement.refusals import (
     AdjustmentDecided,
+    DisputeNotOpen,
+    LineInDispute,
     PeriodNotOver,
 )
 
 WORDS_LENGTH = 300
+NOTE_LENGTH = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +57,39 @@ class ProposeAdjustment(Command):
     partner_id: UUID
     amount: Money
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeLine(Command):
+    """A line of the asking partner's statement that is wrong, and why."""
+
+    line_id: UUID
+    note: str
+    evidence: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawDispute(Command):
+    """A dispute that is none any more."""
+
+    dispute_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptDispute(Command):
+    """What shall be put right for a dispute: above zero in the partner's favour."""
+
+    dispute_id: UUID
+    amount: Money
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclineDispute(Command):
+    """Why a line is right."""
+
+    dispute_id: UUID
+    answer: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,15 +167,7 @@ async def propose_adjustment(actor: Actor, command: ProposeAdjustment) -> Adjust
     if command.amount.currency not in {contract.currency for contract in contracts}:
         expected = contracts[0].currency if contracts else "no currency before there is a contract"
         raise WrongCurrency(expected=expected, given=command.amount.currency)
-    return await Adjustment.create(
-        partner_id=command.partner_id,
-        amount_minor=command.amount.minor,
-        currency=command.amount.currency,
-        reason=reason,
-        state=AdjustmentState.PROPOSED.value,
-        proposed_by=actor.id,
-        proposed_at=clock.now(),
-    )
+    return await steps.propose(actor.id, command.partner_id, command.amount, reason)
 
 
 async def _decided(actor: Actor, command: DecideAdjustment, state: AdjustmentState) -> Adjustment:
@@ -162,6 +192,7 @@ async def approve_adjustment(actor: Actor, command: DecideAdjustment) -> Adjustm
     adjustment = await _decided(actor, command, AdjustmentState.APPROVED)
     amount = Money(adjustment.amount_minor, adjustment.currency)
     await accrue_adjustment(adjustment.partner_id, amount, adjustment.reason, ref_id=adjustment.id)
+    await steps.close_dispute(adjustment, DisputeState.ACCEPTED)
     return adjustment
 
 
@@ -171,4 +202,82 @@ async def decline_adjustment(actor: Actor, command: DecideAdjustment) -> Adjustm
 
     Raises NotFound, SamePerson for one's own proposal, AdjustmentDecided.
     """
-    return await _decided(actor, command, AdjustmentState.DECLINED)
+    adjustment = await _decided(actor, command, AdjustmentState.DECLINED)
+    await steps.close_dispute(adjustment, DisputeState.OPEN)
+    return adjustment
+
+
+@operation(scope=Scope.STATEMENTS_DISPUTE, returns=LineDispute)
+async def dispute_line(actor: Actor, command: DisputeLine) -> LineDispute:
+    """Say that a line of one's own statement is wrong; finance answers.
+
+    Raises InvalidInput, NotFound, LineInDispute while an earlier one is not decided.
+    """
+    note = _must_be_words("note", command.note, NOTE_LENGTH)
+    evidence = _must_be_words("evidence", command.evidence, WORDS_LENGTH) if command.evidence else None
+    line = await queries.lines_visible_to(actor).get_or_none(id=command.line_id)
+    if line is None or actor.kind is not ActorKind.PARTNER:
+        raise NotFound(what="statement line")
+    await Partner.select_for_update(no_key=True).get(id=actor.id)
+    running = (DisputeState.OPEN.value, DisputeState.PROPOSED.value)
+    before = await LineDispute.get_or_none(line_id=line.id, state__in=running)
+    if before is not None:
+        raise LineInDispute(raised_at=before.raised_at)
+    return await LineDispute.create(
+        line_id=line.id,
+        partner_id=actor.id,
+        note=note,
+        evidence=evidence,
+        state=DisputeState.OPEN.value,
+        raised_at=clock.now(),
+    )
+
+
+async def _open_dispute(actor: Actor, dispute_id: UUID) -> LineDispute:
+    """An open dispute that the actor sees, locked. Raises NotFound, DisputeNotOpen."""
+    dispute = await queries.disputes_visible_to(actor).select_for_update().get_or_none(id=dispute_id)
+    if dispute is None:
+        raise NotFound(what="dispute")
+    if dispute.state != DisputeState.OPEN:
+        raise DisputeNotOpen(state=DisputeState(dispute.state))
+    return dispute
+
+
+@operation(scope=Scope.STATEMENTS_DISPUTE, returns=LineDispute)
+async def withdraw_dispute(actor: Actor, command: WithdrawDispute) -> LineDispute:
+    """Take one's own dispute back. Raises NotFound, DisputeNotOpen."""
+    dispute = await _open_dispute(actor, command.dispute_id)
+    dispute.state = DisputeState.WITHDRAWN.value
+    await dispute.save(update_fields=["state"])
+    return dispute
+
+
+@operation(scope=Scope.FINANCE, returns=LineDispute)
+async def accept_dispute(actor: Actor, command: AcceptDispute) -> LineDispute:
+    """Propose the correction that a dispute asks for; another person approves it as any other.
+
+    Raises InvalidInput, NotFound, DisputeNotOpen, WrongCurrency.
+    """
+    reason = _must_be_words("reason", command.reason, WORDS_LENGTH)
+    if not command.amount.minor:
+        raise InvalidInput.at("amount.amount", "An adjustment of zero changes nothing.")
+    dispute = await _open_dispute(actor, command.dispute_id)
+    currency = await queries.currency_of_line(dispute.line_id)
+    if command.amount.currency != currency:
+        raise WrongCurrency(expected=currency, given=command.amount.currency)
+    adjustment = await steps.propose(actor.id, dispute.partner_id, command.amount, reason)
+    dispute.adjustment_id = adjustment.id
+    dispute.state, dispute.decided_by = DisputeState.PROPOSED.value, actor.id
+    await dispute.save(update_fields=["adjustment_id", "state", "decided_by"])
+    return dispute
+
+
+@operation(scope=Scope.FINANCE, returns=LineDispute)
+async def decline_dispute(actor: Actor, command: DeclineDispute) -> LineDispute:
+    """Say why a disputed line is right. Raises InvalidInput, NotFound, DisputeNotOpen."""
+    answer = _must_be_words("answer", command.answer, NOTE_LENGTH)
+    dispute = await _open_dispute(actor, command.dispute_id)
+    dispute.state, dispute.answer = DisputeState.DECLINED.value, answer
+    dispute.decided_by, dispute.decided_at = actor.id, clock.now()
+    await dispute.save(update_fields=["state", "answer", "decided_by", "decided_at"])
+    return dispute

@@ -11,10 +11,12 @@ from tortoise.queryset import QuerySet
 
 from marketplace.kit import clock, database
 from marketplace.kit.actor import Actor, ActorKind, Scope
+from marketplace.kit.money import Money
 from marketplace.partners.models import Accrual, ContractRate
 from marketplace.settlement.models import (
     ACCRUED_AS,
     Adjustment,
+    LineDispute,
     LineKind,
     Payout,
     SettlementRun,
@@ -43,6 +45,26 @@ def statements_visible_to(actor: Actor) -> QuerySet[Statement]:
     if actor.kind is ActorKind.OPERATOR and actor.may(Scope.FINANCE_READ):
         return Statement.all()
     return Statement.filter(id__in=[])
+
+
+def lines_visible_to(actor: Actor) -> QuerySet[StatementLine]:
+    """The lines of the statements that the actor sees."""
+    if actor.kind is ActorKind.PARTNER and actor.may(Scope.STATEMENTS_READ):
+        return StatementLine.filter(statement__partner_id=actor.id)
+    return StatementLine.all() if _is_finance(actor) else StatementLine.filter(id__in=[])
+
+
+def disputes_visible_to(actor: Actor) -> QuerySet[LineDispute]:
+    """A partner sees its own disputes, finance sees all, everybody else none."""
+    if actor.kind is ActorKind.PARTNER and actor.may(Scope.STATEMENTS_READ):
+        return LineDispute.filter(partner_id=actor.id)
+    return LineDispute.all() if _is_finance(actor) else LineDispute.filter(id__in=[])
+
+
+async def currency_of_line(line_id: UUID) -> str:
+    """The currency of a line's statement."""
+    found = "SELECT s.currency FROM statement_line l JOIN statement s ON s.id = l.statement_id WHERE l.id = $1"
+    return await database.value(found, line_id)
 
 
 def may_see_money_of(actor: Actor, partner_id: UUID) -> bool:
@@ -102,6 +124,18 @@ async def rates_on(line: StatementLine) -> list[int]:
     accruals = await accruals_on(line)
     found = await accruals.filter(commission_bp__isnull=False).distinct().values("commission_bp")
     return sorted(row["commission_bp"] for row in found)
+
+
+async def figures_of(statement_ids: list[UUID]) -> dict[UUID, dict[str, str]]:
+    """What whoever is told of a statement hears at once: its number, and what it closes with."""
+    return {
+        row.id: {
+            "number": row.number,
+            "closing": str(Money(row.closing_minor, row.currency).amount),
+            "currency": row.currency,
+        }
+        for row in await Statement.filter(id__in=statement_ids)
+    }
 
 
 async def donations_on(statement_id: UUID) -> list[UUID]:

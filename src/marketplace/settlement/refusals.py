@@ -1,10 +1,10 @@
 """Why settlement says no."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 
 from marketplace.kit.refusals import Refusal
-from marketplace.settlement.models import AdjustmentState
+from marketplace.settlement.models import AdjustmentState, DisputeState
 
 
 class PeriodNotOver(Refusal):
@@ -30,3 +30,19 @@ class AdjustmentDecided(Refusal):
     code = "ADJUSTMENT_DECIDED"
     text = "This adjustment is {state} already."
     state: Annotated[AdjustmentState, "What was decided: APPROVED or DECLINED."]
+
+
+class LineInDispute(Refusal):
+    """The line is disputed already, and that is not decided."""
+
+    code = "LINE_IN_DISPUTE"
+    text = "This line is in dispute since {raised_at}. Withdraw that dispute, or wait for the answer."
+    raised_at: Annotated[datetime, "When it was disputed."]
+
+
+class DisputeNotOpen(Refusal):
+    """The dispute was decided or withdrawn, or a correction for it waits for a second person."""
+
+    code = "DISPUTE_NOT_OPEN"
+    text = "This dispute is {state}."
+    state: Annotated[DisputeState, "Where the dispute stands."]

@@ -3,8 +3,13 @@
 from uuid import UUID
 
 from marketplace.kit import clock, database
+from marketplace.kit.money import Money
 from marketplace.payments.steps import plan_transfer
 from marketplace.settlement.models import (
+    Adjustment,
+    AdjustmentState,
+    DisputeState,
+    LineDispute,
     Payout,
     PayoutEvent,
     PayoutState,
@@ -36,6 +41,29 @@ async def are_done(run: SettlementRun, count: int) -> None:
 async def finish(run: SettlementRun) -> None:
     """Every partner of the run has been looked at."""
     await database.execute(_FINISH, run.id, clock.now())
+
+
+async def propose(proposed_by: UUID, partner_id: UUID, amount: Money, reason: str) -> Adjustment:
+    """Note a correction of what a partner is owed; somebody else decides on it."""
+    return await Adjustment.create(
+        partner_id=partner_id,
+        amount_minor=amount.minor,
+        currency=amount.currency,
+        reason=reason,
+        state=AdjustmentState.PROPOSED.value,
+        proposed_by=proposed_by,
+        proposed_at=clock.now(),
+    )
+
+
+async def close_dispute(adjustment: Adjustment, state: DisputeState) -> None:
+    """The correction of a disputed line was decided on: the dispute is accepted, or open again."""
+    dispute = await LineDispute.select_for_update().get_or_none(
+        adjustment_id=adjustment.id, state=DisputeState.PROPOSED.value
+    )
+    if dispute is not None:
+        dispute.state, dispute.decided_at = state.value, clock.now()
+        await dispute.save(update_fields=["state", "decided_at"])
 
 
 async def open_payout(statement: Statement, decision: Decision, account_id: UUID | None) -> Payout:

@@ -9,6 +9,7 @@ from marketplace.kit.ids import new_id
 from marketplace.members.models import Member, Program
 from marketplace.partners.models import Partner
 from marketplace.payments.models import ConnectedAccount, PayeeKind
+from marketplace.settlement.models import StatementLine
 from tests import builders
 from tests.client import Caller, as_member, as_operator, as_partner, as_program
 from tests.house.authorisation import stories
@@ -63,6 +64,13 @@ async def a_world() -> World:
         await operators["finance"].do(
             "proposeAdjustment", "", partnerId=partner_id, amount=amount, reason=f"Goodwill to {side.partner.name}"
         )
+        line = await StatementLine.filter(statement__partner_id=side.partner.id).first()
+        if line is not None:
+            of_line = {
+                "lineId": ids.public("statementLine", line.id),
+                "note": f"Not what {side.partner.name} sold",
+            }
+            await as_partner(side.partner.id).do("disputeLine", "", **of_line)
     await operators["finance"].do("closePeriod", "", until="2020-01-31")
     callers = {
         "nobody": Caller(),

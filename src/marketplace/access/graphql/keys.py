@@ -50,6 +50,7 @@ _SCOPES: dict[Scope, str] = {
     Scope.POINTS_BUY: "Buy points of programs to give in them.",
     Scope.FULFIL: "Report on the fulfilment of a partner's rewards.",
     Scope.STATEMENTS_READ: "Read statements and payouts.",
+    Scope.STATEMENTS_DISPUTE: "Dispute lines of statements.",
     Scope.KEYS_MANAGE: "Issue and revoke API keys.",
     Scope.WEBHOOKS_MANAGE: "Register webhook endpoints, and read and replay what they were told.",
     Scope.PARTNERS_MANAGE: "Approve partners and set their contracts.",

@@ -9,7 +9,8 @@ from marketplace.app.tour.pages import every
 
 _MONEY = "{ amount currency }"
 _FIGURES = (
-    f"opening {_MONEY} gross {_MONEY} commission {_MONEY} vat {_MONEY} adjustments {_MONEY} closing {_MONEY}"
+    f"opening {_MONEY} gross {_MONEY} commission {_MONEY} vat {_MONEY} adjustments {_MONEY} "
+    f"fees {_MONEY} reserve {_MONEY} closing {_MONEY}"
 )
 STATEMENT: Final = (
     f"id number periodFrom periodUntil accruals {_FIGURES} partner {{ id name }} "
@@ -79,8 +80,9 @@ def of(value: Json) -> Decimal:
 
 
 def balanced(row: Json) -> bool:
-    """opening + gross - commission - VAT + adjustments = closing"""
-    period = of(row["gross"]) - of(row["commission"]) - of(row["vat"]) + of(row["adjustments"])
+    """opening + gross - commission - fees - VAT + adjustments + reserve = closing"""
+    charged = of(row["commission"]) + of(row["fees"]) + of(row["vat"])
+    period = of(row["gross"]) - charged + of(row["adjustments"]) + of(row["reserve"])
     return of(row["opening"]) + period == of(row["closing"])
 
 

@@ -7,7 +7,7 @@ from marketplace.billing.graphql.coalition import CoalitionMutation, CoalitionQu
 from marketplace.billing.graphql.credit import CreditMutation, CreditQuery
 from marketplace.billing.graphql.funding import FundingMutation, FundingQuery
 from marketplace.billing.graphql.invoices import InvoiceQuery
-from marketplace.billing.graphql.receipts import ReceiptQuery
+from marketplace.billing.graphql.receipts import ReceiptMutation, ReceiptQuery
 from marketplace.billing.graphql.statements import ProgramStatementMutation, ProgramStatementQuery
 
 
@@ -17,7 +17,9 @@ class Query(FundingQuery, ReceiptQuery, CreditQuery, ProgramStatementQuery, Invo
 
 
 @strawberry.type
-class Mutation(FundingMutation, CreditMutation, AlertMutation, ProgramStatementMutation, CoalitionMutation):
+class Mutation(
+    FundingMutation, ReceiptMutation, CreditMutation, AlertMutation, ProgramStatementMutation, CoalitionMutation
+):
     """What programs and finance do with money in."""
 
 

@@ -21,6 +21,7 @@ from marketplace.billing.operations.credit import (
     decline_credit_line,
     propose_credit_line,
 )
+from marketplace.billing.operations.receipts import ReturnFunding, return_funding
 from marketplace.billing.operations.statements import (
     IssueProgramStatement,
     issue_due_statement,
@@ -35,6 +36,7 @@ __all__ = [
     "LookAtFunding",
     "OrderCoalitionPoints",
     "ProposeCreditLine",
+    "ReturnFunding",
     "ReverseCoalitionOrder",
     "SetCoalitionRate",
     "SetFundingAlert",
@@ -47,6 +49,7 @@ __all__ = [
     "look_at_funding",
     "order_coalition_points",
     "propose_credit_line",
+    "return_funding",
     "reverse_coalition_order",
     "set_coalition_rate",
     "set_funding_alert",

@@ -3,18 +3,19 @@
 import strawberry
 
 from marketplace.settlement.graphql.adjustments import AdjustmentMutation, AdjustmentQuery
+from marketplace.settlement.graphql.disputes import DisputeMutation, DisputeQuery
 from marketplace.settlement.graphql.outlook import PartnerOutlook
 from marketplace.settlement.graphql.runs import RunMutation, RunQuery
 from marketplace.settlement.graphql.statements import StatementQuery
 
 
 @strawberry.type
-class Query(StatementQuery, RunQuery, AdjustmentQuery):
+class Query(StatementQuery, RunQuery, AdjustmentQuery, DisputeQuery):
     """Money out."""
 
 
 @strawberry.type
-class Mutation(RunMutation, AdjustmentMutation):
+class Mutation(RunMutation, AdjustmentMutation, DisputeMutation):
     """What finance does with money."""
 
 

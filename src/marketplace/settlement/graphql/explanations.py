@@ -7,9 +7,9 @@ from uuid import UUID
 
 import strawberry
 
-from marketplace.kit import ids
 from marketplace.kit.graphql import Info, MoneyType, describe_enum, load_node
 from marketplace.kit.money import Money
+from marketplace.ledger.graphql.books import JournalType
 from marketplace.ledger.models import OwnerKind
 from marketplace.partners.graphql.types import ContractType
 from marketplace.partners.models import AccrualKind
@@ -22,7 +22,7 @@ describe_enum(
     SALE="A reward that a member took.",
     DONATION="What a member donated.",
     REFUND="A sale or donation that was taken back.",
-    ADJUSTMENT="A correction that two people of the marketplace agreed on.",
+    ADJUSTMENT="A correction that two people of the marketplace agreed on, or points that you bought to give.",
     REBATE="Commission that comes back by the contract's tiers of volume.",
     FEE="A fixed fee of the contract.",
     DISCOUNT_CAP="Tier discounts above the contract's cap, given back.",
@@ -104,14 +104,18 @@ class Explanation:
     funding: ExplanationFunding | None = strawberry.field(description="Who paid; null for what is no redemption.")
     steps: list[ExplanationStep] = strawberry.field(description="The arithmetic, step by step.")
     transfers: list[ExplanationTransfer] = strawberry.field(description="What the books moved for it.")
-    journal_id: strawberry.ID = strawberry.field(description="The journal of these transfers, for finance.")
     taken_back: MoneyType | None = strawberry.field(description="For a refund: the net of the sale it is of.")
     contract_key: strawberry.Private[UUID]
+    journal_key: strawberry.Private[UUID]
     redemption_key: strawberry.Private[UUID | None]
 
     @strawberry.field(description="The contract of its day.")
     async def contract(self, info: Info) -> ContractType | None:
         return await load_node(info, "contract", self.contract_key)
+
+    @strawberry.field(description="The journal of these transfers, for finance.")
+    async def journal(self, info: Info) -> JournalType | None:
+        return await load_node(info, "journal", self.journal_key)
 
     @strawberry.field(description="The redemption it is of.")
     async def redemption(self, info: Info) -> RedemptionType | None:
@@ -133,8 +137,8 @@ class Explanation:
             funding=ExplanationFunding.of(found.funding) if found.funding else None,
             steps=[ExplanationStep.of(step) for step in found.steps],
             transfers=[ExplanationTransfer.of(moved) for moved in found.transfers],
-            journal_id=strawberry.ID(ids.public("journal", row.journal_id)),
             taken_back=MoneyType.minor(found.sale.net_minor, row.currency) if found.sale else None,
             contract_key=row.contract_id,
+            journal_key=row.journal_id,
             redemption_key=found.redemption_id,
         )

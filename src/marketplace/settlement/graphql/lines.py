@@ -6,8 +6,20 @@ from uuid import UUID
 
 import strawberry
 
-from marketplace.kit import paging
-from marketplace.kit.graphql import After, BigInt, Connection, First, Info, MoneyType, batched, describe_enum
+from marketplace.kit import ids, paging
+from marketplace.kit.graphql import (
+    After,
+    BigInt,
+    Connection,
+    First,
+    Info,
+    MoneyType,
+    Node,
+    actor_of,
+    batched,
+    describe_enum,
+    node_loader,
+)
 from marketplace.partners.models import Accrual, Contract
 from marketplace.settlement import queries, rules
 from marketplace.settlement.explaining import explained
@@ -23,7 +35,7 @@ describe_enum(
     REFUNDS="Sales and donations that were taken back, in this period or an earlier one.",
     REBATE="Commission that comes back by the contract's tiers of volume.",
     FEE="A fixed fee of the contract.",
-    ADJUSTMENTS="Corrections that two people of the marketplace agreed on.",
+    ADJUSTMENTS="Corrections that two people of the marketplace agreed on, and points that you bought to give.",
     DISCOUNT_CAP="What you bore of tier discounts above your contract's cap.",
     RESERVE_HELD="The share of this statement's net that is held.",
     RESERVE_RELEASED="What was held of an earlier statement.",
@@ -65,7 +77,7 @@ class EntryType:
 
 
 @strawberry.type(name="StatementLine", description="One line of a statement.")
-class LineType:
+class LineType(Node):
     position: int = strawberry.field(description="Its place, from 1.")
     kind: LineKind = strawberry.field(description="What it adds up.")
     description: str = strawberry.field(description="What was sold, donated, refunded or adjusted.")
@@ -80,6 +92,7 @@ class LineType:
     @classmethod
     def of(cls, row: StatementLine, currency: str) -> "LineType":
         return cls(
+            id=strawberry.ID(ids.public("statementLine", row.id)),
             position=row.position,
             kind=LineKind(row.kind),
             description=row.description,
@@ -121,3 +134,9 @@ async def _contracts(info: Info, wanted: list[UUID]) -> dict[UUID, Contract]:
 
 async def _own_rates(info: Info, wanted: list[UUID]) -> dict[UUID, list[int]]:
     return await queries.own_rates(wanted)
+
+
+@node_loader("statementLine")
+async def load_lines(info: Info, wanted: list[UUID]) -> dict[UUID, LineType]:
+    rows = await queries.lines_visible_to(actor_of(info)).filter(id__in=wanted).prefetch_related("statement")
+    return {row.id: LineType.of(row, row.statement.currency) for row in rows}

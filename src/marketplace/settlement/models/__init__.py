@@ -1,6 +1,7 @@
 """Tables of settlement."""
 
 from marketplace.settlement.models.adjustments import Adjustment, AdjustmentState
+from marketplace.settlement.models.disputes import DisputeState, LineDispute
 from marketplace.settlement.models.invoices import CommissionInvoice, InvoiceKind, InvoiceSeries
 from marketplace.settlement.models.payouts import Payout, PayoutEvent, PayoutReason, PayoutState
 from marketplace.settlement.models.statements import (
@@ -18,9 +19,11 @@ __all__ = [
     "Adjustment",
     "AdjustmentState",
     "CommissionInvoice",
+    "DisputeState",
     "DraftLine",
     "InvoiceKind",
     "InvoiceSeries",
+    "LineDispute",
     "LineKind",
     "Payout",
     "PayoutEvent",

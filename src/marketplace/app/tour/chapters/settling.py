@@ -1,6 +1,9 @@
 """Partners are settled line by line, and paid: sent, then in the bank, or carried forward with a reason."""
 
+import csv
 from collections import Counter
+from decimal import Decimal
+from io import StringIO
 
 from marketplace.app.tour import statements
 from marketplace.app.tour.cast import Cast
@@ -99,6 +102,74 @@ def _read_by_partner(stage: Stage, cast: Cast) -> None:
         stage.show(title, ("", "", "what", "net", "how"), rows[:6])
         head = statement["csv"].partition("\n")[0].strip()
         stage.holds(starbucks, "downloads it as CSV", statement["csv"].count("\n") > len(lines), head)
+    if own:
+        _explained(stage, starbucks, own[0])
+        _as_files(stage, starbucks, own[0])
+        _disputed(stage, cast, own[0])
+    _forecast(stage, starbucks)
     foreign = {"id": own[0]["id"]} if own else {"id": ""}
     seen = cast.partner.ask("query N($id: ID!) { node(id: $id) { id } }", **foreign)["node"]
     stage.equal(cast.partner, "opens Starbucks' statement", seen, None)
+
+
+_EXPLAINED = """query E($id: ID!) { node(id: $id) { ... on Statement { lines(first: 1) { nodes { id
+  explain(first: 1) { nodes { commissionBp contract { validFrom } rate { rate source asOf } redemption { id }
+    steps { what formula exact amount { amount currency } }
+    transfers { debit credit amount { amount currency } } } } } } } } }"""
+
+
+def _explained(stage: Stage, partner: Client, statement: Json) -> None:
+    """The first amount of the first line, step by step, down to the books."""
+    [line] = partner.ask(_EXPLAINED, id=statement["id"])["node"]["lines"]["nodes"]
+    [told] = line["explain"]["nodes"]
+    rows = [(step["what"], step["formula"], step["exact"], money(step["amount"])) for step in told["steps"]]
+    stage.show("How its first amount came about", ("", "figures", "exactly", "rounded"), rows)
+    rows = [(moved["debit"], moved["credit"], money(moved["amount"])) for moved in told["transfers"]]
+    stage.show("What the books moved for it", ("from", "to", "amount"), rows)
+    stage.holds(partner, "finds the redemption behind it", bool(told["redemption"]), f"{len(rows)} transfers")
+
+
+def _as_files(stage: Stage, partner: Client, statement: Json) -> None:
+    """The statement as PDF, and everything on it as CSV, which adds up to what it closes with."""
+    headers = {"authorization": f"Bearer {partner.token}"}
+    path = f"/statements/{statement['id']}"
+    pdf = partner.http.get(f"{path}.pdf?language=en-US", headers=headers, timeout=60)
+    stage.holds(partner, "downloads it as PDF", pdf.content.startswith(b"%PDF"), f"{len(pdf.content):,} bytes")
+    text = partner.http.get(f"{path}.accruals.csv", headers=headers, timeout=60).text
+    net = sum((Decimal(row["net"]) for row in csv.DictReader(StringIO(text))), Decimal())
+    right = net == statements.of(statement["closing"]) - statements.of(statement["opening"])
+    stage.holds(partner, "adds up every sale and refund from the CSV file", right, str(net))
+
+
+def _disputed(stage: Stage, cast: Cast, statement: Json) -> None:
+    """A line that its partner says is wrong: declined with a reason, then put right by two people."""
+    starbucks, shows = cast.starbucks, "... on Dispute { id state answer adjustment { id } }"
+    found = starbucks.ask(_EXPLAINED, id=statement["id"])["node"]["lines"]["nodes"]
+    note = {"lineId": found[0]["id"], "note": "One of these was paid back in the shop", "evidence": "till roll 17"}
+    raised = starbucks.do("disputeLine", shows, **note)
+    stage.does(starbucks, "disputes a line", raised, "Dispute", state="OPEN")
+    stage.does(starbucks, "disputes it again", starbucks.do("disputeLine", shows, **note), "LineInDispute")
+    amount = {"amount": "1", "currency": statement["closing"]["currency"]}
+    accepted = cast.operator.do(
+        "acceptDispute", shows, disputeId=raised["id"], amount=amount, reason="Paid back in the shop"
+    )
+    stage.does(cast.operator, "proposes to put it right", accepted, "Dispute", state="PROPOSED")
+    cast.controller.do("approveAdjustment", "... on Adjustment { id }", adjustmentId=accepted["adjustment"]["id"])
+    seen = starbucks.ask("query D($id: ID!) { node(id: $id) { ... on Dispute { state } } }", id=raised["id"])
+    stage.equal(starbucks, "sees that a second person agreed", seen["node"]["state"], "ACCEPTED")
+
+
+def _forecast(stage: Stage, partner: Client) -> None:
+    """What the partner will be paid next, and what waits."""
+    query = """{ partner { payoutForecast { expectedOn closing { amount currency } state reason }
+        openAccruals(first: 3) { totalCount nodes { reason expectedOn entry { net { amount currency } } } } } }"""
+    said = partner.ask(query)["partner"]
+    rows = [
+        (each["expectedOn"], money(each["closing"]), each["state"], each["reason"])
+        for each in said["payoutForecast"]
+    ]
+    stage.show("Its next payout, by what is known now", ("on", "closing", "", "why not"), rows)
+    waiting = said["openAccruals"]
+    reasons = {node["reason"] for node in waiting["nodes"]}
+    right = all(node["expectedOn"] for node in waiting["nodes"])
+    stage.holds(partner, "sees what waits, why and until when", right, f"{waiting['totalCount']}: {reasons}")

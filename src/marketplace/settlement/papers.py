@@ -1,0 +1,246 @@
+"""A statement on paper: PDF, in the reader's language and number formats, set by Typst from data alone.
+
+The template (`statement.typ`) gets everything as JSON, so nothing that a partner wrote can be markup.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from importlib.resources import files
+from typing import Any, Final, Literal
+
+import typst
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+from babel.numbers import format_decimal
+
+from marketplace.kit.messages import language_of, noted, say, word
+from marketplace.kit.money import Money, minor_digits
+from marketplace.kit.settings import settings
+from marketplace.partners.models import Contract, Partner
+from marketplace.settlement.invoicing import said_of_vat
+from marketplace.settlement.models import (
+    CommissionInvoice,
+    InvoiceKind,
+    LineKind,
+    Payout,
+    PayoutReason,
+    PayoutState,
+    Statement,
+    StatementLine,
+)
+
+MOST_LINES: Final = 2_000
+"""A longer statement is complete as CSV; on paper it says so."""
+_TEMPLATE: Final = files("marketplace.settlement").joinpath("statement.typ")
+_KINDS: Final = {
+    LineKind.SALES: noted("Sales"),
+    LineKind.DONATIONS: noted("Donations"),
+    LineKind.REFUNDS: noted("Refunds"),
+    LineKind.REBATE: noted("Rebate"),
+    LineKind.FEE: noted("Fee"),
+    LineKind.ADJUSTMENTS: noted("Adjustment"),
+    LineKind.DISCOUNT_CAP: noted("Discounts above the cap"),
+    LineKind.RESERVE_HELD: noted("Reserve held"),
+    LineKind.RESERVE_RELEASED: noted("Reserve released"),
+}
+_STATES: Final = {
+    PayoutState.PLANNED: noted("{amount} are on their way to you."),
+    PayoutState.SENT: noted("{amount} have been sent to you."),
+    PayoutState.IN_BANK: noted("{amount} are in your bank."),
+    PayoutState.CARRIED: noted("{amount} join the next statement: {reason}."),
+    PayoutState.FAILED: noted("{amount} join the next statement: {reason}."),
+}
+
+
+_REASONS: Final = {
+    PayoutReason.NEGATIVE_BALANCE: noted("the balance is below zero"),
+    PayoutReason.PARTNER_SUSPENDED: noted("the partner is not approved"),
+    PayoutReason.BELOW_MINIMUM: noted("it is less than the minimum payout"),
+    PayoutReason.NO_PAYOUT_ACCOUNT: noted("there is no account to pay to"),
+    PayoutReason.ACCOUNT_NOT_READY: noted("the account is not ready"),
+    PayoutReason.TRANSFER_REFUSED: noted("the transfer was refused"),
+    PayoutReason.TRANSFER_REVERSED: noted("the transfer was taken back"),
+}
+
+
+class Reader:
+    """How one reader writes: words of a catalogue, figures and days of a locale."""
+
+    def __init__(self, languages: Sequence[str]) -> None:
+        self.languages = languages
+        self.lang = language_of(languages)
+        self.locale = _locale(languages, self.lang)
+
+    def say(self, text: str, **facts: object) -> str:
+        """A template in the reader's language."""
+        return say(text, facts, self.languages)
+
+    def amount(self, minor: int, currency: str) -> str:
+        """An amount with exactly the currency's decimals."""
+        digits = minor_digits(currency)
+        pattern = "#,##0." + "0" * digits if digits else "#,##0"
+        return format_decimal(Money(minor, currency).amount, format=pattern, locale=self.locale)
+
+    def whole(self, number: int) -> str:
+        """A number of things."""
+        return format_decimal(number, locale=self.locale)
+
+    def day(self, day: date) -> str:
+        """A day in full."""
+        return format_date(day, format="long", locale=self.locale)
+
+
+def _locale(languages: Sequence[str], lang: str) -> Locale:
+    """The reader's own locale when its language is one that we speak, so that words and figures agree."""
+    for tag in languages:
+        try:
+            locale = Locale.parse(tag, sep="-")
+        except (UnknownLocaleError, ValueError):
+            continue
+        if language_of([tag]) == lang and (locale.language == "en") == (lang == "en"):
+            return locale
+    return Locale.parse(lang)
+
+
+def pdf(said: dict[str, Any]) -> bytes:
+    """The pages of what `data_of` answers. It takes a processor for a moment: call it beside the event loop."""
+    return _compiled(said, "pdf")
+
+
+def pictures(said: dict[str, Any]) -> list[bytes]:
+    """The same pages as PNG, for whoever looks at them."""
+    made: bytes | list[bytes] = _compiled(said, "png")
+    return made if isinstance(made, list) else [made]
+
+
+def _compiled(said: dict[str, Any], format: Literal["pdf", "png"]) -> Any:
+    inputs = {"data": json.dumps(said, ensure_ascii=False)}
+    return typst.compile(_TEMPLATE.read_bytes(), format=format, sys_inputs=inputs)  # pyright: ignore
+
+
+async def data_of(statement: Statement, languages: Sequence[str]) -> dict[str, Any]:
+    """All that stands on a statement's pages, in the reader's language."""
+    reader = Reader(languages)
+    lines = StatementLine.filter(statement_id=statement.id).order_by("position")
+    shown, count = await lines.limit(MOST_LINES), await lines.count()
+    contract = await Contract.get(id=statement.contract_id)
+    invoice = await CommissionInvoice.get_or_none(statement_id=statement.id)
+    partner = await Partner.get(id=statement.partner_id)
+    return {
+        "lang": reader.lang,
+        "title": f"{reader.say('Statement')} {statement.number}",
+        "heading": reader.say("Statement"),
+        "number": statement.number,
+        "issuer": {"name": settings().issuer_name, "vat": settings().issuer_vat_number},
+        "partner": {
+            "name": partner.name,
+            "country": str(reader.locale.territories.get(partner.country, partner.country)),  # pyright: ignore
+            "vat": contract.vat_number or "",
+        },
+        "words": {name: reader.say(text) for name, text in _WORDS.items()},
+        "facts": await _facts(reader, statement),
+        "balance": _balance(reader, statement),
+        "payout": await _payout(reader, statement),
+        "columns": [reader.say(text) for text in _COLUMNS],
+        "lines": [_line(reader, line, statement.currency) for line in shown],
+        "totals": _totals(reader, statement),
+        "more": reader.say("{count} more lines are in the CSV file.", count=count - MOST_LINES)
+        if count > MOST_LINES
+        else "",
+        "invoice": _invoice(reader, invoice) if invoice else None,
+        "digest": statement.digest,
+    }
+
+
+_WORDS: Final = {
+    "partner": noted("For"),
+    "page": noted("Page"),
+    "lines": noted("Lines"),
+    "digest": noted("SHA-256 of all that is said here:"),
+}
+_COLUMNS: Final = (
+    noted("No."),
+    noted("What"),
+    noted("Quantity"),
+    noted("Gross"),
+    noted("Commission"),
+    noted("VAT"),
+    noted("Net"),
+)
+
+
+async def _facts(reader: Reader, statement: Statement) -> list[list[str]]:
+    payout = await Payout.get_or_none(statement_id=statement.id)
+    period = f"{reader.day(statement.period_from)} – {reader.day(statement.period_until)}"
+    return [
+        [reader.say("Period"), period],
+        [reader.say("Issued"), reader.day(statement.issued_at.date())],
+        [reader.say("Currency"), statement.currency],
+        *([[reader.say("Payment reference"), payout.id.hex]] if payout and payout.amount_minor > 0 else []),
+    ]
+
+
+def _balance(reader: Reader, statement: Statement) -> list[list[str]]:
+    """From the opening to the closing balance; what is zero is left out, but for the ends."""
+    rows = [
+        (noted("Opening balance"), statement.opening_minor),
+        (noted("Sold and donated, less refunds"), statement.gross_minor),
+        (noted("Commission"), -statement.commission_minor),
+        (noted("Fees"), -statement.fees_minor),
+        (noted("VAT on commission and fees"), -statement.vat_minor),
+        (noted("Adjustments"), statement.adjustments_minor),
+        (noted("Reserve, released less held"), statement.reserve_minor),
+        (noted("Closing balance"), statement.closing_minor),
+    ]
+    shown = [row for index, row in enumerate(rows) if row[1] or index in (0, len(rows) - 1)]
+    return [[reader.say(text), f"{reader.amount(minor, statement.currency)}"] for text, minor in shown]
+
+
+def _line(reader: Reader, line: StatementLine, currency: str) -> dict[str, str]:
+    return {
+        "position": str(line.position),
+        "description": line.description,
+        "kind": reader.say(_KINDS[LineKind(line.kind)]),
+        "quantity": reader.whole(line.quantity),
+        "gross": reader.amount(line.gross_minor, currency),
+        "commission": reader.amount(line.commission_minor, currency),
+        "vat": reader.amount(line.vat_minor, currency),
+        "net": reader.amount(line.net_minor, currency),
+    }
+
+
+def _totals(reader: Reader, statement: Statement) -> list[str]:
+    """The last row: what the lines add up to, which is what the period changes the balance by."""
+    net = statement.closing_minor - statement.opening_minor
+    charged = statement.commission_minor + statement.fees_minor
+    gross = net + charged + statement.vat_minor
+    figures = [reader.amount(minor, statement.currency) for minor in (gross, charged, statement.vat_minor, net)]
+    return ["", reader.say("Together"), reader.whole(statement.accruals), *figures]
+
+
+async def _payout(reader: Reader, statement: Statement) -> str:
+    payout = await Payout.get_or_none(statement_id=statement.id)
+    if payout is None or not payout.amount_minor:
+        return ""
+    amount = f"{reader.amount(payout.amount_minor, payout.currency)} {payout.currency}"
+    reason = ""
+    if payout.reason:
+        why = PayoutReason(payout.reason)
+        reason = reader.say(_REASONS[why]) if why in _REASONS else word(why, reader.languages)
+    return reader.say(_STATES[PayoutState(payout.state)], amount=amount, reason=reason)
+
+
+def _invoice(reader: Reader, invoice: CommissionInvoice) -> dict[str, Any]:
+    kinds = {InvoiceKind.INVOICE: noted("Commission invoice"), InvoiceKind.CREDIT_NOTE: noted("Credit note")}
+    rows = [
+        (noted("Commission and fees"), invoice.net_minor),
+        (noted("VAT"), invoice.vat_minor),
+        (noted("Total, settled with this statement"), invoice.total_minor),
+    ]
+    return {
+        "heading": reader.say(kinds[InvoiceKind(invoice.kind)]),
+        "number": invoice.number,
+        "rows": [[reader.say(text), reader.amount(minor, invoice.currency)] for text, minor in rows],
+        "note": said_of_vat(invoice, reader.languages),
+    }

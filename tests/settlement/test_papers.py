@@ -1,0 +1,96 @@
+"""Statements as files over HTTP: PDF in the reader's language, CSV that adds up, for those who may see them."""
+
+import csv
+from collections import defaultdict
+from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+
+import httpx
+import pytest
+
+from marketplace.access.models import KeyOwner
+from marketplace.kit import ids
+from marketplace.partners.models import Partner
+from marketplace.settlement import papers
+from marketplace.settlement.models import Statement
+from tests import builders
+from tests.app.application import caller, make_app, operator_token, owner_token
+from tests.settlement.books import a_funded_program, refund, sell, settle
+
+pytestmark = pytest.mark.usefixtures("db")
+
+
+async def a_statement(lines: int = 3) -> tuple[Partner, Statement]:
+    program, partner = await a_funded_program(), await builders.a_partner(fee_minor=10_00)
+    for number in range(lines):
+        await sell(program, partner, 10_00 + number, f"Café #strong[voucher] {number}")
+    await refund(program, await sell(program, partner, 99_99, "Dinner"))
+    [statement] = await settle()
+    return partner, statement
+
+
+async def test_a_pdf_is_set_in_the_readers_language_and_figures() -> None:
+    _, statement = await a_statement()
+
+    swedish = await papers.data_of(statement, ["sv-SE"])
+    dutch = await papers.data_of(statement, ["nl"])
+    spoken_by_nobody_here = await papers.data_of(statement, ["fr-FR"])
+
+    assert (swedish["heading"], dutch["heading"], spoken_by_nobody_here["heading"]) == (
+        "Avräkning", "Afrekening", "Statement",
+    )  # fmt: skip
+    assert {"Försäljning", "Återbetalningar"} == {line["kind"] for line in swedish["lines"]}
+    assert swedish["lines"][0]["gross"] == "10,00"
+    assert spoken_by_nobody_here["lines"][0]["gross"] == "10.00"
+    assert papers.pdf(swedish).startswith(b"%PDF")
+
+
+async def test_a_long_statement_breaks_over_pages() -> None:
+    _, statement = await a_statement(lines=2)
+    said = await papers.data_of(statement, ["en"])
+    said["lines"] = said["lines"] * 30
+
+    assert len(papers.pictures(said)) > 2
+
+
+async def downloaded(folder: Path, statement: Statement, ending: str, token: str | None) -> httpx.Response:
+    async with caller(make_app(folder), token) as http:
+        return await http.get(f"/statements/{ids.public('statement', statement.id)}.{ending}")
+
+
+async def test_files_are_for_those_who_may_see_the_statement(tmp_path: Path) -> None:
+    partner, statement = await a_statement()
+    other = await builders.a_partner()
+    own = await owner_token(KeyOwner.PARTNER, partner.id)
+
+    pdf = await downloaded(tmp_path, statement, "pdf?language=nb-NO", own)
+
+    assert (pdf.status_code, pdf.headers["content-type"]) == (200, "application/pdf")
+    assert statement.number in pdf.headers["content-disposition"]
+    answers = {
+        None: 401,
+        await owner_token(KeyOwner.PARTNER, other.id): 404,
+        await operator_token("support"): 404,
+        await operator_token("finance"): 200,
+    }
+    for token, status in answers.items():
+        for ending in ("pdf", "csv", "accruals.csv"):
+            assert (await downloaded(tmp_path, statement, ending, token)).status_code == status, (status, ending)
+    async with caller(make_app(tmp_path), own) as http:
+        assert (await http.get("/statements/nonsense.pdf")).status_code == 404
+
+
+async def test_the_files_add_up_to_each_other_without_us(tmp_path: Path) -> None:
+    partner, statement = await a_statement()
+    token = await owner_token(KeyOwner.PARTNER, partner.id)
+
+    lines = list(csv.DictReader(StringIO((await downloaded(tmp_path, statement, "csv", token)).text)))
+    rows = list(csv.DictReader(StringIO((await downloaded(tmp_path, statement, "accruals.csv", token)).text)))
+
+    nets = defaultdict[str, Decimal](Decimal)
+    for row in rows:
+        assert Decimal(row["gross"]) - Decimal(row["commission"]) - Decimal(row["vat"]) == Decimal(row["net"])
+        nets[row["position"]] += Decimal(row["net"])
+    assert nets == {line["position"]: Decimal(line["net"]) for line in lines if line["row"] == "LINE"}
+    assert sum(nets.values()) == Decimal(lines[-1]["net"]) - Decimal(lines[0]["net"])
