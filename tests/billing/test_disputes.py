@@ -83,7 +83,7 @@ async def test_what_came_through_stripe_is_not_returned_by_hand(payments: Paymen
     program, _ = await a_paid_top_up(payments)
 
     answer = await FINANCE.do(
-        "returnFunding", receiptId=ids.public("fundingReceipt", (await Receipt.get()).id), evidence="entry 9",
+        "returnFunding", "", receiptId=ids.public("fundingReceipt", (await Receipt.get()).id), evidence="entry 9",
         amount={"amount": "1.00", "currency": "EUR"},
     )  # fmt: skip
 
