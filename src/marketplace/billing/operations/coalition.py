@@ -23,6 +23,7 @@ from marketplace.billing.steps import lock_program
 from marketplace.kit import clock
 from marketplace.kit.actor import Actor, ActorKind, Scope
 from marketplace.kit.ids import new_id
+from marketplace.kit.messages import noted
 from marketplace.kit.money import Money
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, NotAllowed, NotFound, WrongCurrency
@@ -101,7 +102,7 @@ async def order_coalition_points(actor: Actor, command: OrderCoalitionPoints) ->
     if rate is None or rate.per_thousand_minor is None:
         raise CoalitionClosed
     if not rate.minimum_points <= command.points <= MOST_POINTS:
-        text = "Order {least} to {most} points."
+        text = noted("Order {least} to {most} points.")
         raise InvalidInput.at("points", text, least=rate.minimum_points, most=MOST_POINTS)
     price = Money(coalition.price_of(command.points, rate.per_thousand_minor), program.home_currency)
     if command.expected_price != price:
