@@ -223,12 +223,42 @@ async def test_one_of_inputs_hold_for_literals_and_variables():
     assert [each.status_code for each in (literal, variable, empty)] == [400, 400, 400]
 
 
-async def test_answers_may_not_be_kept_by_caches_between():
+async def test_the_answer_to_a_post_is_kept_nowhere():
     async with client() as http:
-        response = await http.get("", params=HELLO)
+        response = await ask(http, "{ hello }")
 
     assert response.headers["cache-control"] == "no-store"
     assert response.headers["vary"] == "Accept, Authorization"
+    assert "etag" not in response.headers
+
+
+async def test_the_answer_to_a_get_is_kept_by_whom_it_is_for_and_asked_about_each_time():
+    async with client() as http:
+        http.headers["Accept"] = GRAPHQL_RESPONSE
+        first = await http.get("", params=HELLO)
+        tag = first.headers["etag"]
+        again = await http.get("", params=HELLO, headers={"If-None-Match": f'"other", {tag}'})
+        strong = await http.get("", params=HELLO, headers={"If-None-Match": tag.removeprefix("W/")})
+        other = await http.get("", params={"query": "{ thing { name } }"}, headers={"If-None-Match": tag})
+
+    assert first.headers["cache-control"] == "private, no-cache"
+    assert first.headers["vary"] == "Accept, Accept-Language, Authorization"
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    assert again.headers["cache-control"] == "private, no-cache"
+    assert strong.status_code == 304
+    assert (other.status_code, other.headers["etag"] == tag) == (200, False)
+
+
+async def test_what_went_wrong_has_no_tag():
+    async with client() as http:
+        http.headers["Accept"] = GRAPHQL_RESPONSE
+        unsound = await http.get("", params={"query": "{ nonsense }"})
+        failed = await http.get("", params={"query": "{ broken }"})
+
+    assert unsound.status_code == 400
+    assert failed.json()["errors"]
+    assert "etag" not in unsound.headers
+    assert "etag" not in failed.headers
 
 
 async def test_a_repeated_document_is_answered_from_the_store_alike():

@@ -1,5 +1,6 @@
 """Requests seen before are answered by what they say and what the database says now, and by nothing older."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -144,3 +145,47 @@ async def test_what_goes_by_the_wallet_is_the_same_however_often_it_is_asked(
     assert (
         answers == [{"offers": {"nodes": [{"whyNot": {"code": "INSUFFICIENT_POINTS", "pointsToGo": 1000}}]}}] * 4
     )
+
+
+async def test_a_page_by_get_is_known_again_and_says_when_nothing_has_changed(
+    tmp_path: Path, token: str, member: Member, item: Item
+):
+    app = app_that_keeps(tmp_path, 1_000_000)
+    url = {"query": PAGE, "variables": '{"first": 5}'}
+    async with caller(app, token) as http:
+        answers = [await http.get("/graphql", params=url) for _ in range(4)]
+        tag = answers[-1].headers["etag"]
+        unchanged = await http.get("/graphql", params=url, headers={"If-None-Match": tag})
+        await Offer.filter(id=item.offer_id).update(title={"en": "Tea"})
+        await asyncio.sleep(0.3)  # other processes look a quarter of a second later at most, as this one does
+        changed = await http.get("/graphql", params=url, headers={"If-None-Match": tag})
+
+    assert len({answer.content for answer in answers}) == 1
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+    assert (changed.status_code, changed.json()["data"]["offers"]["nodes"][0]["title"]) == (200, "Tea")
+
+
+async def test_what_is_known_of_a_get_is_not_believed_of_a_body(
+    tmp_path: Path, token: str, member: Member, item: Item
+):
+    app = app_that_keeps(tmp_path, 0)
+    async with caller(app, token) as http:
+        url = {"query": "{ offers { nodes { sku } } }"}
+        found = [await http.get("/graphql", params=url) for _ in range(3)][-1]
+        body = b"GET " + found.request.url.query
+        posted = await http.post("/graphql", content=body, headers={"Content-Type": "application/json"})
+
+    assert (found.status_code, posted.status_code) == (200, 400)
+
+
+async def test_a_get_that_a_link_could_send_is_refused_however_well_it_is_known(
+    tmp_path: Path, token: str, member: Member, item: Item
+):
+    app = app_that_keeps(tmp_path, 0)
+    url = {"query": "{ offers { nodes { sku } } }"}
+    async with caller(app, token) as http:
+        for _ in range(3):
+            await http.get("/graphql", params=url)
+        by_a_link = await http.get("/graphql", params=url, headers={"Accept": "text/html, */*"})
+
+    assert by_a_link.status_code == 400

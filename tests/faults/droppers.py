@@ -36,7 +36,7 @@ SELECT id, $1, 'dropper-' || n, 'dropper-' || n, 'NL', '["en"]', '[]', 'ACTIVE',
 FROM unnest($2::uuid[]) WITH ORDINALITY AS m (id, n)"""
 _LOTS = """
 INSERT INTO lot (id, member_id, origin_type, origin_id, points, remaining, earned_at)
-SELECT gen_random_uuid(), id, 'award', gen_random_uuid(), $2, $2, $3 FROM unnest($1::uuid[]) AS m (id)"""
+SELECT gen_random_uuid(), id, 'award', $4, $2, $2, $3 FROM unnest($1::uuid[]) AS m (id)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +53,15 @@ async def gather(issuer: DevIssuer, members: int, units: int) -> Crowd:
     """Members with points, and an offer with so many codes."""
     program = await builders.a_program(code="DROP", issuer=issuer.issuer("DROP"))
     await pay_in(program, 10**9)
-    people, moment = [new_id() for _ in range(members)], clock.now()
+    people, moment, origin = [new_id() for _ in range(members)], clock.now(), new_id()
     await database.execute(_MEMBERS, program.id, people, moment)
-    await database.execute(_LOTS, people, POINTS, moment)
+    await database.execute(_LOTS, people, POINTS, moment, origin)
     issued = accounts.program(program.id, Purpose.ISSUED, program.unit)
     wallets = [accounts.member(id, Purpose.WALLET, program.unit) for id in people]
     async with database.transaction():
         await open_accounts([issued, *wallets])
         entries = [Entry(issued, wallet, POINTS) for wallet in wallets]
-        await post("points.earned", "award", new_id(), entries)
+        await post("points.earned", "award", origin, entries)
     item = await builders.a_voucher([f"DROP-{number:05}" for number in range(units)], max_per_member=1)
     other = await builders.a_voucher([f"SHELF-{number:05}" for number in range(OTHERS)])
     tokens = [issuer.mint("DROP", f"dropper-{number + 1}", audience=AUDIENCE) for number in range(members)]

@@ -87,6 +87,21 @@ async def test_a_selection_may_take_no_column_at_all(world: World) -> None:
     assert plans.answered == {"planned": 5, "plain": 5}
 
 
+async def test_one_market_beside_all_of_them_shows_each_item_once(world: World) -> None:
+    query = (
+        '{ offers(market: "NL") { nodes { here: items(market: "NL") { id } all: items(market: null) { id } } } }'
+    )
+
+    [*_, operator, _] = await same(world, query)
+
+    for node in json.loads(operator)["data"]["offers"]["nodes"]:
+        everywhere = [item["id"] for item in node["all"]]
+        assert len(everywhere) == len(set(everywhere))
+        assert [item["id"] for item in node["here"]] == [
+            each for each in everywhere if {"id": each} in node["here"]
+        ]
+
+
 async def test_a_cursor_that_is_none_is_refused_as_ever(world: World) -> None:
     [answer, *_] = await same(world, '{ offers(market: "NL", after: "x") { nodes { sku } } }')
 
@@ -111,6 +126,68 @@ async def test_one_offer_is_planned_and_an_unknown_one_is_null(world: World) -> 
     assert plans.answered["planned"] == 5
     [unknown, *_] = await same(world, query, id="offer_" + "0" * 32)
     assert json.loads(unknown) == {"data": {"offer": None}}
+
+
+OF_AN_OFFER = """__typename ... on Offer { id sku title brand { id name } pointsPrice { points }
+    items { sku whyNot { code } } availability { inStock } }
+    ... on VoucherOffer { delivery } ... on DonationOffer { charity { name } }"""
+
+
+async def test_an_offer_by_its_global_id_is_planned(world: World) -> None:
+    query = f"query($id: ID!) {{ node(id: $id) {{ {OF_AN_OFFER} }} }}"
+
+    [found, *_] = await same(world, query, id=world.offer)
+    assert plans.answered["planned"] == 6
+    assert json.loads(found)["data"]["node"]["__typename"] == "VoucherOffer"
+    [unknown, *_] = await same(world, query, id="offer_" + "0" * 32)
+    assert json.loads(unknown) == {"data": {"node": None}}
+
+
+async def test_a_list_of_offers_by_id_is_planned_in_order_and_keeps_its_gaps(world: World) -> None:
+    query = f"query($ids: [ID!]!) {{ nodes(ids: $ids) {{ {OF_AN_OFFER} }} }}"
+    [listed, *_] = await same(world, '{ offers(market: "NL") { nodes { id } } }')
+    keys = [node["id"] for node in json.loads(listed)["data"]["offers"]["nodes"]]
+    plans.answered.clear()
+    asked = [keys[1], "offer_" + "0" * 32, keys[0], "nonsense", keys[1]]
+
+    [answer, *_] = await same(world, query, ids=asked)
+
+    assert plans.answered["planned"] == 6
+    found = [node and node["id"] for node in json.loads(answer)["data"]["nodes"]]
+    assert found == [keys[1], None, keys[0], None, keys[1]]
+
+
+async def test_things_of_several_kinds_are_answered_plainly(world: World) -> None:
+    query = "query($ids: [ID!]!) { nodes(ids: $ids) { id __typename ... on Brand { name } } }"
+    [one, *_] = await same(
+        world, "query($id: ID!) { node(id: $id) { ... on Offer { brand { id } } } }", id=world.offer
+    )
+    brand = json.loads(one)["data"]["node"]["brand"]["id"]
+    plans.answered.clear()
+
+    [answer, *_] = await same(world, query, ids=[brand, world.offer])
+
+    assert not plans.answered["planned"]
+    assert [node["id"] for node in json.loads(answer)["data"]["nodes"]] == [brand, world.offer]
+
+
+async def test_entities_that_are_offers_are_planned_as_the_type_that_they_are(world: World) -> None:
+    query = f"query($of: [_Any!]!) {{ _entities(representations: $of) {{ {OF_AN_OFFER} }} }}"
+    named = [
+        {"__typename": name, "id": key}
+        for name, key in [
+            ("VoucherOffer", world.offer),
+            ("MerchandiseOffer", world.offer),
+            ("Brand", world.offer),
+            ("VoucherOffer", "offer_" + "0" * 32),
+        ]
+    ]
+
+    [answer, *_] = await same(world, query, of=named)
+
+    assert plans.answered["planned"] == 6
+    found = json.loads(answer)["data"]["_entities"]
+    assert [entity and entity["id"] for entity in found] == [world.offer, None, None, None]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,9 @@ import pytest
 from dirty_equals import IsPartialDict
 
 from marketplace.catalog.models import Item, OfferKind
+from marketplace.catalog.refusals import OfferSoldOut
 from marketplace.kit import ids
+from marketplace.redemptions.refusals import LineRefused, NotRefundable
 from tests import books, builders
 from tests.client import new_key
 from tests.redemptions.world import Shopper, a_shopper, forbidden, nothing_happens, pay_in, server_of
@@ -79,3 +81,11 @@ async def test_baskets_that_cross_each_other_end_without_a_deadlock() -> None:
     )
     assert {answer["__typename"] for answer in answers} == {"Basket"}
     assert await books.violations(but="marketplace.payments") == []
+
+
+async def test_why_a_line_was_refused_is_said_in_the_language_of_the_rest() -> None:
+    refusal = LineRefused(line=0, reason_code="OFFER_SOLD_OUT", reason=OfferSoldOut())
+    for languages in (("en",), ("sv",), ("ru",)):
+        assert OfferSoldOut().said(languages) in refusal.said(languages)
+    assert NotRefundable(current="PENDING").said(("sv",)) != NotRefundable(current="SHIPPED").said(("sv",))
+    assert "SHIPPED" not in NotRefundable(current="SHIPPED").said(("nl",))

@@ -72,12 +72,12 @@ class Subgraph(strawberry.federation.Schema):
         entities = cast("Any", info.schema)._schema.type_map["_Entity"].types
         allowed = {each.name for each in entities}
         wanted = [_reference(each) for each in representations]
-        found = await load_nodes(info, [reference[1] for reference in wanted])
-        answers = [
-            thing if thing is not None and name in (names := _names(thing)) and names & allowed else None
-            for (name, _), thing in zip(wanted, found, strict=True)
-        ]
-        return cast("list[FederationAny]", answers)
+
+        def suits(place: int, thing: object) -> bool:
+            names = _names(thing)
+            return wanted[place][0] in names and bool(names & allowed)
+
+        return cast("list[FederationAny]", await load_nodes(info, [text for _, text in wanted], suits))
 
 
 def _reference(representation: object) -> tuple[str, str]:

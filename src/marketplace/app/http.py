@@ -39,6 +39,7 @@ from marketplace.app.parameters import Parameters
 from marketplace.app.persisted import PersistedOperations
 from marketplace.app.quick import Quick, Recall
 from marketplace.app.rates import Rates
+from marketplace.app.revalidation import revalidated
 from marketplace.kit.actor import Actor
 
 METHODS = "GET, POST"
@@ -113,7 +114,11 @@ class GraphQLView:
                     f"We answer in {GRAPHQL_RESPONSE}, {JSON} or {EVENT_STREAM}.",
                 )
             answer = await self._answer(request, media)
-            return answer if isinstance(answer, Response) else _encode(answer, media or JSON)
+            if isinstance(answer, Response):
+                return answer
+            response = _encode(answer, media or JSON)
+            is_kept = request.method == "GET" and answer.sound and "errors" not in answer.body
+            return revalidated(request, response) if is_kept else response
         except HttpRefusal as refusal:
             return _response(refusal_of(refusal), media or JSON, refusal.status, refusal.headers)
         except ClientDisconnect:
@@ -129,8 +134,9 @@ class GraphQLView:
         address = request.client.host if request.client else None
         left = await self.asking.rates.admit_address(address)
         json = await parameters.json_body(request, self.asking.caps) if request.method == "POST" else None
-        if self._quick is not None and json is not None and media is not None:
-            quickly = await self._quickly(self._quick, request, json)
+        key = _key_of(request, json)
+        if self._quick is not None and key is not None and media is not None:
+            quickly = await self._quickly(self._quick, request, key)
             if quickly is not None:
                 return quickly
         async with AsyncExitStack() as until_answered:
@@ -146,19 +152,19 @@ class GraphQLView:
                 body = await self.asking.answer(prepared, context)
             except RequestErrors as errors:
                 return _answered(refused(errors, asked.operation_name), media, left, sound=False)
-            if self._quick is not None and json is not None and "errors" not in body:
-                self._quick.learn(json, prepared)
+            if self._quick is not None and key is not None and "errors" not in body:
+                self._quick.learn(key, prepared)
             return _answered(body, media, left, sound=True)
 
-    async def _quickly(self, quick: Quick, request: Request, json: bytes) -> Answer | None:
-        """The answer to a body seen before from a caller seen before; None when it goes the ordinary way."""
-        known = quick.get(json)
+    async def _quickly(self, quick: Quick, request: Request, key: bytes) -> Answer | None:
+        """The answer to a request seen before from a caller seen before; None when it goes the ordinary way."""
+        known = quick.get(key)
         context = await quick.caller(request) if known is not None else None
         if known is None or context is None:
             return None
         name_operation(request.scope, known.name)
         left = await self.asking.rates.admit_actor(context.actor)
-        data = await self.asking.in_time(quick.answer(json, known, context))
+        data = await self.asking.in_time(quick.answer(key, known, context))
         if data is None:
             return None
         return Answer({"data": data, "extensions": known.extensions}, sound=True, headers=left)
@@ -180,6 +186,14 @@ class GraphQLView:
             f"GraphQL is served by {METHODS}.",
             {"Allow": METHODS},
         )
+
+
+def _key_of(request: Request, json: bytes | None) -> bytes | None:
+    """What a request can be known again by: the URL of a GET, or a JSON object; raises HttpRefusal (400)."""
+    if request.method == "GET":
+        parameters.must_be_meant(request)
+        return b"GET " + request.scope["query_string"]
+    return json if json is not None and json.startswith(b"{") else None
 
 
 def _is_cancelled_itself() -> bool:

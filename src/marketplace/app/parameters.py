@@ -68,16 +68,17 @@ def _object(given: Mapping[str, object], name: str) -> Mapping[str, Any]:
     return cast("dict[str, Any]", value)
 
 
-def from_url(request: Request, caps: Caps) -> Parameters:
-    """The parameters of a GET; `variables` and `extensions` are JSON in the URL.
-
-    Raises HttpRefusal (400) for a GET that any page could cause, as by a link or an image.
-    """
+def must_be_meant(request: Request) -> None:
+    """Raise HttpRefusal (400) for a GET that any page could cause, as by a link or an image."""
     if not (_is_by_a_script(request) or names_json(request.headers.get("accept")) or _has_preflight(request)):
         raise bad_request(
             f"Name {JSON} in the header `Accept` of a GET, so that no link or image can send it.",
             "PREFLIGHT_REQUIRED",
         )
+
+
+def from_url(request: Request, caps: Caps) -> Parameters:
+    """The parameters of a GET; `variables` and `extensions` are JSON in the URL."""
     try:
         given: dict[str, object] = dict(request.query_params)
     except ValueError as error:

@@ -9,7 +9,7 @@ from strawberry.types import get_object_definition
 
 from marketplace.app import rooms, wiring
 from marketplace.app.federation import FederationQuery, Subgraph
-from marketplace.app.nodes import MAX_NODES, load_nodes
+from marketplace.app.nodes import MAX_NODES, load_node, load_nodes
 from marketplace.kit.graphql import CONFIG, Info, Node, refusal_handlers
 from marketplace.kit.plans import PlannedExecution
 
@@ -26,7 +26,7 @@ class NodeQuery:
 
     @strawberry.field(description="Anything by its global id; null when there is no such thing for you.")
     async def node(self, info: Info, id: _Id) -> Node | None:
-        return (await load_nodes(info, [id]))[0]
+        return await load_node(info, id)
 
     @strawberry.field(description=f"Up to {MAX_NODES} things by their global ids, in the same order.")
     async def nodes(self, info: Info, ids: _Ids) -> list[Node | None]:

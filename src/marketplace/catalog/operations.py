@@ -7,6 +7,7 @@ from marketplace.catalog.models import Item, Offer, OfferStatus
 from marketplace.catalog.publishing import refresh_listings
 from marketplace.catalog.refusals import NothingToTake
 from marketplace.kit.actor import Actor, Scope
+from marketplace.kit.messages import noted
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.periods import LimitPeriod
 from marketplace.kit.refusals import InvalidInput, NotFound, Problem
@@ -63,12 +64,16 @@ async def set_offer_access(actor: Actor, command: SetOfferAccess) -> Offer:
         (
             all(0 < units < MOST_UNITS for _, units in command.limits),
             "limits",
-            "Give 1 unit or more for each period.",
+            noted("Give 1 unit or more for each period."),
         ),
-        (len(set(periods)) == len(periods), "limits", "Name each period once."),
-        (all(rank > 0 for rank in ranks), "earlyAccess", "A tier's rank here is 1 or more."),
-        (len(set(ranks)) == len(ranks), "earlyAccess", "Name each rank once."),
-        (all(0 < hours <= MOST_HOURS for _, hours in command.early_access), "earlyAccess", "Give 1 to 720 hours."),
+        (len(set(periods)) == len(periods), "limits", noted("Name each period once.")),
+        (all(rank > 0 for rank in ranks), "earlyAccess", noted("A tier's rank here is 1 or more.")),
+        (len(set(ranks)) == len(ranks), "earlyAccess", noted("Name each rank once.")),
+        (
+            all(0 < hours <= MOST_HOURS for _, hours in command.early_access),
+            "earlyAccess",
+            noted("Give 1 to 720 hours."),
+        ),
     ]
     if problems := [Problem(path, text) for sound, path, text in checks if not sound]:
         raise InvalidInput(problems=problems)

@@ -195,8 +195,9 @@ async def items_in(
     """The active items of (offer, country) pairs, by date, then price; country None stands for all of them."""
     reading = ITEMS.reading(columns)
     sql = _ITEMS_IN.format(columns=reading.sql())
-    pairs = [offer for offer, _ in wanted], [place for _, place in wanted]
     found: dict[tuple[UUID, str | None], list[ItemRow]] = {key: [] for key in wanted}
+    apart = [key for key in found if key[1] is None or (key[0], None) not in found]  # each item comes once
+    pairs = [offer for offer, _ in apart], [place for _, place in apart]
     for item in map(reading.row, await database.records(sql, member_id, *pairs)):
         for key in ((item.offer_id, item.country), (item.offer_id, None)):
             if key in found:

@@ -21,7 +21,7 @@ intricate: Lately[UUID] = Lately(10_000, seconds=30.0)
 
 
 class Taken:
-    """One unit of an item for one cause. When there is none to be had so simply, Raced says to try otherwise."""
+    """One unit of an item for one cause, after all other rows. Raced says that it is not to be had so simply."""
 
     tables = frozenset({"stock", "stock_movement"})
 
@@ -49,7 +49,7 @@ class Taken:
             "FROM stock_taken"
         )
         answers = {"units_taken": "(SELECT count(*) FROM stock_taken)", "position_taken": POSITION}
-        return Clauses({"stock_taken": take, "stock_moved": move}, answers)
+        return Clauses({"stock_taken": take, "stock_moved": move}, answers, last=True)
 
     def values(self) -> Sequence[object]:
         """The item, the movement, its cause, the moment and whether codes are handed out."""

@@ -10,8 +10,10 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 
 from marketplace.kit import columns
+from marketplace.kit.messages import speak
 
 
+@speak
 class PledgeState(StrEnum):
     """PLEDGED is owed to the charity; REMITTED has left; CANCELLED went back to the member."""
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 from marketplace.kit.messages import speak
 
 
+@speak
 class EventType(StrEnum):
     """What somebody did. The last three are told by the clock, not by a program."""
 

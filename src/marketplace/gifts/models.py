@@ -10,8 +10,10 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 
 from marketplace.kit import columns
+from marketplace.kit.messages import speak
 
 
+@speak
 class GiftState(StrEnum):
     """OFFERED until it is claimed, recalled, declined, or its time is over."""
 

@@ -322,13 +322,15 @@ def _output_type(hint: Any) -> Any:
     inner = get_args(hint)[0] if get_origin(hint) is Annotated else hint
     if isinstance(inner, types.UnionType):
         return Optional[_output_type(next(a for a in get_args(inner) if a is not type(None)))]  # noqa: UP045
-    plain: dict[Any, Any] = {int: BigInt, money.Money: MoneyType, list[Problem]: list[ProblemType]}
+    plain: dict[Any, Any] = {int: BigInt, money.Money: MoneyType, list[Problem]: list[ProblemType], Refusal: str}
     return plain.get(inner, inner)
 
 
 def _output_value(value: Any, languages: Sequence[str]) -> Any:
     if isinstance(value, money.Money):
         return MoneyType.of(value)
+    if isinstance(value, Refusal):
+        return value.said(languages)
     if isinstance(value, list):
         return [_output_value(item, languages) for item in value]  # pyright: ignore[reportUnknownVariableType]
     return ProblemType(path=value.path, message=value.said(languages)) if isinstance(value, Problem) else value

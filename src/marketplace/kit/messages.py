@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import Enum, StrEnum
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Protocol, TypeVar, cast, runtime_checkable
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
@@ -30,6 +30,15 @@ _DECIMALS = re.compile(r"\.0+")
 _SPOKEN_AS = {"no": "nb", "nn": "nb"}
 E = TypeVar("E", bound=type[StrEnum])
 _spoken: set[type[StrEnum]] = set()
+
+
+@runtime_checkable
+class Said(Protocol):
+    """What is a sentence itself, such as why one of several things was refused."""
+
+    def said(self, languages: Iterable[str]) -> str:
+        """The sentence in the first of a reader's languages that we speak."""
+        ...
 
 
 def speak(kind: E) -> E:
@@ -98,6 +107,8 @@ def written(value: object, language: str) -> str:
             return format_date(value, DAY, locale=_locale(language))
         case str():
             return _word(value, language)
+        case Said():
+            return value.said((language,))
         case list() | tuple():
             members = cast(Sequence[object], value)
             return ", ".join([written(member, language) for member in members])

@@ -24,10 +24,16 @@ class Raced(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Clauses:
-    """The SQL of one part: its WITH clauses by name, and what the statement shall answer, by name."""
+    """The SQL of one part: its WITH clauses by name, and what the statement shall answer, by name.
+
+    `first` names the clauses that are done before a part that comes `last`, because it locks a row that many wait
+    for.
+    """
 
     clauses: Mapping[str, str]
     answers: Mapping[str, str]
+    first: Sequence[str] = ()
+    last: bool = False
 
 
 class Part(Protocol):
@@ -95,7 +101,9 @@ class NewRows:
         else:
             typed = ", ".join(f"{mark}::{kind}[]" for mark, kind in zip(marks, arrays, strict=True))
             source = f"SELECT * FROM unnest({typed})"
-        return Clauses({f"new_{self.table}": f'INSERT INTO "{self.table}" ({named}) {source}'}, {})
+        name = f"new_{self.table}"
+        insert = f'INSERT INTO "{self.table}" ({named}) {source}'
+        return Clauses({name: insert}, {}, first=() if self.given else (name,))
 
     def _value(self, column: str, mark: str, kind: str) -> str:
         given = self.given.get(column)
@@ -216,8 +224,14 @@ def statement(parts: Sequence[Part]) -> tuple[str, list[object]]:
 
 
 def _text(parts: Sequence[Clauses]) -> str:
+    """PostgreSQL does what an answer needs when it comes to it, and everything else at the end."""
     clauses = {name: sql for part in parts for name, sql in part.clauses.items()}
-    answers = {name: sql for part in parts for name, sql in part.answers.items()}
+    answers = {name: sql for part in parts if not part.last for name, sql in part.answers.items()}
+    last = {name: sql for part in parts if part.last for name, sql in part.answers.items()}
+    if last:
+        first = [name for part in parts for name in part.first]
+        clauses |= {name: f"{clauses[name]} RETURNING 1" for name in first}
+        answers = {f"done_{name}": f"(SELECT count(*) FROM {name})" for name in first} | answers | last
     with_ = ", ".join(f"{name} AS ({sql})" for name, sql in clauses.items())
     select = ", ".join(f"{sql} AS {name}" for name, sql in answers.items())
     return f"WITH {with_} SELECT {select or '1'}"

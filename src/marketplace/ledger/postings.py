@@ -111,6 +111,7 @@ class Postings:
         return Clauses(
             {name: sql.format(*numbers) for name, sql in clauses.items()},
             {"balances_moved": "(SELECT count(*) FROM balance_moved)"},
+            first=("journal_posted", "transfer_posted"),
         )
 
     def values(self) -> Sequence[object]:

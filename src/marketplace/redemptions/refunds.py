@@ -11,6 +11,7 @@ from marketplace.catalog.models import OfferKind
 from marketplace.donations import steps as donations
 from marketplace.kit import clock, database
 from marketplace.kit.ids import new_id
+from marketplace.kit.messages import noted
 from marketplace.kit.money import Money
 from marketplace.kit.refusals import InvalidInput
 from marketplace.ledger.steps import Entry, post
@@ -110,7 +111,7 @@ def _must_fit(redemption: Redemption, ask: Ask, left: Share, times: int) -> None
         raise RefundTooLarge(left=Money(left.price_minor, redemption.currency), units_left=left.quantity)
     whole = ask.quantity == left.quantity or ask.amount_minor == left.price_minor
     if times + 1 >= MOST_REFUNDS and not whole:
-        message = "Give back all that is left: a redemption has at most {most} refunds."
+        message = noted("Give back all that is left: a redemption has at most {most} refunds.")
         raise InvalidInput.at("part", message, most=MOST_REFUNDS)
 
 

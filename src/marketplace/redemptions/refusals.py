@@ -209,7 +209,7 @@ class LineRefused(Refusal):
     text = "Nothing was taken, because of one of the rewards: {reason}"
     line: Annotated[int, "Which line, counted from 0."]
     reason_code: Annotated[str, "The code of what that line would answer by itself."]
-    reason: Annotated[str, "The same in a sentence."]
+    reason: Annotated[Refusal, "The same in a sentence."]
 
 
 class CardNotOffered(Refusal):

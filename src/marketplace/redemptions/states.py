@@ -2,7 +2,10 @@
 
 from enum import StrEnum
 
+from marketplace.kit.messages import speak
 
+
+@speak
 class RedemptionState(StrEnum):
     """Where a redemption stands. The last three are final."""
 
@@ -20,6 +23,7 @@ class WaitsFor(StrEnum):
     IN_REVIEW = "IN_REVIEW"
 
 
+@speak
 class CashState(StrEnum):
     """PENDING until the transfer is known to have succeeded or to have been refused."""
 
@@ -29,6 +33,7 @@ class CashState(StrEnum):
     REFUNDED = "REFUNDED"
 
 
+@speak
 class ShipmentState(StrEnum):
     """Where a parcel is."""
 
@@ -40,6 +45,7 @@ class ShipmentState(StrEnum):
     RETURNED = "RETURNED"
 
 
+@speak
 class ParcelState(StrEnum):
     """Where one parcel of an order is. The last three are final."""
 
@@ -50,6 +56,7 @@ class ParcelState(StrEnum):
     RETURNED = "RETURNED"
 
 
+@speak
 class ReturnState(StrEnum):
     """REQUESTED until the partner has it (RECEIVED, and refunded) or says no (REFUSED)."""
 
@@ -58,6 +65,7 @@ class ReturnState(StrEnum):
     REFUSED = "REFUSED"
 
 
+@speak
 class CreditState(StrEnum):
     """Whether the partner has taken brand currency into the member's account with it."""
 
@@ -75,6 +83,7 @@ class Right(StrEnum):
     FREE_SHIPPING = "FREE_SHIPPING"
 
 
+@speak
 class EntitlementState(StrEnum):
     """ACTIVE until it is USED with the partner, or EXPIRED at its end."""
 
@@ -83,6 +92,7 @@ class EntitlementState(StrEnum):
     EXPIRED = "EXPIRED"
 
 
+@speak
 class ReservationState(StrEnum):
     """OPEN until it is USED by a redemption, RELEASED by the member, or LAPSED."""
 

@@ -10,6 +10,7 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 
 from marketplace.kit import columns
+from marketplace.kit.messages import speak
 
 
 class RiskKind(StrEnum):
@@ -31,6 +32,7 @@ class Leaving(StrEnum):
     REWARD = "REWARD"
 
 
+@speak
 class ReviewState(StrEnum):
     """OPEN until a person decides, or the member takes it back."""
 

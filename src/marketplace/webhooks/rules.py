@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from standardwebhooks import Webhook
 
+from marketplace.kit.messages import noted
+
 MOST_ENDPOINTS = 10
 OVERLAP = timedelta(hours=24)
 """How long the old secret signs beside the new one."""
@@ -43,13 +45,13 @@ def url_problem(url: str, *, plain_http: bool) -> str | None:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        return "This is not a URL."
+        return noted("This is not a URL.")
     if parts.scheme != "https" and not (plain_http and parts.scheme == "http"):
-        return "Give a URL that begins with https://"
+        return noted("Give a URL that begins with https://")
     if not parts.hostname or port == 0 or len(url) > 2000 or not url.isascii() or not url.isprintable():
-        return "This is not a URL that we can send to."
+        return noted("This is not a URL that we can send to.")
     if parts.username or parts.password:
-        return "A URL with a password in it is not accepted: requests are signed."
+        return noted("A URL with a password in it is not accepted: requests are signed.")
     return None
 
 

@@ -19,13 +19,12 @@ from marketplace.kit.graphql import (
     CountryCode,
     Info,
     Node,
-    actor_of,
     extend,
     load_entity,
     load_node,
     node_loader,
 )
-from marketplace.kit.plans import Asked, Need, Shaped, Source, Varies, answer, planned
+from marketplace.kit.plans import Asked, Need, Shaped, Source, Varies, answer, planned, planned_nodes
 from marketplace.kit.rows import Pick
 from marketplace.partners.graphql import BRAND_BESIDE, BrandType, CharityType
 
@@ -202,10 +201,11 @@ OFFER_TYPES = tuple(_TYPES.values())
 
 
 def shown(found: Any) -> Sequence[OfferType]:
-    """The offers that a page, or an answer that is one offer or none, shows."""
+    """The offers that a page, a list with gaps, or an answer that is one offer or none, shows."""
     if isinstance(found, Connection):
         return cast("Connection[OfferType]", found).shown
-    return [found] if found is not None else []
+    several = cast("list[OfferType | None]", found if isinstance(found, list) else [found])
+    return [each for each in several if each is not None]
 
 
 OFFERS_PLANNED = Source(queries.OFFERS, frozenset(OFFER_TYPES), shown, nests=("market",))
@@ -223,16 +223,24 @@ def offer_of(row: OfferRow, market: str | None = None) -> OfferType:
 
 async def one_offer(info: Info, key: UUID) -> OfferType | None:
     """One offer that the caller may see: planned, or together with others that the operation asks for."""
-    actor = actor_of(info)
     if not info.context.direct and len(info.operation.selection_set.selections) > 1:
         return await load_node(info, "offer", key)
 
     async def read(pick: Pick[OfferRow]) -> OfferType | None:
-        market = await market_of(info) if pick.nested else None
-        row = (await queries.offers_by_id(actor, [key], pick, market)).get(key)
-        return offer_of(row) if row else None
+        return (await picked_offers(info, [key], pick)).get(key)
 
     return await answer(info, OFFERS_PLANNED, read)
+
+
+@planned_nodes("offer", OFFERS_PLANNED)
+async def picked_offers(info: Info, keys: list[UUID], pick: Pick[OfferRow]) -> Mapping[UUID, OfferType]:
+    """The offers among these that the caller may see, with what the pick reads of them."""
+    actor = info.context.actor
+    if actor is None:
+        return {}
+    market = await market_of(info) if pick.nested else None
+    rows = await queries.offers_by_id(actor, keys, pick, market)
+    return {key: offer_of(row) for key, row in rows.items()}
 
 
 @node_loader("offer")

@@ -21,6 +21,7 @@ from marketplace.kit.plans.declare import (
 )
 from marketplace.kit.plans.execute import PlannedExecution, answer, answered
 from marketplace.kit.plans.keeping import Keeping
+from marketplace.kit.plans.nodes import planned_as, planned_nodes
 from marketplace.kit.plans.picks import RecallingPick
 
 __all__ = [
@@ -42,4 +43,6 @@ __all__ = [
     "answered",
     "directly",
     "planned",
+    "planned_as",
+    "planned_nodes",
 ]

@@ -67,9 +67,16 @@ async def answer(info: Any, source: Source, read: Callable[[Pick[Any]], Awaitabl
             log.info("plan_abandoned", field=info.field_name, reason=type(error).__name__)
         else:
             answered["planned"] += 1
-            return cast(T, Shaped(shaped))
+            return cast(T, _as_shaped(shaped))
     answered["plain"] += 1
     return await read(Pick(Selection(source.rows.reading())))
+
+
+def _as_shaped(value: Any) -> Any:
+    """As the executor takes it: a list is completed by its parts."""
+    if isinstance(value, list):
+        return [None if each is None else Shaped(each) for each in cast("list[Any]", value)]
+    return Shaped(value)
 
 
 async def _planned(plan: Plan, info: Any, source: Source, read: Callable[[Pick[Any]], Awaitable[Any]]) -> Any:

@@ -35,7 +35,7 @@ async def redeem_split(actor: Actor, command: RedeemSplit) -> Basket:
         try:
             redemption = await redeem(actor, replace(line, idempotency_key=command.idempotency_key))
         except Refusal as refusal:
-            raise LineRefused(line=index, reason_code=refusal.code, reason=refusal.message) from refusal
+            raise LineRefused(line=index, reason_code=refusal.code, reason=refusal) from refusal
         redemption.basket_id = basket.id
         await redemption.save(update_fields=["basket_id"])
     return basket

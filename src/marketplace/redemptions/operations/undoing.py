@@ -6,6 +6,7 @@ from uuid import UUID
 from marketplace.catalog.models import OfferKind
 from marketplace.kit import clock
 from marketplace.kit.actor import Actor, Scope
+from marketplace.kit.messages import noted
 from marketplace.kit.money import Money
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput
@@ -35,7 +36,7 @@ class RefundRedemption(Command):
     def ask(self, redemption: Redemption) -> Ask:
         """How much of this redemption; raises InvalidInput for an amount of another currency."""
         if self.amount is not None and self.amount.currency != redemption.currency:
-            message = "This was sold in {currency}."
+            message = noted("This was sold in {currency}.")
             raise InvalidInput.at("part.amount.currency", message, currency=redemption.currency)
         return Ask(self.quantity, self.amount.minor if self.amount else None)
 
