@@ -75,6 +75,8 @@ def _billing() -> None:
     facts.on(payments.PaymentSucceeded, billing.payment_succeeded)
     facts.on(payments.PaymentFailed, billing.payment_failed)
     facts.on(payments.ChargeRefunded, billing.charge_refunded)
+    facts.on(payments.PaymentDisputed, billing.payment_disputed)
+    facts.on(payments.DisputeWon, billing.dispute_won)
     facts.on(banking.BankCreditReceived, billing.bank_credit_received)
     facts.on(banking.BankDebitBooked, billing.bank_debit_booked)
 

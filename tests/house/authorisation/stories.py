@@ -82,6 +82,14 @@ async def state_account(program: Program) -> None:
     await done(as_operator(new_id(), "finance"), "issueProgramStatement", **wish)
 
 
+async def buy_points(program: Program, shop: Caller) -> None:
+    """A price of the program's points, and an order that a partner pays by invoice."""
+    price = {"amount": "10.00", "currency": program.home_currency}
+    await done(as_program(program.id), "setCoalitionRate", perThousand=price)
+    wish: dict[str, Any] = {"programId": ids.public("program", program.id), "points": 1000, "expectedPrice": price}
+    await done(shop, "orderCoalitionPoints", "", payment="INVOICE", **wish)
+
+
 async def earn(program: Program, member: Member, name: str) -> None:
     """A rule with a budget, and an event that earned by it."""
     server = as_program(program.id)
