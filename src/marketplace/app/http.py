@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 
@@ -74,10 +73,14 @@ class _Headers(Headers):
 class _Request(Request):
     """A request that looks its headers up once."""
 
-    @cached_property
-    def headers(self) -> Headers:  # pyright: ignore[reportIncompatibleVariableOverride]
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        super().__init__(scope, receive)
+        self._known = _Headers(scope)
+
+    @property
+    def headers(self) -> Headers:
         """All of them."""
-        return _Headers(self.scope)
+        return self._known
 
 
 class GraphQLView:
