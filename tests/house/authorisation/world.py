@@ -72,6 +72,7 @@ async def a_world() -> World:
             }
             await as_partner(side.partner.id).do("disputeLine", "", **of_line)
     await operators["finance"].do("closePeriod", "", until="2020-01-31")
+    await stories.bank(operators["finance"], left.partner, right.partner)
     callers = {
         "nobody": Caller(),
         "member": left.phone,
