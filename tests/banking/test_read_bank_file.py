@@ -140,7 +140,7 @@ async def test_a_message_whose_content_changed_is_refused() -> None:
             b'<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>',
             "A document type or an entity is not allowed in a bank's file.",
         ),
-        (b"<Document><a/></Document>", "Line 1: this is no camt.053 or camt.054."),
+        (b"<Document><a/></Document>", "Line 1: this is no camt.053, camt.054 or pain.002."),
         (statement([PAID_IN], closing="1.00"), "Line 3: the closing balance is"),
         (statement([PAID_IN], iban=THEIRS), f"Line 3: {THEIRS} is no account of ours. Register it first."),
         (statement([PAID_IN]).replace(b"250.00</Amt>\n", b"2,5</Amt>\n"), "Line 4, Amt: 2,5 is no amount."),

@@ -46,6 +46,11 @@ async def test_half_of_the_pool_is_for_others(database_url: str):
         assert (full, hand.is_full, answers) == (True, False, [1, 2])
 
 
+async def test_the_only_connection_of_a_pool_is_never_in_hand(database_url: str):
+    async with a_hand(database_url, most=1) as (hand, _):
+        assert hand.is_full
+
+
 async def test_after_an_error_the_connection_is_the_pools_again(database_url: str):
     async with a_hand(database_url) as (hand, pool):
         with pytest.raises(asyncpg.PostgresError):

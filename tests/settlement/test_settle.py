@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from dirty_equals import IsPartialDict
 
-from marketplace.kit import clock, jobs
+from marketplace.kit import clock, ids, jobs
 from marketplace.kit.ids import new_id
 from marketplace.partners.models import AccrualKind, Contract
 from marketplace.settlement.jobs import run_due
@@ -116,6 +116,29 @@ async def test_a_week_later_only_what_is_new_is_taken() -> None:
     assert said == IsPartialDict(opening=euros("0.00"), gross=euros("20.00"), closing=euros("18.06"), accruals=1)
     assert (second.sequence, second.period_from) == (2, first.period_until + timedelta(days=1))
     assert await standing(partner) == {"DUE": 9_03 + 18_06}
+    assert await violations() == []
+
+
+async def test_what_comes_late_lands_in_the_open_period_with_its_own_date() -> None:
+    program, partner = await a_funded_program(), await builders.a_partner()
+    await sell(program, partner, 10_00)
+    [first] = await settle()
+    before = await shown(first)
+    late = await sell(program, partner, 20_00, "Told weeks later", days_ago=20)
+    assert await settle() == []
+
+    with clock.travel(WEEK):
+        [second] = await settle()
+
+    assert late.effective_on < first.period_from
+    after = await shown(first)
+    assert {**after, "payout": None} == {**before, "payout": None}
+    assert (second.accruals, second.gross_minor) == (1, 20_00)
+    text = """query($id: ID!) { node(id: $id) { ... on Statement {
+        lines { nodes { entries { nodes { effectiveOn } } } } } } }"""
+    said = await FINANCE.get(text, id=ids.public("statement", second.id))
+    [line] = said["node"]["lines"]["nodes"]
+    assert line["entries"]["nodes"] == [{"effectiveOn": late.effective_on.isoformat()}]
     assert await violations() == []
 
 

@@ -153,6 +153,7 @@ def settle(
 
 async def _settle(url: str, until: date) -> list[Statement]:
     wiring.wire()
+    runtime.keep_what_is_loaded()
     async with database.opened(url, pool=4):
         with Progress(console=screen, transient=True) as bar:
             task = bar.add_task("Settling", total=None)

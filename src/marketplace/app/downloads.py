@@ -1,7 +1,8 @@
 """Files that finance downloads over HTTP: streamed from the database as they are written, in flat memory.
 
-`GET /finance/journals?format=csv&from=2026-10-01&until=2026-10-31&program=NORTH&partner=…&purpose=PAYABLE` and
-`GET /finance/lots?asOf=2026-10-31T23:59:59Z&program=NORTH`, with an operator's token that may read finance.
+`GET /finance/journals?format=csv&from=2026-10-01&until=2026-10-31&program=NORTH&partner=…&purpose=PAYABLE`,
+`GET /finance/lots?asOf=2026-10-31T23:59:59Z&program=NORTH` and `GET /bank/batches/bankBatch_….xml`, with an
+operator's token that may read finance.
 """
 
 import asyncio
@@ -18,9 +19,11 @@ from starlette.routing import Route
 
 from marketplace.app.errors import HttpRefusal, bad_request
 from marketplace.app.rates import Rates
+from marketplace.banking.queries import approved_batch
+from marketplace.banking.steps import content_of
 from marketplace.finance import exports
 from marketplace.finance.selecting import Wish, program_of, selection
-from marketplace.kit import clock
+from marketplace.kit import clock, ids
 from marketplace.kit.actor import ActorKind, Scope
 from marketplace.kit.graphql import Context
 from marketplace.kit.refusals import BadUserInput
@@ -49,6 +52,7 @@ class Downloads:
         return [
             Route("/finance/journals", self._file(_journals), methods=["GET"]),
             Route("/finance/lots", self._file(_lots), methods=["GET"]),
+            Route("/bank/batches/{id}.xml", self.batch, methods=["GET"]),
         ]
 
     def _file(self, make: Callable[[Request], Awaitable["File"]]) -> Callable[[Request], Awaitable[Response]]:
@@ -78,6 +82,24 @@ class Downloads:
             )
 
         return served
+
+    async def batch(self, request: Request) -> Response:
+        """The file of an approved batch, for our bank; 401, 403 or 404 with the reason in JSON instead."""
+        try:
+            await self._rates.admit_address(request.client.host if request.client else None)
+            await self._admit(request)
+            parts = ids.split(request.path_params["id"])
+            found = await approved_batch(parts[1]) if parts and parts[0] == "bankBatch" else None
+            if found is None:
+                missing = "There is no such file, or nobody has approved it yet."
+                raise HttpRefusal(HTTPStatus.NOT_FOUND, "NOT_FOUND", missing)
+        except HttpRefusal as refusal:
+            return _refused(refusal)
+        name = {
+            "Content-Disposition": f'attachment; filename="{found.message_id}.xml"',
+            "Cache-Control": "no-store",
+        }
+        return Response(content_of(found), media_type="application/xml", headers=name)
 
     async def _admit(self, request: Request) -> None:
         actor = (await self._context(request)).actor

@@ -1,5 +1,6 @@
 """What a command works on: DATABASE_URL, or a private PostgreSQL started for it; and where its processes count."""
 
+import gc
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -43,3 +44,12 @@ def counted_together(processes: int) -> Generator[None]:
             yield
         finally:
             del os.environ["PROMETHEUS_MULTIPROC_DIR"]
+
+
+def keep_what_is_loaded() -> None:
+    """Never look again for garbage in what is loaded and stays: a process that works on does not stop for it.
+
+    Looking through all of it takes a third of a second, as long as settling a hundred thousand sales.
+    """
+    gc.collect()
+    gc.freeze()

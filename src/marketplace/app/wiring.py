@@ -16,6 +16,7 @@ from marketplace.partners import queries as partners
 from marketplace.payments import facts as payments
 from marketplace.redemptions import card_reactions as cards
 from marketplace.redemptions import reactions as redemptions
+from marketplace.settlement import bank_reactions as bank
 from marketplace.settlement import queries as statements
 from marketplace.settlement import reactions as settlement
 from marketplace.settlement.facts import StatementPaid, StatementUnpaid
@@ -52,13 +53,19 @@ def _cards() -> None:
 
 
 def _settlement() -> None:
-    """Payouts follow what payments learns of their money."""
+    """Payouts follow what payments and banking learn of their money."""
     facts.on(payments.TransferSent, settlement.transfer_sent)
     facts.on(payments.TransferDelayed, settlement.transfer_delayed)
     facts.on(payments.TransferRefused, settlement.transfer_refused)
     facts.on(payments.TransferReversed, settlement.transfer_reversed)
     facts.on(payments.PayoutPaid, settlement.payout_paid)
     facts.on(payments.PayoutFailed, settlement.payout_failed)
+    facts.on(banking.BankTransferHeld, bank.transfer_held)
+    facts.on(banking.BankTransferOrdered, bank.transfer_ordered)
+    facts.on(banking.BankTransferAccepted, bank.transfer_accepted)
+    facts.on(banking.BankTransferBooked, bank.transfer_booked)
+    facts.on(banking.BankTransferReturned, bank.transfer_returned)
+    facts.on(banking.BankTransferRejected, bank.transfer_rejected)
     facts.on(StatementPaid, pledges_have_arrived)
     facts.on(StatementUnpaid, pledges_came_back)
 
@@ -68,6 +75,8 @@ def _billing() -> None:
     facts.on(payments.PaymentSucceeded, billing.payment_succeeded)
     facts.on(payments.PaymentFailed, billing.payment_failed)
     facts.on(payments.ChargeRefunded, billing.charge_refunded)
+    facts.on(payments.PaymentDisputed, billing.payment_disputed)
+    facts.on(payments.DisputeWon, billing.dispute_won)
     facts.on(banking.BankCreditReceived, billing.bank_credit_received)
     facts.on(banking.BankDebitBooked, billing.bank_debit_booked)
 

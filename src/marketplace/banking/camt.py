@@ -7,7 +7,6 @@ as many parts; one that is not is a single part.
 
 import hashlib
 import re
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 from datetime import date
@@ -50,11 +49,10 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of a booked entry, numbered under the reference of the entry."""
+    """One part of a booked entry, under the reference of the entry."""
 
     direction: Direction
     reference: str
-    part: int
     amount_minor: int
     line: int
     said: Said
@@ -102,10 +100,9 @@ def is_camt(root: Element) -> bool:
 
 
 def read(root: Element) -> Message:
-    """The facts of a document; raises InvalidInput that lists what is wrong, each with its line and element."""
+    """The facts of a document that `is_camt`; raises InvalidInput that lists what is wrong, each with its line."""
     found = _SPACE.fullmatch(root.space)
-    if found is None:
-        raise malformed(root.line, root.name, noted("Line {line}: this is no camt.053 or camt.054."))
+    assert found is not None, "is_camt was not asked"
     kind, body_name, report_name = _BODY[found[1]]
     body = root.needed(body_name)
     message_id = _short(body.needed("GrpHdr/MsgId"))
@@ -156,16 +153,16 @@ def _signed(node: Element, currency: str) -> int:
 
 
 def _parts(node: Element, iban: str, currency: str) -> tuple[list[Part], int]:
-    """The booked parts, numbered under their references, and how many entries are not booked yet."""
+    """The booked parts, and how many entries are not booked yet."""
     parts: list[Part] = []
     problems: list[Problem] = []
-    skipped, numbers = 0, Counter[tuple[str, str]]()
+    skipped = 0
     for entry in node.all("Ntry"):
         if (entry.said("Sts/Cd", "Sts/Prtry", "Sts") or "BOOK") != "BOOK":
             skipped += 1
             continue
         try:
-            parts += _parts_of(entry, iban, currency, numbers)
+            parts += _parts_of(entry, iban, currency)
         except InvalidInput as wrong:
             problems += wrong.problems
             if len(problems) >= MOST_PROBLEMS:
@@ -175,7 +172,7 @@ def _parts(node: Element, iban: str, currency: str) -> tuple[list[Part], int]:
     return parts, skipped
 
 
-def _parts_of(entry: Element, iban: str, currency: str, numbers: Counter[tuple[str, str]]) -> Iterator[Part]:
+def _parts_of(entry: Element, iban: str, currency: str) -> Iterator[Part]:
     direction = _direction(entry)
     total = _amount(entry.needed("Amt"), currency)
     details = [*entry.all("NtryDtls/TxDtls")]
@@ -184,9 +181,7 @@ def _parts_of(entry: Element, iban: str, currency: str, numbers: Counter[tuple[s
             continue
         said = _said(entry, detail, direction)
         reference = (entry.said("AcctSvcrRef") or _print(iban, direction, amount, said))[:80]
-        numbers[direction.value, reference] += 1
-        number = numbers[direction.value, reference]
-        yield Part(direction, reference, number, amount, (detail or entry).line, said)
+        yield Part(direction, reference, amount, (detail or entry).line, said)
 
 
 def _pieces(entry: Element, details: list[Element], total: int, currency: str) -> list[tuple[Element | None, int]]:

@@ -1,11 +1,13 @@
 """What must always be true of our accounts at banks."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
-from marketplace.kit import database
+from marketplace.kit import clock, database
 from marketplace.kit.checks import Check, Violation
 
 SHOWN = 100
+PATIENCE = timedelta(days=14)
 _BANK = """
 WITH told AS (
     SELECT a.currency, a.opening_minor + coalesce(sum(
@@ -17,7 +19,7 @@ WITH told AS (
         - coalesce((SELECT sum(amount) FROM transfer WHERE credit_account_id = k.id), 0) AS minor
     FROM account k WHERE k.purpose = 'BANK'
 )
-SELECT t.currency, t.minor AS told, coalesce(b.minor, 0) AS books
+SELECT t.currency, t.minor::bigint AS told, coalesce(b.minor, 0)::bigint AS books
 FROM told t LEFT JOIN books b USING (currency) WHERE t.minor <> coalesce(b.minor, 0)"""
 _STATEMENTS = f"""
 SELECT s.bank_id, s.closing_minor - s.opening_minor AS wanted, coalesce(sum(
@@ -42,6 +44,9 @@ JOIN LATERAL (
 ) AS moved ON true
 WHERE moved.minor <> CASE e.direction WHEN 'CREDIT' THEN m.amount_minor ELSE -m.amount_minor END
 ORDER BY m.id LIMIT {SHOWN}"""
+_FORGOTTEN = f"""
+SELECT id, state FROM bank_transfer WHERE state IN ('ORDERED', 'ACCEPTED') AND rail = 'SEPA' AND ordered_at < $1
+ORDER BY id LIMIT {SHOWN}"""
 
 
 async def check_bank_is_what_the_bank_says() -> AsyncIterator[Violation]:
@@ -67,8 +72,16 @@ async def check_entries_are_explained_once() -> AsyncIterator[Violation]:
         yield Violation("banking.matches", f"journal {row['journal_id']}", detail)
 
 
+async def check_orders_are_answered() -> AsyncIterator[Violation]:
+    """No order stays with the bank for two weeks without a booking or a refusal."""
+    for row in await database.rows(_FORGOTTEN, clock.now() - PATIENCE):
+        detail = f"is {row['state']} for over two weeks: read the bank's files, ask it, or give the batch up"
+        yield Violation("banking.orders", f"transfer {row['id']}", detail)
+
+
 CHECKS: tuple[Check, ...] = (
     check_bank_is_what_the_bank_says,
     check_bank_statements_add_up,
     check_entries_are_explained_once,
+    check_orders_are_answered,
 )

@@ -119,6 +119,27 @@ WHERE s.opening_minor <> coalesce(b.closing_minor, 0)
 ORDER BY s.number LIMIT {SHOWN}"""
 
 
+_ORDERS = f"""
+SELECT o.id, o.state, o.price_minor, o.points, i.state AS invoice, i.paid_minor, coalesce(b.points, 0) AS added,
+    coalesce(a.net, 0) AS net
+FROM coalition_order o JOIN invoice i ON i.id = o.invoice_id
+LEFT JOIN LATERAL (
+    SELECT sum(d.points) AS points FROM earning_budget_addition d
+    WHERE d.reference IN (
+        'coalition:' || replace(o.id::text, '-', ''), 'coalition:' || replace(o.id::text, '-', '') || ':reversed'
+    )
+) AS b ON true
+LEFT JOIN LATERAL (
+    SELECT sum(net_minor) AS net FROM accrual WHERE kind = 'ADJUSTMENT' AND ref_id = o.id
+) AS a ON true
+WHERE i.amount_minor <> o.price_minor OR i.partner_id <> o.partner_id
+    OR coalesce(b.points, 0) <> CASE o.state WHEN 'READY' THEN o.points ELSE 0 END
+    OR i.state <> CASE o.state WHEN 'AWAITING' THEN 'OPEN' WHEN 'CANCELLED' THEN 'CANCELLED' ELSE 'PAID' END
+    OR coalesce(a.net, 0) <> -coalesce(o.charged_minor, 0)
+    OR (o.payment = 'NETTED') <> (o.charged_minor IS NOT NULL)
+ORDER BY o.id LIMIT {SHOWN}"""
+
+
 async def check_funding() -> AsyncIterator[Violation]:
     """Each receipt raised the books by what it says, each takeback lowered them, and nothing else did."""
     for row in await database.rows(_RECEIPTS):
@@ -188,6 +209,14 @@ async def check_program_statements_are_the_books() -> AsyncIterator[Violation]:
                 yield Violation("billing.statements", statement.number, detail)
 
 
+async def check_coalition_orders_are_paid_and_given() -> AsyncIterator[Violation]:
+    """An order's points stand in its budget when it is paid, and only then; netted, the partner is owed less."""
+    for row in await database.rows(_ORDERS):
+        detail = f"{row['state']} for {row['price_minor']}, invoice {row['invoice']} with {row['paid_minor']}, "
+        detail += f"{row['added']} of {row['points']} points, netted {row['net']}"
+        yield Violation("billing.coalition", f"order {row['id']}", detail)
+
+
 CHECKS: tuple[Check, ...] = (
     check_funding,
     check_top_ups_stand_where_their_money_is,
@@ -195,4 +224,5 @@ CHECKS: tuple[Check, ...] = (
     check_credit_is_what_two_people_agreed,
     check_invoices_are_paid_by_receipts,
     check_program_statements_are_the_books,
+    check_coalition_orders_are_paid_and_given,
 )

@@ -19,6 +19,7 @@ SELECT coalesce(sum(amount_minor - paid_minor), 0)::bigint FROM invoice
 WHERE program_id = $1 AND kind = 'CREDIT' AND state = 'OPEN'"""
 _PAID_BY = """
 SELECT invoice_id, sum(amount_minor)::bigint AS minor FROM invoice_payment WHERE receipt_id = $1
+    AND invoice_id IN (SELECT id FROM invoice WHERE kind = 'CREDIT')
 GROUP BY invoice_id HAVING sum(amount_minor) > 0 ORDER BY invoice_id DESC"""
 
 
@@ -80,6 +81,19 @@ async def pay(invoice: Invoice, receipt: Receipt, part: int) -> None:
     invoice.state = (InvoiceState.PAID if is_paid else InvoiceState.OPEN).value
     invoice.paid_at = clock.now() if is_paid else None
     await invoice.save(update_fields=["paid_minor", "state", "paid_at"])
+
+
+async def settle(invoice: Invoice) -> None:
+    """All of it is paid without a receipt: by netting."""
+    invoice.paid_minor, invoice.paid_at = invoice.amount_minor, clock.now()
+    invoice.state = InvoiceState.PAID.value
+    await invoice.save(update_fields=["paid_minor", "state", "paid_at"])
+
+
+async def cancel(invoice: Invoice) -> None:
+    """Nothing of it is to be paid any more. It is OPEN, and nothing was paid."""
+    invoice.state = InvoiceState.CANCELLED.value
+    await invoice.save(update_fields=["state"])
 
 
 async def unpay(receipt: Receipt, kept_minor: int) -> None:

@@ -2,15 +2,16 @@
 
 The rule: a credit that names one reference of ours, in the program's currency, is that program's money and funds
 it by itself and once, whole, whatever was asked for. Less than a top-up asked for is a part of it, and the top-up
-waits for the rest; what is more funds the program, too. Everything else stays for a person.
+waits for the rest; what is more funds the program, too. An order of points is paid by just its amount. Everything
+else stays for a person.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from marketplace.billing import references
-from marketplace.billing.models import Invoice, Origin, Receipt, TopUp
+from marketplace.billing import coalition, references
+from marketplace.billing.models import Invoice, InvoiceKind, InvoiceState, Origin, Receipt, TopUp
 from marketplace.billing.references import Found, Pays
 from marketplace.billing.steps import Arrived, lock_program, take_in
 from marketplace.kit import database
@@ -37,6 +38,7 @@ class Mismatch(StrEnum):
     UNKNOWN_REFERENCE = "UNKNOWN_REFERENCE"
     WRONG_CURRENCY = "WRONG_CURRENCY"
     CONFIRMED_BY_HAND = "CONFIRMED_BY_HAND"
+    NOT_THE_AMOUNT = "NOT_THE_AMOUNT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,14 @@ async def _invoice_paid(credit: Credit, reference: str) -> Receipt | Mismatch:
     if named.currency != credit.amount.currency:
         return Mismatch.WRONG_CURRENCY
     program = await lock_program(named.program_id)
-    return await take_in(program, _arrived(credit), invoice=await Invoice.get(id=named.id))
+    invoice = await Invoice.select_for_update().get(id=named.id)
+    if invoice.kind == InvoiceKind.CREDIT:
+        return await take_in(program, _arrived(credit), invoice=invoice)
+    if invoice.state != InvoiceState.OPEN or invoice.amount_minor != credit.amount.minor:
+        return Mismatch.NOT_THE_AMOUNT
+    receipt = await take_in(program, _arrived(credit), invoice=invoice)
+    await coalition.invoice_paid(invoice, receipt, program)
+    return receipt
 
 
 async def confirmed_by_hand(credit: Credit) -> Receipt | None:

@@ -1,12 +1,14 @@
 """Reads of billing: what programs and finance may see of money in."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from tortoise.queryset import QuerySet
 
 from marketplace.billing.models import (
+    CoalitionOrder,
+    CoalitionRate,
     CreditChange,
     CreditLine,
     FundingNotice,
@@ -37,6 +39,48 @@ def receipts_visible_to(actor: Actor) -> QuerySet[Receipt]:
     if actor.kind is ActorKind.PROGRAM and (actor.may(Scope.PROGRAM_READ) or actor.may(Scope.PROGRAM_FUND)):
         return Receipt.filter(program_id=actor.id)
     return Receipt.all() if is_finance(actor) else Receipt.filter(id__in=[])
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRate:
+    """What a program asks for its points now."""
+
+    program_id: UUID
+    program_name: str
+    point_name: str
+    per_thousand_minor: int
+    minimum_points: int
+    currency: str
+    valid_from: datetime
+
+
+_RATES = """
+SELECT p.id AS program_id, p.name AS program_name, p.point_name, r.per_thousand_minor, r.minimum_points,
+    r.currency, r.valid_from
+FROM program p JOIN LATERAL (
+    SELECT * FROM coalition_rate WHERE program_id = p.id ORDER BY valid_from DESC LIMIT 1
+) AS r ON true
+WHERE r.per_thousand_minor IS NOT NULL AND ($2::uuid IS NULL OR p.id = $2) ORDER BY p.name, p.id LIMIT $1"""
+
+
+async def open_rates(actor: Actor, most: int) -> list[OpenRate]:
+    """What programs that sell points ask for them, by name: to a program its own."""
+    own = actor.id if actor.kind is ActorKind.PROGRAM else None
+    return [OpenRate(**row) for row in await database.rows(_RATES, most, own)]
+
+
+async def rate_of(program_id: UUID) -> CoalitionRate | None:
+    """What a program asks now; None when it never said."""
+    return await CoalitionRate.filter(program_id=program_id).order_by("-valid_from").first()
+
+
+def orders_visible_to(actor: Actor) -> QuerySet[CoalitionOrder]:
+    """A partner sees its own orders, a program those of its points, finance all, everybody else none."""
+    if actor.kind is ActorKind.PARTNER and (actor.may(Scope.STATEMENTS_READ) or actor.may(Scope.POINTS_BUY)):
+        return CoalitionOrder.filter(partner_id=actor.id)
+    if actor.kind is ActorKind.PROGRAM and (actor.may(Scope.PROGRAM_READ) or actor.may(Scope.PROGRAM_FUND)):
+        return CoalitionOrder.filter(program_id=actor.id)
+    return CoalitionOrder.all() if is_finance(actor) else CoalitionOrder.filter(id__in=[])
 
 
 def notices_visible_to(actor: Actor) -> QuerySet[FundingNotice]:

@@ -8,13 +8,19 @@ from marketplace.banking.facts import BankCreditReceived, BankDebitBooked
 from marketplace.banking.models import BankEntry, BankMatch
 from marketplace.billing import matching
 from marketplace.billing.matching import Credit
-from marketplace.billing.models import Origin, Receipt, TakebackCause, TopUp, TopUpState
+from marketplace.billing.models import Origin, Receipt, Takeback, TakebackCause, TopUp, TopUpState
 from marketplace.billing.steps import Arrived, lock_program, take_back, take_in
 from marketplace.kit.money import Money
 from marketplace.ledger import accounts
 from marketplace.ledger.accounts import AccountKey
 from marketplace.ledger.models import Purpose
-from marketplace.payments.facts import ChargeRefunded, PaymentFailed, PaymentSucceeded
+from marketplace.payments.facts import (
+    ChargeRefunded,
+    DisputeWon,
+    PaymentDisputed,
+    PaymentFailed,
+    PaymentSucceeded,
+)
 from marketplace.payments.models import InboundPayment
 
 TOP_UP = "TOP_UP"
@@ -48,6 +54,26 @@ async def charge_refunded(fact: ChargeRefunded) -> None:
         program = await lock_program(receipt.program_id)
         cause, goal = TakebackCause.REFUND, _clearing(payment)
         await take_back(program, receipt, cause, payment.id.hex, receipt.amount_minor, goal)
+
+
+async def payment_disputed(fact: PaymentDisputed) -> None:
+    """A top-up's payment is disputed: the funding falls by it, as far as it reaches, until it is won."""
+    receipt = await _receipt(fact.payment)
+    if receipt is not None:
+        program, dispute = await lock_program(receipt.program_id), fact.dispute
+        goal = accounts.house(Purpose.DISPUTED, dispute.currency)
+        await take_back(program, receipt, TakebackCause.DISPUTE, dispute.stripe_id, dispute.amount_minor, goal)
+
+
+async def dispute_won(fact: DisputeWon) -> None:
+    """What was taken back for a dispute is funding again."""
+    cause, entry = TakebackCause.DISPUTE.value, fact.dispute.stripe_id
+    taken = await Takeback.get_or_none(cause=cause, entry=entry)
+    top_up = await _top_up(fact.payment)
+    if taken is not None and top_up is not None:
+        source = accounts.house(Purpose.DISPUTED, fact.dispute.currency)
+        arrived = Arrived(Origin.STRIPE, entry, taken.amount_minor, source)
+        await take_in(await lock_program(top_up.program_id), arrived, await _locked(top_up))
 
 
 async def bank_credit_received(fact: BankCreditReceived) -> None:

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated
 
-from marketplace.billing.models import CreditChangeState, TopUpState
+from marketplace.billing.models import CoalitionOrderState, CreditChangeState, TopUpState
 from marketplace.kit.money import Money
 from marketplace.kit.refusals import Refusal
 
@@ -66,3 +66,60 @@ class ProgramStatementStands(Refusal):
     text = "The statement {number} stands, up to {until}. State a later day."
     number: Annotated[str, "The newest statement."]
     until: Annotated[date, "Its last day."]
+
+
+class CoalitionClosed(Refusal):
+    """The program sells no points."""
+
+    code = "COALITION_CLOSED"
+    text = "This program sells no points at the moment. Ask it for a price, or choose another program."
+
+
+class CoalitionPriceChanged(Refusal):
+    """The points cost something else than the partner saw."""
+
+    code = "COALITION_PRICE_CHANGED"
+    text = "You saw a price of {seen}; it is {now} now. Look again, and order at that price."
+    seen: Annotated[Money, "The price that was expected."]
+    now: Annotated[Money, "The price now."]
+
+
+class CoalitionNotCovered(Refusal):
+    """The partner is owed less than the points cost."""
+
+    code = "COALITION_NOT_COVERED"
+    text = "These points cost {price}, and you are owed {owed}. Order fewer, or pay by invoice."
+    price: Annotated[Money, "What the points cost, in the contract's currency."]
+    owed: Annotated[Money, "What the partner is owed and has on no statement yet."]
+
+
+class CoalitionOrderClosed(Refusal):
+    """The order has been taken back."""
+
+    code = "COALITION_ORDER_CLOSED"
+    text = "This order is {state} already."
+    state: Annotated[CoalitionOrderState, "Where it stands: CANCELLED or REVERSED."]
+
+
+class CoalitionPointsGiven(Refusal):
+    """Points of the order have been given to members."""
+
+    code = "COALITION_POINTS_GIVEN"
+    text = "Of the {points} points of this order only {left} are left in the budget, so it cannot be taken back."
+    points: Annotated[int, "The points of the order."]
+    left: Annotated[int, "The points that the budget still holds."]
+
+
+class ReceiptTellsItself(Refusal):
+    """What Stripe brought goes back through Stripe, which says so."""
+
+    code = "RECEIPT_TELLS_ITSELF"
+    text = "This money came through Stripe, which says by itself when it goes back."
+
+
+class ReceiptGone(Refusal):
+    """Less is left of the receipt than is said to have gone back."""
+
+    code = "RECEIPT_GONE"
+    text = "Only {left} of this receipt has not gone back yet. Name that, or less."
+    left: Annotated[Money, "What of it has not gone back."]

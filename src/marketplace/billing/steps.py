@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from marketplace.billing import invoicing
-from marketplace.billing.models import Invoice, Origin, Receipt, Takeback, TakebackCause, TopUp, TopUpState
+from marketplace.billing.models import (
+    Invoice,
+    InvoiceKind,
+    Origin,
+    Receipt,
+    Takeback,
+    TakebackCause,
+    TopUp,
+    TopUpState,
+)
 from marketplace.kit import clock, database
 from marketplace.kit.ids import new_id
 from marketplace.ledger import accounts
@@ -44,12 +53,15 @@ def uncovered(program: Program) -> AccountKey:
 
 
 async def take_in(
-    program: Program, arrived: Arrived, top_up: TopUp | None = None, invoice: Invoice | None = None
+    program: Program,
+    arrived: Arrived,
+    top_up: TopUp | None = None,
+    invoice: Invoice | None = None,
 ) -> Receipt:
     """The program's funding rises by what arrived; first of all what it left uncovered is made good.
 
-    It pays what is billed to the program: the invoice that it names, then the oldest. The same
-    entry is taken in once: a second time the first receipt is the answer.
+    It pays what is billed to the program: the invoice that it names, then the oldest; of a partner's nothing.
+    The same entry is taken in once: a second time the first receipt is the answer.
     """
     before = await Receipt.get_or_none(origin=arrived.origin.value, entry=arrived.entry)
     if before is not None:
@@ -72,7 +84,8 @@ async def take_in(
         received_at=clock.now(),
     )
     await database.add(receipt)
-    await invoicing.pay_with(receipt, invoice)
+    if invoice is None or invoice.kind == InvoiceKind.CREDIT:
+        await invoicing.pay_with(receipt, invoice)
     if top_up is not None:
         await _stand(top_up, received=arrived.amount_minor)
     return receipt

@@ -58,7 +58,7 @@ class EarningBudget(Model):
 
 
 class BudgetAddition(Model):
-    """Points added to a budget, once for each of the program's references, and what was paid for them."""
+    """Points added to a budget, or (below zero) taken out, once for each reference, and what was paid for them."""
 
     id: fields.Field[UUID] = columns.key()
     budget: Any = columns.ref("earning.EarningBudget", index=False)
@@ -75,7 +75,7 @@ class BudgetAddition(Model):
         table = "earning_budget_addition"
         unique_together = (("budget_id", "reference"),)
         constraints = [
-            columns.holds("earning_budget_addition", "points_positive", "points > 0"),
+            columns.holds("earning_budget_addition", "changes_something", "points <> 0"),
             columns.holds(
                 "earning_budget_addition", "paid_has_currency", "(paid_minor IS NULL) = (paid_currency IS NULL)"
             ),

@@ -5,13 +5,16 @@ from uuid import UUID
 
 from marketplace.earning import queries, referring
 from marketplace.earning.judging import judge_event
-from marketplace.earning.models import EarningEvent
+from marketplace.earning.models import BudgetAddition, EarningBudget, EarningEvent
 from marketplace.earning.refusals import EarningReferenceReused
 from marketplace.earning.told import Told
 from marketplace.earning.words import EventState, EventType
 from marketplace.kit import clock, database
+from marketplace.kit.money import Money
 from marketplace.kit.refusals import NotFound
 from marketplace.members.models import Member, MemberStatus, Program
+
+_BUDGET = "SELECT id, points - used AS left FROM earning_budget WHERE program_id = $1 AND code = $2 FOR UPDATE"
 
 
 async def lock_event(program_id: UUID, reference: str) -> None:
@@ -96,3 +99,52 @@ async def claim(event: EarningEvent) -> None:
     if event.type == EventType.REFERRAL and event.referral_code is not None:
         await referring.refer_if_it_counts(program, member, event.referral_code)
     await judge_event(program, event, member)
+
+
+async def add_to_budget(
+    program_id: UUID, code: str, points: int, reference: str, *, sponsor: str = "", paid: Money | None = None
+) -> EarningBudget:
+    """Add points to a budget, which is made with the first; once for each reference.
+
+    The same reference with the same facts adds nothing more. Raises EarningReferenceReused for other facts.
+    """
+    await database.lock("earning budget", program_id, code)
+    budget = await EarningBudget.get_or_none(program_id=program_id, code=code)
+    if budget is None:
+        budget = await EarningBudget.create(
+            program_id=program_id, code=code, sponsor=sponsor, created_at=clock.now()
+        )
+    known = await BudgetAddition.get_or_none(budget_id=budget.id, reference=reference)
+    worth = (paid.minor, paid.currency) if paid else (None, None)
+    if known is not None:
+        if (known.points, known.paid_minor, known.paid_currency) != (points, *worth):
+            raise EarningReferenceReused(reference=reference)
+        return budget
+    await _add(budget, reference, points, worth)
+    await budget.refresh_from_db()
+    return budget
+
+
+async def take_from_budget(program_id: UUID, code: str, points: int, reference: str) -> int | None:
+    """Take points that nobody was given out of a budget again; where it holds fewer, how many it holds."""
+    await database.lock("earning budget", program_id, code)
+    row = await database.row(_BUDGET, program_id, code)
+    assert row is not None
+    if row["left"] < points:
+        return row["left"]
+    await _add(await EarningBudget.get(id=row["id"]), reference, -points, (None, None))
+    return None
+
+
+async def _add(
+    budget: EarningBudget, reference: str, points: int, paid: tuple[int, str] | tuple[None, None]
+) -> None:
+    await BudgetAddition.create(
+        budget_id=budget.id,
+        reference=reference,
+        points=points,
+        paid_minor=paid[0],
+        paid_currency=paid[1],
+        added_at=clock.now(),
+    )
+    await database.execute("UPDATE earning_budget SET points = points + $2 WHERE id = $1", budget.id, points)

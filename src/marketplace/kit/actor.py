@@ -34,6 +34,7 @@ class Scope(StrEnum):
     OFFERS_UPLOAD = "offers:upload"
     FULFIL = "fulfilment:write"
     CODES_FREEZE = "codes:freeze"
+    POINTS_BUY = "points:buy"
     STATEMENTS_READ = "statements:read"
     STATEMENTS_DISPUTE = "statements:dispute"
     PROGRAM_MANAGE = "program:manage"
@@ -59,6 +60,7 @@ PARTNER_SCOPES = frozenset(
         Scope.OFFERS_UPLOAD,
         Scope.FULFIL,
         Scope.CODES_FREEZE,
+        Scope.POINTS_BUY,
         Scope.STATEMENTS_READ,
         Scope.STATEMENTS_DISPUTE,
         Scope.PAYOUT_ACCOUNT,
@@ -97,7 +99,13 @@ PARTNER_ROLES: dict[str, frozenset[Scope]] = {
     "catalogue": frozenset({Scope.CATALOG_READ, Scope.OFFERS_UPLOAD}),
     "fulfilment": frozenset({Scope.CATALOG_READ, Scope.FULFIL}),
     "finance": frozenset(
-        {Scope.CATALOG_READ, Scope.STATEMENTS_READ, Scope.STATEMENTS_DISPUTE, Scope.PAYOUT_ACCOUNT}
+        {
+            Scope.CATALOG_READ,
+            Scope.STATEMENTS_READ,
+            Scope.STATEMENTS_DISPUTE,
+            Scope.PAYOUT_ACCOUNT,
+            Scope.POINTS_BUY,
+        }
     ),
 }
 PROGRAM_ROLES: dict[str, frozenset[Scope]] = {

@@ -53,7 +53,7 @@ class Hand:
     @property
     def is_full(self) -> bool:
         """Whether everything that may be in hand is, and is busy."""
-        return not self._idle and self._held >= max(1, self._pool.get_max_size() // 2)
+        return not self._idle and self._held >= self._pool.get_max_size() // 2
 
     async def empty(self) -> None:
         """Give the pool back what is idle now, and the rest as soon as it is."""

@@ -23,6 +23,8 @@ BANK_KINDS = frozenset(
     {"payout", "payout_cancel", "payout_failure", "topup", "topup_reversal", "payout_minimum_balance_hold"}
 )
 FEE_KINDS = frozenset({"stripe_fee", "stripe_fx_fee", "tax_fee"})
+DISPUTES = ("du_", "dp_")
+"""What the ids of disputes begin with: the room whose payment it is posts the other side to DISPUTED."""
 _ONE_AT_A_TIME = "SELECT pg_try_advisory_xact_lock(7301001)"
 _LAST = "SELECT stripe_id FROM balance_transaction ORDER BY id DESC LIMIT 1"
 _KEEP = """
@@ -75,6 +77,8 @@ def entries_of(line: BalanceLine) -> list[steps.Entry]:
     if line.kind in POSTED_BY_THEIR_CAUSE or not line.amount:
         return entries
     purpose = Purpose.BANK_CLEARING if line.kind in BANK_KINDS else Purpose.ADJUSTMENTS
+    if line.kind == "adjustment" and (line.source or "").startswith(DISPUTES):
+        purpose = Purpose.DISPUTED
     if line.kind in FEE_KINDS:
         purpose = Purpose.STRIPE_FEES
     return [*entries, _entry(clearing, accounts.house(purpose, line.currency), line.amount)]

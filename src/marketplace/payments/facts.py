@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from marketplace.kit.facts import Fact
-from marketplace.payments.models import CardPayment, CardRefund, ConnectedAccount, InboundPayment, OutboundTransfer
+from marketplace.payments.models import (
+    CardPayment,
+    CardRefund,
+    ConnectedAccount,
+    InboundPayment,
+    OutboundTransfer,
+    PaymentDispute,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,22 @@ class ChargeRefunded(Fact):
     """All of a payment went back to the payer."""
 
     payment: InboundPayment
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentDisputed(Fact):
+    """The payer's bank disputes a payment: its amount has left our balance, and stands on DISPUTED."""
+
+    payment: InboundPayment
+    dispute: PaymentDispute
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeWon(Fact):
+    """The bank decided for us: the amount is back in our balance."""
+
+    payment: InboundPayment
+    dispute: PaymentDispute
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import orjson
 
 from marketplace.kit import clock, database, outbox
 from marketplace.kit.ids import new_id
-from marketplace.payments import card_jobs, cards, client, rules, steps
+from marketplace.payments import card_jobs, cards, client, disputes, rules, steps
 from marketplace.payments.answers import Busy, Refused, SentTransfer, Unknown
 from marketplace.payments.answers import StripeEvent as Told
 from marketplace.payments.gateway import gateway
@@ -40,6 +40,7 @@ UNKNOWN = "unknown here"
 KEPT_FACTS: Mapping[str, tuple[str, ...]] = {
     "account": ("payouts_enabled", "requirements", "capabilities"),
     "charge": ("payment_intent", "refunded", "amount", "amount_refunded", "currency"),
+    "dispute": ("payment_intent", "amount", "currency", "status", "reason"),
     "payment_intent": (
         "status", "amount", "amount_received", "currency", "latest_charge", "transfer_group", "metadata"
     ),
@@ -65,7 +66,8 @@ async def keep(event: Told) -> bool:
 def _payload(event: Told) -> str:
     """What processing needs and no more: nothing that names a person, and no client secret."""
     told = event.object
-    names = ("id", "object", *KEPT_FACTS.get(event.type.partition(".")[0], ()))
+    kind = "dispute" if event.type.startswith("charge.dispute.") else event.type.partition(".")[0]
+    names = ("id", "object", *KEPT_FACTS.get(kind, ()))
     facts = {name: told[name] for name in names if name in told}
     if error := told.get("last_payment_error"):
         facts["last_payment_error"] = {"code": cast("Mapping[str, Any]", error).get("code")}
@@ -242,6 +244,30 @@ async def _refunded(event: StripeEvent) -> Apply:
     return apply
 
 
+async def _disputed(event: StripeEvent) -> Apply:
+    """charge.dispute.created, closed and the like: the object says how it stands (docs.stripe.com/disputes)."""
+    told = event.payload
+    if str(told.get("status", "")).startswith(disputes.INQUIRY):
+        return _said("an inquiry: no money moved")
+    if await CardPayment.exists(stripe_id=str(told.get("payment_intent"))):
+        return _said("a card's: needs a person")
+    dispute = disputes.ToldDispute(
+        id=str(told["id"]),
+        amount_minor=client.minor_amount(int(told["amount"]), str(told["currency"]).upper()),
+        status=str(told["status"]),
+        reason=str(told.get("reason") or "general"),
+    )
+
+    async def apply() -> str:
+        payment = await InboundPayment.get_or_none(stripe_id=str(told.get("payment_intent")))
+        if payment is None:
+            return UNKNOWN
+        kept = await disputes.record_dispute(payment.id, dispute)
+        return f"{HANDLED}: {kept.state}"
+
+    return apply
+
+
 def _said(outcome: str) -> Apply:
     async def apply() -> str:
         return outcome
@@ -251,6 +277,10 @@ def _said(outcome: str) -> Apply:
 
 HANDLERS: dict[str, Callable[[StripeEvent], Awaitable[Apply]]] = {
     "account.updated": _account,
+    "charge.dispute.closed": _disputed,
+    "charge.dispute.created": _disputed,
+    "charge.dispute.funds_reinstated": _disputed,
+    "charge.dispute.funds_withdrawn": _disputed,
     "charge.refunded": _refunded,
     "payment_intent.amount_capturable_updated": _payment,
     "payment_intent.canceled": _payment,

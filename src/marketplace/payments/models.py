@@ -62,6 +62,14 @@ class CardState(StrEnum):
     FAILED = "FAILED"
 
 
+class DisputeState(StrEnum):
+    """OPEN until the payer's bank has decided: WON, and the money is back, or LOST."""
+
+    OPEN = "OPEN"
+    WON = "WON"
+    LOST = "LOST"
+
+
 class CardRefundState(StrEnum):
     """ORDERED until Stripe has done it; VOID when the card was never charged after all."""
 
@@ -144,6 +152,29 @@ class InboundPayment(Model):
         constraints = [
             columns.one_of("inbound_payment", "state", InboundState),
             columns.holds("inbound_payment", "amount_positive", "amount_minor > 0"),
+        ]
+
+
+class PaymentDispute(Model):
+    """A payment, or a part of it, that its payer disputes. Its money left our balance when it was opened."""
+
+    id: fields.Field[UUID] = columns.key()
+    payment: Any = columns.ref("payments.InboundPayment")
+    payment_id: UUID
+    stripe_id: fields.Field[str] = columns.text(80, unique=True)
+    amount_minor: fields.Field[int] = columns.whole()
+    currency: fields.Field[str] = columns.text(3)
+    reason: fields.Field[str] = columns.text(60)
+    state: fields.Field[str] = columns.text(20)
+    opened_at: fields.Field[datetime] = columns.moment()
+    closed_at: fields.Field[datetime | None] = columns.moment_or_none()
+
+    class Meta(Model.Meta):
+        table = "payment_dispute"
+        constraints = [
+            columns.one_of("payment_dispute", "state", DisputeState),
+            columns.holds("payment_dispute", "amount_positive", "amount_minor > 0"),
+            columns.holds("payment_dispute", "closed_at_a_time", "(state = 'OPEN') = (closed_at IS NULL)"),
         ]
 
 

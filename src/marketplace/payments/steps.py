@@ -267,11 +267,16 @@ async def record_refunded(payment_id: UUID) -> None:
     payment = await InboundPayment.select_for_update().get(id=payment_id)
     if payment.state == InboundState.REFUNDED:
         return
-    if payment.state != InboundState.SUCCEEDED:
-        await _succeeded(payment)
+    await must_have_come(payment)
     payment.state = InboundState.REFUNDED
     await payment.save()
     await facts.state(ChargeRefunded(payment))
+
+
+async def must_have_come(payment: InboundPayment) -> None:
+    """What goes back, or is disputed, had come, also when nobody has told so yet. The row is locked."""
+    if payment.state not in {InboundState.SUCCEEDED, InboundState.REFUNDED}:
+        await _succeeded(payment)
 
 
 async def _succeeded(payment: InboundPayment) -> None:

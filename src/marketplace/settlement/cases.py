@@ -8,10 +8,9 @@ from uuid import UUID
 from marketplace.kit import clock, database
 from marketplace.partners.models import Schedule
 from marketplace.partners.steps import Charge
-from marketplace.payments.models import ConnectedAccount, PayeeKind
-from marketplace.payments.queries import accounts_of
 from marketplace.payments.rules import NotPayable, why_not_payable
 from marketplace.settlement import rules
+from marketplace.settlement.routes import Route, routes_of
 from marketplace.settlement.rules import Decision, Payee, Totals
 
 LAST = """last AS (
@@ -106,20 +105,20 @@ class Case:
         """What the statement would close with."""
         return self.opening + self.totals.period
 
-    def decision(self, account: ConnectedAccount | None) -> Decision:
+    def decision(self, route: Route) -> Decision:
         """What would become of the closing balance today."""
-        return decide(self, self.closing, account)
+        return decide(self, self.closing, route)
 
 
-def decide(case: Case, closing_minor: int, account: ConnectedAccount | None) -> Decision:
-    """What becomes of a closing balance today, by the partner's standing, contract and account."""
-    problem = why_not_payable(account)
+def decide(case: Case, closing_minor: int, route: Route) -> Decision:
+    """What becomes of a closing balance today, by the partner's standing, contract and route."""
+    rail = route.rail(case.currency)
     payee = Payee(
         status=case.status,
         minimum_minor=case.minimum_minor,
-        has_account=problem is not NotPayable.NO_ACCOUNT,
-        account_ready=problem is None,
-        requirements=tuple(account.requirements) if account else (),
+        has_account=rail is not None or why_not_payable(route.account) is not NotPayable.NO_ACCOUNT,
+        account_ready=rail is not None,
+        requirements=tuple(route.account.requirements) if route.account else (),
     )
     return rules.decide(closing_minor, payee, rules.next_run(case.schedule, clock.today(case.timezone)))
 
@@ -163,9 +162,9 @@ def _of(schedule: Schedule | None, rows: Sequence[database.Row]) -> list[Case]:
     return [case for case in found if schedule is None or case.schedule is schedule]
 
 
-async def accounts_by_partner(found: Sequence[Case]) -> dict[UUID, ConnectedAccount]:
-    """The accounts for payouts of the partners of some cases."""
-    return await accounts_of(PayeeKind.PARTNER, list({case.partner_id for case in found}))
+async def routes_by_partner(found: Sequence[Case]) -> dict[UUID, Route]:
+    """The routes of the partners of some cases."""
+    return await routes_of(list({case.partner_id for case in found}))
 
 
 def is_worth_a_statement(case: Case, decision: Decision) -> bool:

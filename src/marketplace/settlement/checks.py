@@ -50,6 +50,7 @@ FULL JOIN invoice_series s ON s.issuer = i.issuer AND s.year = i.year
 WHERE i.n IS DISTINCT FROM i.last OR i.last IS DISTINCT FROM s.newest"""
 _OWED = "p.state = 'PLANNED' OR (p.state IN ('CARRIED', 'FAILED') AND p.carried_into_id IS NULL)"
 _SENT = "p.state = 'SENT'"
+_AT_STRIPE = "p.state = 'SENT' AND p.bank_transfer_id IS NULL"
 
 _ADD_UP = f"""
 SELECT s.number, s.closing_minor FROM statement s
@@ -91,10 +92,16 @@ _NUMBERS = """
 SELECT partner_id, count(*) AS n, max(sequence) AS last FROM statement
 GROUP BY partner_id HAVING count(*) <> max(sequence)"""
 _PAYOUT_OF = f"""
-SELECT s.number, s.closing_minor, p.state, p.amount_minor, o.state AS outbound
+SELECT s.number, s.closing_minor, p.state, p.amount_minor, coalesce(o.state, b.state) AS outbound
 FROM statement s LEFT JOIN payout p ON p.statement_id = s.id LEFT JOIN outbound_transfer o ON o.id = p.outbound_id
+LEFT JOIN bank_transfer b ON b.id = p.bank_transfer_id
 WHERE p.id IS NULL OR p.amount_minor <> s.closing_minor OR p.currency <> s.currency
-   OR (p.state <> 'CARRIED' AND (o.id IS NULL OR o.amount_minor <> p.amount_minor OR NOT CASE p.state
+   OR (b.id IS NOT NULL AND (b.amount_minor <> p.amount_minor OR b.ref_id <> p.id OR NOT CASE p.state
+        WHEN 'SENT' THEN b.state = 'ACCEPTED' WHEN 'IN_BANK' THEN b.state = 'BOOKED'
+        WHEN 'FAILED' THEN b.state IN ('REJECTED', 'RETURNED')
+        ELSE b.state IN ('PLANNED', 'BATCHED', 'ORDERED') END))
+   OR (p.state <> 'CARRIED' AND b.id IS NULL AND (o.id IS NULL OR o.amount_minor <> p.amount_minor
+    OR NOT CASE p.state
         WHEN 'SENT' THEN o.state = 'SENT' WHEN 'IN_BANK' THEN o.state = 'IN_BANK'
         WHEN 'FAILED' THEN o.state IN ('FAILED', 'REVERSED')
         ELSE o.state IN ('PLANNED', 'IN_FLIGHT', 'UNKNOWN', 'WAITING_FOR_FUNDS') END))
@@ -138,7 +145,7 @@ async def check_invoices_follow_statements() -> AsyncIterator[Violation]:
 
 async def check_transit_is_sent() -> AsyncIterator[Violation]:
     """What is in transit equals the payouts that were sent, and stands in the partner's balance at Stripe."""
-    sent, held = _PAYOUTS.format(sign="", standing=_SENT), _PAYOUTS.format(sign="-", standing=_SENT)
+    sent, held = _PAYOUTS.format(sign="", standing=_SENT), _PAYOUTS.format(sign="-", standing=_AT_STRIPE)
     async for found in _compared("settlement.in_transit", "IN_TRANSIT", sent, "its sent payouts"):
         yield found
     async for found in _compared("settlement.connected", "STRIPE_CONNECTED", held, "its sent payouts"):

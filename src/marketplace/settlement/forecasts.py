@@ -12,7 +12,7 @@ from tortoise.queryset import QuerySet
 from marketplace.kit import clock, database
 from marketplace.partners.models import Accrual, Contract, Schedule
 from marketplace.settlement import rules
-from marketplace.settlement.cases import Case, accounts_by_partner, cases, cases_of, is_worth_a_statement
+from marketplace.settlement.cases import Case, cases, cases_of, is_worth_a_statement, routes_by_partner
 from marketplace.settlement.rules import Decision
 from marketplace.settlement.terms import charged
 
@@ -30,8 +30,8 @@ async def forecast_of(partner_id: UUID, until: date) -> list[Forecast]:
 
 
 async def _decided(found: Sequence[Case]) -> list[Forecast]:
-    known = await accounts_by_partner(found)
-    decided = ((case, case.decision(known.get(case.partner_id))) for case in found)
+    known = await routes_by_partner(found)
+    decided = ((case, case.decision(known[case.partner_id])) for case in found)
     return [(case, decision) for case, decision in decided if is_worth_a_statement(case, decision)]
 
 

@@ -116,8 +116,8 @@ async def issue(run: SettlementRun, draft: Draft, wanted: Sequence[Case]) -> lis
     await database.execute(_LOCK, sorted({case.partner_id for case in wanted}))
     found, issued = await _as_they_stand(wanted)
     found = await terms.charged(found, run.until, draft.mark)
-    known = await cases.accounts_by_partner(wanted)
-    found = [case for case in found if cases.is_worth_a_statement(case, case.decision(known.get(case.partner_id)))]
+    known = await cases.routes_by_partner(wanted)
+    found = [case for case in found if cases.is_worth_a_statement(case, case.decision(known[case.partner_id]))]
     await _charge(draft, found)
     lines = await _lines(draft, named := {_pair(case): new_id() for case in found})
     made = [_statement(run, draft, case, named[_pair(case)], lines[named[_pair(case)]], issued) for case in found]
@@ -127,9 +127,8 @@ async def issue(run: SettlementRun, draft: Draft, wanted: Sequence[Case]) -> lis
     await invoicing.invoice(made)
     for case, statement in zip(found, made, strict=True):
         await _book(statement)
-        account = known.get(case.partner_id)
-        decision = cases.decide(case, statement.closing_minor, account)
-        await steps.open_payout(statement, decision, account.id if account else None)
+        route = known[case.partner_id]
+        await steps.open_payout(statement, cases.decide(case, statement.closing_minor, route), route)
         await facts.state(StatementIssued(case.partner_id, statement.id))
     return made
 

@@ -28,7 +28,7 @@ from marketplace.settlement.refusals import NothingToSettle
 LAST_PLACE_ON_EARTH = "Etc/GMT+12"
 """A day that is over here is over everywhere."""
 TRIES = 20
-AT_ONCE = 50
+AT_ONCE = 100
 """Partners whose statements are issued in one transaction."""
 Progress = Callable[[int, int], None]
 log = structlog.get_logger()

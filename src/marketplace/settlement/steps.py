@@ -2,8 +2,11 @@
 
 from uuid import UUID
 
+from marketplace.banking.steps import plan_transfer as plan_bank_transfer
 from marketplace.kit import clock, database
+from marketplace.kit.ids import new_id
 from marketplace.kit.money import Money
+from marketplace.kit.rails import Rail
 from marketplace.payments.steps import plan_transfer
 from marketplace.settlement.models import (
     Adjustment,
@@ -12,10 +15,12 @@ from marketplace.settlement.models import (
     LineDispute,
     Payout,
     PayoutEvent,
+    PayoutReason,
     PayoutState,
     SettlementRun,
     Statement,
 )
+from marketplace.settlement.routes import Route
 from marketplace.settlement.rules import Decision
 
 PURPOSE = "STATEMENT"
@@ -66,9 +71,10 @@ async def close_dispute(adjustment: Adjustment, state: DisputeState) -> None:
         await dispute.save(update_fields=["state", "decided_at"])
 
 
-async def open_payout(statement: Statement, decision: Decision, account_id: UUID | None) -> Payout:
+async def open_payout(statement: Statement, decision: Decision, route: Route) -> Payout:
     """Write down what becomes of the closing balance, and plan the transfer when it is paid."""
     payout = Payout(
+        id=new_id(),
         statement_id=statement.id,
         state=decision.state.value,
         reason=decision.reason.value if decision.reason else None,
@@ -78,9 +84,19 @@ async def open_payout(statement: Statement, decision: Decision, account_id: UUID
         currency=statement.currency,
         created_at=clock.now(),
     )
-    if decision.state is PayoutState.PLANNED and account_id is not None:
-        outbound = await plan_transfer(PURPOSE, payout.id, account_id, payout.amount_minor, payout.currency)
-        payout.outbound_id = outbound.id
+    rail = route.rail(statement.currency) if decision.state is PayoutState.PLANNED else None
+    if rail is Rail.STRIPE and route.account is not None:
+        cause = (PURPOSE, payout.id)
+        outbound = await plan_transfer(*cause, route.account.id, payout.amount_minor, payout.currency)
+        payout.rail, payout.outbound_id = rail.value, outbound.id
+    elif rail is not None:
+        amount = (payout.amount_minor, payout.currency)
+        transfer = await plan_bank_transfer(
+            PURPOSE, payout.id, statement.partner_id, rail.value, *amount, statement.number
+        )
+        payout.rail, payout.bank_transfer_id = rail.value, transfer.id
+        waits = PayoutReason.AWAITS_BATCH if rail is Rail.SEPA else PayoutReason.AWAITS_HAND
+        payout.reason = waits.value
     await database.add(payout)
     await note(payout)
     return payout

@@ -45,9 +45,18 @@ class Rows:
             return True
         if actor is None or actor.kind is ActorKind.OPERATOR:
             return actor is not None
+        if actor.kind is ActorKind.PARTNER and self.sells_points(row):
+            return True
         if row == actor.program_id or self.table[row] in OPEN_TO_ITS_MEMBERS:
             return actor.program_id in self.owners[row] or actor.id in self.owners[row]
         return actor.id in self.owners[row]
+
+    def sells_points(self, row: UUID) -> bool:
+        """Whether this is a program, or its price, that every partner may know because it buys points there."""
+        if self.table[row] == "coalition_rate":
+            return True
+        sellers = {self.facts[key]["program_id"] for key, name in self.table.items() if name == "coalition_rate"}
+        return self.table[row] == "program" and str(row) in sellers
 
     def may_read(self, actor: Actor | None, text: str) -> bool:
         """Whether this very text could be told to the actor: it stands in a row that they may see."""

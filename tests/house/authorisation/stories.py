@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from marketplace.banking.steps import plan_transfer
 from marketplace.billing.invoicing import bill
 from marketplace.billing.matching import Credit, match_credit
 from marketplace.billing.models import InvoiceKind, TopUp
@@ -11,9 +12,10 @@ from marketplace.kit import clock, database, ids
 from marketplace.kit.ids import new_id
 from marketplace.kit.money import Money
 from marketplace.members.models import Member, Program
-from marketplace.partners.models import Brand
+from marketplace.partners.models import Brand, Partner
 from tests import builders
-from tests.client import Caller, as_operator, as_program
+from tests.banking.messages import OURS, THEIRS, Booked, statement
+from tests.client import Caller, as_operator, as_partner, as_program
 from tests.redemptions.world import ADDRESS
 
 PROMPT: dict[str, Any] = {"kind": "FIXED", "events": ["REVIEW"], "points": 5}
@@ -80,6 +82,14 @@ async def state_account(program: Program) -> None:
     await done(as_operator(new_id(), "finance"), "issueProgramStatement", **wish)
 
 
+async def buy_points(program: Program, shop: Caller) -> None:
+    """A price of the program's points, and an order that a partner pays by invoice."""
+    price = {"amount": "10.00", "currency": program.home_currency}
+    await done(as_program(program.id), "setCoalitionRate", perThousand=price)
+    wish: dict[str, Any] = {"programId": ids.public("program", program.id), "points": 1000, "expectedPrice": price}
+    await done(shop, "orderCoalitionPoints", "", payment="INVOICE", **wish)
+
+
 async def earn(program: Program, member: Member, name: str) -> None:
     """A rule with a budget, and an event that earned by it."""
     server = as_program(program.id)
@@ -109,3 +119,19 @@ async def listen(program: Program, shop: Caller, name: str) -> None:
 async def _take(phone: Caller, item: Item, **more: object) -> str:
     fields = {"itemId": ids.public("item", item.id), "expectedPoints": 1000} | more
     return (await done(phone, "redeemOffer", "... on Redemption { id }", **fields))["id"]
+
+
+async def bank(finance: Caller, *partners: Partner) -> None:
+    """An account of ours with an entry, and partners' accounts with a transfer to each in a batch."""
+    money = {"amount": "1000.00", "currency": "EUR"}
+    ours: dict[str, Any] = {"iban": OURS, "bic": "ABNANL2A", "holder": "The Marketplace"}
+    await done(finance, "registerBankAccount", opening=money, openedOn="2026-11-01", **ours)
+    for partner, iban in zip(partners, (THEIRS, "FR1420041010050500013M02606"), strict=True):
+        asked = {"holder": partner.name, "iban": iban}
+        named = await done(as_partner(partner.id), "changeBankDetails", "... on BankDetails { id }", **asked)
+        await done(as_operator(new_id(), "finance"), "agreeToBankDetails", bankDetailsId=named["id"])
+        async with database.transaction():
+            await plan_transfer("TEST", new_id(), partner.id, "SEPA", 1_00, "EUR", f"For {partner.name}")
+    await done(finance, "prepareBankBatch", currency="EUR")
+    told = statement([Booked("1.00", "B-1", remittance="From nobody we know")])
+    await finance.send("readBankFile", "", ("statement.xml", told))

@@ -72,6 +72,7 @@ async def a_world() -> World:
             }
             await as_partner(side.partner.id).do("disputeLine", "", **of_line)
     await operators["finance"].do("closePeriod", "", until="2020-01-31")
+    await stories.bank(operators["finance"], left.partner, right.partner)
     callers = {
         "nobody": Caller(),
         "member": left.phone,
@@ -145,6 +146,7 @@ async def _fund_and_sell(side: Side, name: str) -> None:
     await give_account(side.partner)
     await sell(side.program, side.partner, 50_00, f"Sold on the {name}", days_ago=20)
     await stories.state_account(side.program)
+    await stories.buy_points(side.program, as_partner(side.partner.id))
 
 
 async def _upload_and_key(side: Side, name: str) -> None:

@@ -9,7 +9,7 @@ import strawberry
 from starlette.datastructures import UploadFile
 from strawberry.file_uploads import Upload
 
-from marketplace.banking import operations, queries
+from marketplace.banking import operations, queries, rules
 from marketplace.banking.graphql.accounts import BankAccountType
 from marketplace.banking.models import BankEntry, BankFile, BankMatch, BankStatement, Direction, FileKind
 from marketplace.banking.refusals import BankMessageReused
@@ -130,7 +130,8 @@ class BankEntryType(Node):
 
     @strawberry.field(description="Their account, but for its last four characters.")
     async def counterparty_account(self) -> str | None:
-        return masked(_counterparty(self.row).get("iban"))
+        account = _counterparty(self.row).get("iban")
+        return rules.masked(account) if account else None
 
     @strawberry.field(description="Our account.")
     async def account(self, info: Info) -> BankAccountType | None:
@@ -179,11 +180,6 @@ async def _matches(info: Info, wanted: list[UUID]) -> dict[UUID, list[BankMatch]
 
 def _counterparty(row: BankEntry) -> dict[str, str | None]:
     return orjson.loads(vault.unseal(row.counterparty)) if row.counterparty else {}
-
-
-def masked(account: str | None) -> str | None:
-    """An account's number, but for its country and its last four characters."""
-    return f"{account[:2]}{'•' * max(len(account) - 6, 0)}{account[-4:]}" if account else None
 
 
 @node_loader("bankFile")

@@ -5,9 +5,11 @@ from uuid import UUID
 
 import strawberry
 
-from marketplace.billing import queries
+from marketplace.access.refusals import SecondPersonNeeded
+from marketplace.billing import operations, queries
 from marketplace.billing.graphql.funding import TopUpType
 from marketplace.billing.models import Origin, Receipt
+from marketplace.billing.refusals import ReceiptGone, ReceiptTellsItself
 from marketplace.kit import ids, paging
 from marketplace.kit.actor import ActorKind
 from marketplace.kit.graphql import (
@@ -15,15 +17,19 @@ from marketplace.kit.graphql import (
     Connection,
     First,
     Info,
+    MoneyInput,
     MoneyType,
     Node,
+    WriteInput,
     actor_of,
     batched,
     describe_enum,
+    id_of,
     load_node,
+    mutation,
     node_loader,
 )
-from marketplace.kit.refusals import NotAllowed
+from marketplace.kit.refusals import NotAllowed, NotFound, WrongCurrency
 from marketplace.members.graphql import ProgramType
 
 describe_enum(
@@ -93,3 +99,30 @@ class ReceiptQuery:
         query = queries.receipts_visible_to(actor)
         page = await paging.page_of(query, first=first, after=after)
         return Connection[ReceiptType].of(page, ReceiptType.of, query.count)
+
+
+@strawberry.input(description="Money that a bank sent back to its payer.")
+class ReturnFundingInput(WriteInput):
+    receipt_id: strawberry.ID = strawberry.field(description="The receipt that went back, or a part of it.")
+    amount: MoneyInput = strawberry.field(description="How much of it went back.")
+    evidence: str = strawberry.field(description="Where that can be seen, such as the bank's entry reference.")
+
+    def command(self) -> operations.ReturnFunding:
+        """The command; raises InvalidInput for another thing's id or an amount that is none."""
+        return operations.ReturnFunding(
+            idempotency_key=self.idempotency_key,
+            receipt_id=id_of("fundingReceipt", self.receipt_id, "receiptId"),
+            amount=self.amount.money("amount"),
+            evidence=self.evidence,
+        )
+
+
+@strawberry.type
+class ReceiptMutation:
+    @mutation(
+        gives=ReceiptType,
+        refuses=(NotFound, WrongCurrency, ReceiptGone, ReceiptTellsItself, SecondPersonNeeded),
+        description="Say that a bank sent a program's money back, for finance; two people when it is much.",
+    )
+    async def return_funding(self, info: Info, input: ReturnFundingInput) -> ReceiptType:
+        return ReceiptType.of(await operations.return_funding(actor_of(info), input.command()))

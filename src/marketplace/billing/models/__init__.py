@@ -1,6 +1,12 @@
 """Tables of billing."""
 
 from marketplace.billing.models.alerts import FundingAlert, FundingNotice
+from marketplace.billing.models.coalition import (
+    CoalitionOrder,
+    CoalitionOrderState,
+    CoalitionPayment,
+    CoalitionRate,
+)
 from marketplace.billing.models.credit import CreditChange, CreditChangeState, CreditLine
 from marketplace.billing.models.receipts import Origin, Receipt, Takeback, TakebackCause
 from marketplace.billing.models.statements import (
@@ -14,6 +20,10 @@ from marketplace.billing.models.statements import (
 from marketplace.billing.models.top_ups import TopUp, TopUpMethod, TopUpState
 
 __all__ = [
+    "CoalitionOrder",
+    "CoalitionOrderState",
+    "CoalitionPayment",
+    "CoalitionRate",
     "CreditChange",
     "CreditChangeState",
     "CreditLine",

@@ -6,6 +6,14 @@ from marketplace.billing.operations.alerts import (
     look_at_funding,
     set_funding_alert,
 )
+from marketplace.billing.operations.coalition import (
+    OrderCoalitionPoints,
+    ReverseCoalitionOrder,
+    SetCoalitionRate,
+    order_coalition_points,
+    reverse_coalition_order,
+    set_coalition_rate,
+)
 from marketplace.billing.operations.credit import (
     DecideCreditLine,
     ProposeCreditLine,
@@ -13,6 +21,7 @@ from marketplace.billing.operations.credit import (
     decline_credit_line,
     propose_credit_line,
 )
+from marketplace.billing.operations.receipts import ReturnFunding, return_funding
 from marketplace.billing.operations.statements import (
     IssueProgramStatement,
     issue_due_statement,
@@ -25,7 +34,11 @@ __all__ = [
     "DecideCreditLine",
     "IssueProgramStatement",
     "LookAtFunding",
+    "OrderCoalitionPoints",
     "ProposeCreditLine",
+    "ReturnFunding",
+    "ReverseCoalitionOrder",
+    "SetCoalitionRate",
     "SetFundingAlert",
     "TopUpProgram",
     "approve_credit_line",
@@ -34,7 +47,11 @@ __all__ = [
     "issue_due_statement",
     "issue_program_statement",
     "look_at_funding",
+    "order_coalition_points",
     "propose_credit_line",
+    "return_funding",
+    "reverse_coalition_order",
+    "set_coalition_rate",
     "set_funding_alert",
     "top_up_program",
 ]

@@ -4,16 +4,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from marketplace.earning import soundness, terms
+from marketplace.earning import soundness, steps, terms
 from marketplace.earning.models import (
-    BudgetAddition,
     EarningBudget,
     EarningPolicy,
     EarningRule,
     RulePeriod,
     RuleVersion,
 )
-from marketplace.earning.refusals import EarningReferenceReused, RuleCodeTaken, RuleNotReady
+from marketplace.earning.refusals import RuleCodeTaken, RuleNotReady
 from marketplace.earning.terms import Terms
 from marketplace.earning.words import BY_THE_CLOCK, Clawback, Measure, RuleState
 from marketplace.kit import clock, database
@@ -217,27 +216,9 @@ async def add_to_budget(actor: Actor, command: AddToBudget) -> EarningBudget:
         problems.append(Problem("paid", "Give no less than nothing."))
     if problems:
         raise InvalidInput(problems=problems)
-    await database.lock("earning budget", actor.id, command.code)
-    budget = await EarningBudget.get_or_none(program_id=actor.id, code=command.code)
-    if budget is None:
-        budget = await EarningBudget.create(
-            program_id=actor.id, code=command.code, sponsor=command.sponsor, created_at=clock.now()
-        )
-    known = await BudgetAddition.get_or_none(budget_id=budget.id, reference=command.reference)
-    paid = (command.paid.minor, command.paid.currency) if command.paid else (None, None)
-    if known is not None:
-        if (known.points, known.paid_minor, known.paid_currency) != (command.points, *paid):
-            raise EarningReferenceReused(reference=command.reference)
-        return budget
-    await BudgetAddition.create(
-        budget_id=budget.id, reference=command.reference, points=command.points,
-        paid_minor=paid[0], paid_currency=paid[1], added_at=clock.now(),
-    )  # fmt: skip
-    await database.execute(
-        "UPDATE earning_budget SET points = points + $2 WHERE id = $1", budget.id, command.points
+    return await steps.add_to_budget(
+        actor.id, command.code, command.points, command.reference, sponsor=command.sponsor, paid=command.paid
     )
-    await budget.refresh_from_db()
-    return budget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

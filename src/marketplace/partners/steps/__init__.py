@@ -13,10 +13,12 @@ from marketplace.partners.steps.accruals import (
     reverse_accrual,
 )
 from marketplace.partners.steps.charges import Charge, book_charge
+from marketplace.partners.steps.netting import Netted, net_against
 
 __all__ = [
     "Cause",
     "Charge",
+    "Netted",
     "NoContract",
     "Remainder",
     "accrual_of",
@@ -26,5 +28,6 @@ __all__ = [
     "contract_on",
     "contract_today",
     "left_of",
+    "net_against",
     "reverse_accrual",
 ]

@@ -15,6 +15,8 @@
 | `POST payouts/{id}/fail` | `{"code"?}` | the payout fails, also after it was paid |
 | `POST payment_intents/{id}/pay` | `{"client_secret", "payment_method"}` | the payer's app confirms it |
 | `POST payment_intents/{id}/authenticate` | `{"passed"?}` | the payer answers their bank (3D Secure) |
+| `POST payment_intents/{id}/dispute` | `{"amount"?, "inquiry"?}` | the payer's bank disputes it |
+| `POST disputes/{id}/close` | `{"won"}` | the bank has decided |
 | `POST events/{id}/resend` | | the event is delivered again |
 | `POST webhook` | `{"url"}` | where webhooks go from now on |
 | `POST reset` | | everything is forgotten |
@@ -32,7 +34,7 @@ from starlette.responses import JSONResponse, Response
 from marketplace.payments.stand_in import faults, money
 from marketplace.payments.stand_in.call import Call, Options
 from marketplace.payments.stand_in.errors import Json, StripeRefusal, no_such
-from marketplace.payments.stand_in.resources import accounts, payment_intents, payouts
+from marketplace.payments.stand_in.resources import accounts, disputes, payment_intents, payouts
 from marketplace.payments.stand_in.store import PLATFORM, Store
 from marketplace.payments.stand_in.webhooks import Courier
 
@@ -111,6 +113,14 @@ def _authenticate(call: Call, body: Json) -> Json:
     return payment_intents.authenticate(call, call.path["id"], passed=bool(body.get("passed", True)))
 
 
+def _dispute(call: Call, body: Json) -> Json:
+    return disputes.open_one(call, call.path["id"], body.get("amount"), inquiry=bool(body.get("inquiry")))
+
+
+def _close_dispute(call: Call, body: Json) -> Json:
+    return disputes.close(call, call.path["id"], won=bool(body["won"]))
+
+
 def _resend(call: Call, body: Json) -> Json:
     event = call.store.find("event", call.path["id"])
     if event is None:
@@ -157,6 +167,8 @@ ORDERS: dict[tuple[str, str], Order] = {
     ("POST", "/payouts/{id}/fail"): _fail,
     ("POST", "/payment_intents/{id}/pay"): _pay,
     ("POST", "/payment_intents/{id}/authenticate"): _authenticate,
+    ("POST", "/payment_intents/{id}/dispute"): _dispute,
+    ("POST", "/disputes/{id}/close"): _close_dispute,
     ("POST", "/events/{id}/resend"): _resend,
     ("POST", "/webhook"): _webhook,
     ("POST", "/reset"): _reset,

@@ -24,6 +24,7 @@ from marketplace.kit.graphql import (
     load_node,
     node_loader,
 )
+from marketplace.kit.rails import Rail
 from marketplace.partners.graphql import PartnerType
 from marketplace.settlement import queries
 from marketplace.settlement.exports import statement_csv
@@ -45,8 +46,8 @@ describe_enum(
     PayoutState,
     "Where the money of a statement is.",
     CARRIED="Not tried: it joins the next statement, and the reason says why.",
-    PLANNED="On its way to Stripe, or waiting there for our funds.",
-    SENT="In your balance at Stripe, not yet in your bank.",
+    PLANNED="On its way to Stripe or to our bank, or waiting for our funds; the reason says which.",
+    SENT="In your balance at Stripe, or accepted by our bank; not yet in your bank.",
     IN_BANK="In your bank. A bank can still send it back.",
     FAILED="Refused, or it came back: it joins the next statement.",
 )
@@ -62,7 +63,15 @@ describe_enum(
     WAITING_FOR_FUNDS="Our own balance at Stripe has to fill first; it is tried again by itself.",
     TRANSFER_REFUSED="Stripe refused the transfer; `detail` says why.",
     TRANSFER_REVERSED="The transfer was taken back.",
-    BANK_RETURNED="The bank sent it back; it stands in your balance at Stripe.",
+    BANK_RETURNED="The bank sent it back. At Stripe it stands in your balance; else it joins the next statement.",
+    AWAITS_BATCH="It leaves with the next file for the bank.",
+    AWAITS_HAND="People of the marketplace pay it at a bank by hand.",
+    WITH_BANK="It is ordered; the bank has not answered yet.",
+    NO_BANK_DETAILS="There are no bank details that a second person has agreed to.",
+    BANK_DETAILS_CHANGING="Your bank details are being changed: nothing is paid until the new ones are in use.",
+    RAIL_CANNOT_REACH="No rail brings this currency to that account.",
+    BANK_REJECTED="The bank will not do it; `detail` has its code.",
+    STOPPED="Somebody of the marketplace stopped it before it was ordered; `detail` says why.",
 )
 
 
@@ -79,6 +88,7 @@ class PayoutType:
     state: PayoutState = strawberry.field(description="Where the money is.")
     reason: PayoutReason | None = strawberry.field(description="Why it is not where it should be.")
     detail: str | None = strawberry.field(description="In the words of Stripe or the bank.")
+    rail: Rail | None = strawberry.field(description="How it leaves; null when it was not tried.")
     requirements: list[str] = strawberry.field(description="What Stripe needed from the account, in its words.")
     tried_again_on: date | None = strawberry.field(description="The day it is tried again.")
     amount: MoneyType = strawberry.field(description="The closing balance.")
@@ -92,6 +102,7 @@ class PayoutType:
             state=PayoutState(row.state),
             reason=PayoutReason(row.reason) if row.reason else None,
             detail=row.detail,
+            rail=Rail(row.rail) if row.rail else Rail.STRIPE if row.outbound_id else None,
             requirements=row.requirements,
             tried_again_on=row.not_before,
             amount=MoneyType.minor(row.amount_minor, row.currency),

@@ -10,6 +10,7 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 
 from marketplace.kit import columns
+from marketplace.kit.rails import Rail
 
 
 class PayoutState(StrEnum):
@@ -38,13 +39,22 @@ class PayoutReason(StrEnum):
     TRANSFER_REFUSED = "TRANSFER_REFUSED"
     TRANSFER_REVERSED = "TRANSFER_REVERSED"
     BANK_RETURNED = "BANK_RETURNED"
+    AWAITS_BATCH = "AWAITS_BATCH"
+    AWAITS_HAND = "AWAITS_HAND"
+    WITH_BANK = "WITH_BANK"
+    NO_BANK_DETAILS = "NO_BANK_DETAILS"
+    BANK_DETAILS_CHANGING = "BANK_DETAILS_CHANGING"
+    RAIL_CANNOT_REACH = "RAIL_CANNOT_REACH"
+    BANK_REJECTED = "BANK_REJECTED"
+    STOPPED = "STOPPED"
 
 
 class Payout(Model):
     """What becomes of a statement's closing balance: paid, or carried into a later statement with a reason.
 
-    `not_before` is the day it is tried again. Once `carried_into` names a statement, the amount is part of
-    that one's opening balance and this row is closed.
+    `rail` is how it leaves, by `outbound` at Stripe or `bank_transfer` through a bank. `not_before` is the day it
+    is tried again. Once `carried_into` names a statement, the amount is part of that one's opening balance and
+    this row is closed.
     """
 
     id: fields.Field[UUID] = columns.key()
@@ -59,6 +69,9 @@ class Payout(Model):
     currency: fields.Field[str] = columns.text(3)
     outbound: Any = columns.ref("payments.OutboundTransfer", null=True, index=True)
     outbound_id: UUID | None
+    rail: fields.Field[str | None] = columns.text_or_none(20)
+    bank_transfer: Any = columns.ref("banking.BankTransfer", null=True, index=True)
+    bank_transfer_id: UUID | None
     carried_into: Any = columns.ref("settlement.Statement", null=True)
     carried_into_id: UUID | None
     created_at: fields.Field[datetime] = columns.moment()
@@ -71,6 +84,8 @@ class Payout(Model):
         constraints = [
             columns.one_of("payout", "state", PayoutState),
             columns.one_of("payout", "reason", PayoutReason),
+            columns.one_of("payout", "rail", Rail),
+            columns.holds("payout", "one_rail", "outbound_id IS NULL OR bank_transfer_id IS NULL"),
             columns.holds(
                 "payout", "carries_what_is_not_paid", "carried_into_id IS NULL OR state IN ('CARRIED', 'FAILED')"
             ),

@@ -1,5 +1,6 @@
 """A program that has not paid in: its members' points are promises that it cannot keep yet."""
 
+from marketplace.app.tour import lending
 from marketplace.app.tour.cast import Cast
 from marketplace.app.tour.shopping import REDEMPTION, redeem, wallet
 from marketplace.app.tour.stage import Stage
@@ -8,7 +9,7 @@ TITLE = "A program funds first"
 
 
 def play(stage: Stage, cast: Cast) -> None:
-    """Afterwards a new program has learned that it must pay in, and has."""
+    """Afterwards a new program has paid in, spent all of it, and goes on with a line of credit."""
     operator, code = cast.operator, f"T{cast.run}".upper()
     terms = {
         "code": code, "name": f"Tourists {cast.run}", "pointName": "steps", "homeCurrency": "SEK",
@@ -40,3 +41,6 @@ def play(stage: Stage, cast: Cast) -> None:
     stage.does(maja.phone, "takes it once 50 SEK are there", taken, "Redemption", state="FULFILLED", points=500)
     again = maja.phone.do("redeemOffer", REDEMPTION, itemId=cast.items["KAFFE-50/SE"]["id"], expectedPoints=500)
     stage.does(maja.phone, "takes another: not a krona is left", again, "ProgramUnfunded")
+    lending.on_credit(stage, cast, server, maja, made["id"])
+    lending.warned(stage, server)
+    lending.bought(stage, cast, server, made["id"])

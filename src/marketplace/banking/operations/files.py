@@ -1,4 +1,4 @@
-"""Doors of banking: our accounts, and the files of banks."""
+"""Doors to our accounts, and to what banks send."""
 
 import asyncio
 import hashlib
@@ -8,12 +8,15 @@ from datetime import date
 from stdnum import bic as bics
 from stdnum import iban as ibans
 
-from marketplace.banking import camt, steps, xml
-from marketplace.banking.models import BankAccount, BankFile
+from marketplace.banking import camt, pain002, xml
+from marketplace.banking.models import BankAccount, BankFile, FileKind
 from marketplace.banking.refusals import BankAccountKnown
+from marketplace.banking.steps import incoming
+from marketplace.banking.xml import Element, malformed
 from marketplace.kit import clock
 from marketplace.kit.actor import Actor, Scope
 from marketplace.kit.ids import new_id
+from marketplace.kit.messages import noted
 from marketplace.kit.money import Money
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, Problem
@@ -101,23 +104,34 @@ async def _open(account: BankAccount) -> None:
         await post("bank.opened", "bank_account", account.id, entries, effective_on=account.opened_on)
 
 
+def _understood(root: Element) -> camt.Message | pain002.Answer:
+    if camt.is_camt(root):
+        return camt.read(root)
+    if pain002.is_pain002(root):
+        return pain002.read(root)
+    raise malformed(root.line, root.name, noted("Line {line}: this is no camt.053, camt.054 or pain.002."))
+
+
 async def _read(actor: Actor, command: ReadBankFile) -> BankFile:
     root = await asyncio.to_thread(xml.read, command.content)
-    message = await asyncio.to_thread(camt.read, root)
+    message = await asyncio.to_thread(_understood, root)
+    kind = message.kind if isinstance(message, camt.Message) else FileKind.PAIN002
     sha256 = hashlib.sha256(command.content).hexdigest()
-    before = await steps.known_file(message.kind, message.message_id, sha256)
+    before = await incoming.known_file(kind, message.message_id, sha256)
     if before is not None:
         return before
     file = BankFile(
         id=new_id(),
-        kind=message.kind.value,
+        kind=kind.value,
         message_id=message.message_id,
         name="".join(sign for sign in command.filename if sign.isprintable())[:200],
         sha256=sha256,
         read_by=actor.id,
         read_at=clock.now(),
     )
-    return await steps.keep_message(message, file)
+    if isinstance(message, camt.Message):
+        return await incoming.keep_message(message, file)
+    return await incoming.keep_answer(message, file)
 
 
 @operation(scope=Scope.FINANCE, returns=BankFile)

@@ -1,4 +1,4 @@
-"""Writes of banking, inside a transaction that somebody else opened."""
+"""Keeping what banks tell, and what explains it, inside a transaction that somebody else opened."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -8,19 +8,24 @@ from uuid import UUID
 
 import orjson
 
-from marketplace.banking import queries
+from marketplace.banking import queries, rules
 from marketplace.banking.camt import Message, Part, Report
 from marketplace.banking.facts import BankCreditReceived, BankDebitBooked, BankPaymentReturned
 from marketplace.banking.models import (
     BankAccount,
+    BankAttempt,
+    BankBatch,
     BankEntry,
     BankFile,
     BankMatch,
     BankStatement,
+    BatchState,
     Direction,
     FileKind,
 )
+from marketplace.banking.pain002 import Answer
 from marketplace.banking.refusals import BankMessageReused, EntryExplained
+from marketplace.banking.steps import outgoing
 from marketplace.banking.xml import malformed
 from marketplace.kit import clock, database, facts, vault
 from marketplace.kit.ids import new_id
@@ -44,6 +49,32 @@ async def known_file(kind: FileKind, message_id: str, sha256: str) -> BankFile |
     return before
 
 
+async def keep_answer(answer: Answer, file: BankFile) -> BankFile:
+    """Keep what a pain.002 says of a batch of ours; raises InvalidInput for one that is not ours."""
+    batch = await BankBatch.get_or_none(message_id=answer.answers)
+    if batch is None or batch.state not in {BatchState.APPROVED, BatchState.GIVEN_UP}:
+        text = noted("Line {line}: this answers {id}, which is no message that we have sent.")
+        raise malformed(answer.line, "OrgnlMsgId", text, id=answer.answers)
+    attempts = await BankAttempt.filter(batch_id=batch.id).order_by("transfer_id")
+    strange = sorted(answer.each.keys() - {attempt.end_to_end_id for attempt in attempts})
+    if strange:
+        text = noted("Line {line}: the transfer {id} is not in the message that this answers.")
+        raise malformed(answer.line, "OrgnlEndToEndId", text, id=strange[0][:35])
+    file.entries = file.new_entries = len(answer.each) or len(attempts)
+    await database.add(file)
+    batch.answered_at, batch.answer = clock.now(), answer.whole.status if answer.whole else batch.answer
+    await batch.save(update_fields=["answered_at", "answer"])
+    for attempt in attempts:
+        single = answer.each.get(attempt.end_to_end_id)
+        said = single or answer.whole
+        if said is not None and said.status in rules.ACCEPTED:
+            await outgoing.record_accepted(attempt.id, said.status, file)
+        elif said is not None and said.status == rules.REJECTED:
+            code = said.code or (answer.whole.code if answer.whole else None) or said.status
+            await outgoing.record_rejected(attempt.id, code, file, whole=single is None)
+    return file
+
+
 async def keep_message(message: Message, file: BankFile) -> BankFile:
     """Keep what a camt message says: its statements, and each entry that was not told before, with its journal.
 
@@ -53,6 +84,7 @@ async def keep_message(message: Message, file: BankFile) -> BankFile:
     ours = await _lock_accounts(message.reports)
     told = [await _news(report, ours[report.iban], file) for report in message.reports]
     new = [entry for news in told for entry in news.entries]
+    await _must_be_on_open_days(new)
     file.entries = sum(len(report.parts) for report in message.reports)
     file.new_entries, file.skipped = len(new), sum(report.skipped for report in message.reports)
     await database.add(file)
@@ -65,8 +97,17 @@ async def keep_message(message: Message, file: BankFile) -> BankFile:
         await database.add(entry)
         await _post_entry(entry)
     for entry in new:
+        await outgoing.look_at(entry)
         await facts.state(_fact_of(entry))
     return file
+
+
+async def _must_be_on_open_days(entries: Sequence[BankEntry]) -> None:
+    closed = await queries.closed_until(sorted({entry.account_id for entry in entries}))
+    for entry in entries:
+        if entry.booked_on <= closed.get(entry.account_id, date.min):
+            text = noted("The entry {reference} was booked on {day}, and that day is closed. Ask the bank.")
+            raise malformed(1, "BookgDt", text, reference=entry.reference, day=entry.booked_on)
 
 
 @dataclass(slots=True)
@@ -107,8 +148,12 @@ async def _news(report: Report, account: BankAccount, file: BankFile) -> _News:
     news = _News(statement, is_new, [], [])
     for key, parts in groups.items():
         before = told.get(key, [])
-        news.confirmed += [entry for entry in before if entry.statement_id is None]
-        news.entries += [_entry(part, account, file, statement) for part in _not_told(parts, before)]
+        fresh, known = _compared(parts, before)
+        news.confirmed += [entry for entry in known if entry.statement_id is None]
+        first = max((entry.part for entry in before), default=0) + 1
+        news.entries += [
+            _entry(part, number, account, file, statement) for number, part in enumerate(fresh, first)
+        ]
     return news
 
 
@@ -143,19 +188,30 @@ async def _told_before(account: BankAccount, groups: dict[Key, list[Part]]) -> d
     return found
 
 
-def _not_told(parts: list[Part], before: list[BankEntry]) -> list[Part]:
-    """The parts of one entry that are news. A sum that was told in parts, or the other way round, is none.
+def _compared(parts: list[Part], before: list[BankEntry]) -> tuple[list[Part], list[BankEntry]]:
+    """Which parts under one reference are news, and which entries are what the others say again.
 
-    Raises InvalidInput for an entry that had another amount when it was told before.
+    A sum that was told in parts, or the other way round, is none. Raises InvalidInput for an entry that had
+    another amount when it was told before.
     """
-    if before and sum(part.amount_minor for part in parts) == sum(entry.amount_minor for entry in before):
-        return []
-    known = {entry.part: entry.amount_minor for entry in before}
+    if len(parts) != len(before) and sum(part.amount_minor for part in parts) == sum(
+        entry.amount_minor for entry in before
+    ):
+        return [], before
+    left, known, fresh = list(before), list[BankEntry](), list[Part]()
     for part in parts:
-        if known.get(part.part, part.amount_minor) != part.amount_minor:
+        named = part.said.end_to_end_id
+        same = [entry for entry in left if None in (named, entry.end_to_end_id) or entry.end_to_end_id == named]
+        twin = next((entry for entry in same if entry.amount_minor == part.amount_minor), None)
+        if twin is not None:
+            left.remove(twin)
+            known.append(twin)
+        elif same:
             text = noted("Line {line}: the entry {reference} was told before with another amount. Ask the bank.")
             raise malformed(part.line, "Ntry", text, reference=part.reference)
-    return [part for part in parts if part.part not in known]
+        else:
+            fresh.append(part)
+    return fresh, known
 
 
 async def _confirm(news: _News) -> None:
@@ -167,7 +223,9 @@ async def _confirm(news: _News) -> None:
         await entry.save(update_fields=["statement_id"])
 
 
-def _entry(part: Part, account: BankAccount, file: BankFile, statement: BankStatement | None) -> BankEntry:
+def _entry(
+    part: Part, number: int, account: BankAccount, file: BankFile, statement: BankStatement | None
+) -> BankEntry:
     said = part.said
     who = {"name": said.name, "iban": said.iban}
     return BankEntry(
@@ -177,7 +235,7 @@ def _entry(part: Part, account: BankAccount, file: BankFile, statement: BankStat
         statement_id=statement.id if statement else None,
         direction=part.direction.value,
         reference=part.reference,
-        part=part.part,
+        part=number,
         amount_minor=part.amount_minor,
         currency=account.currency,
         booked_on=said.booked_on,

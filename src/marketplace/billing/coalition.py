@@ -1,0 +1,102 @@
+"""Points that a partner buys, in the books and in its budget, inside a transaction that somebody else opened.
+
+The money funds the program that issues the points: netted, it moves from what the partner is owed (PAYABLE, with
+an adjustment that joins its next statement) to the program's funding; invoiced, it comes from the bank. The points
+are added to a budget of the program in the partner's name, from which the program's rules give them.
+"""
+
+from decimal import Decimal
+from uuid import UUID
+
+from marketplace.billing import invoicing
+from marketplace.billing.models import CoalitionOrder, CoalitionOrderState, Invoice, Receipt
+from marketplace.billing.refusals import CoalitionNotCovered, CoalitionPointsGiven
+from marketplace.earning.steps import add_to_budget, take_from_budget
+from marketplace.kit import clock
+from marketplace.kit.money import Money, convert, split_evenly
+from marketplace.ledger import accounts
+from marketplace.ledger.models import Purpose
+from marketplace.ledger.queries import balance, fx_rate
+from marketplace.ledger.steps import draw, open_accounts
+from marketplace.members.models import Program
+from marketplace.members.refusals import ProgramUnfunded
+from marketplace.partners.models import Accrual, AccrualKind, Contract, Partner
+from marketplace.partners.steps import Netted, net_against
+
+THOUSAND = 1_000
+
+
+def price_of(points: int, per_thousand_minor: int) -> int:
+    """What so many points cost, in minor units, rounded up: never less than the rate says."""
+    return -(-points * per_thousand_minor // THOUSAND)
+
+
+def budget_code(partner: Partner) -> str:
+    """The budget of a program in which a partner's points stand; no two partners share one."""
+    return f"coalition-{partner.slug[:16]}-{partner.id.hex[-12:]}"
+
+
+async def net(order: CoalitionOrder, program: Program, partner: Partner, contract: Contract) -> None:
+    """Take the price from what the partner is owed and give it to the program. Program and partner are locked.
+
+    Raises CoalitionNotCovered when it is not owed so much, or ledger.queries.NoRate.
+    """
+    rate = await fx_rate(program.home_currency, contract.currency)
+    minor = convert(order.price_minor, program.home_currency, contract.currency, rate.rate)
+    owed = await balance(accounts.partner(partner.id, Purpose.PAYABLE, contract.currency))
+    if not 0 < minor <= owed:
+        price, left = Money(minor, contract.currency), Money(max(owed, 0), contract.currency)
+        raise CoalitionNotCovered(price=price, owed=left)
+    slices = accounts.funding_slices(program.id, program.home_currency)
+    await open_accounts(slices)
+    shares = list(zip(slices, split_evenly(order.price_minor, len(slices)), strict=True))
+    cause = Netted(order.id, "coalition_order", "coalition.netted", _said(order, program))
+    await net_against(contract, -minor, shares, rate.rate, cause)
+    order.charged_minor, order.charged_currency = minor, contract.currency
+
+
+async def make_ready(order: CoalitionOrder, program: Program, partner: Partner) -> None:
+    """The order is paid: its points can be given. Not saved."""
+    paid = Money(order.price_minor, order.currency)
+    await add_to_budget(
+        program.id, order.budget_code, order.points, f"coalition:{order.id.hex}", sponsor=partner.name, paid=paid
+    )
+    order.state, order.ready_at = CoalitionOrderState.READY.value, clock.now()
+
+
+async def invoice_paid(invoice: Invoice, receipt: Receipt, program: Program) -> None:
+    """A credit of exactly its amount has paid an order's invoice."""
+    order = await CoalitionOrder.select_for_update().get(invoice_id=invoice.id)
+    await invoicing.pay(invoice, receipt, invoice.amount_minor)
+    await make_ready(order, program, await Partner.get(id=order.partner_id))
+    await order.save()
+
+
+async def reverse(order: CoalitionOrder, program: Program, contract: Contract, reversal_id: UUID) -> None:
+    """Take all of an order's points out of the budget and owe its price to the partner again. Not saved.
+
+    It goes back as it came: at the rate of the day, the same amount. Raises CoalitionPointsGiven when points of it
+    have been given, ProgramUnfunded when the program has spent the money.
+    """
+    left = await take_from_budget(
+        program.id, order.budget_code, order.points, f"coalition:{order.id.hex}:reversed"
+    )
+    if left is not None:
+        raise CoalitionPointsGiven(points=order.points, left=left)
+    drawn = await draw(accounts.funding_slices(program.id, program.home_currency), order.price_minor)
+    if drawn is None:
+        raise ProgramUnfunded
+    minor, rate = order.charged_minor, Decimal(1)
+    if minor is None:
+        rate = (await fx_rate(program.home_currency, contract.currency)).rate
+        minor = convert(order.price_minor, program.home_currency, contract.currency, rate)
+    else:
+        rate = (await Accrual.get(kind=AccrualKind.ADJUSTMENT.value, ref_id=order.id)).fx_rate
+    shares = [(slice, -part) for slice, part in drawn]
+    cause = Netted(reversal_id, "coalition_order", "coalition.reversed", f"Back: {_said(order, program)}"[:300])
+    await net_against(contract, minor, shares, rate, cause)
+    order.state, order.closed_at = CoalitionOrderState.REVERSED.value, clock.now()
+
+
+def _said(order: CoalitionOrder, program: Program) -> str:
+    return f"{order.points} {program.point_name} of {program.name} to give"[:300]
