@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 Line = Mapping[str, str]
-CODES_PER_ITEM = 6
+CODES_PER_ITEM = 8
 
 
 def _written(lines: Iterable[Line]) -> bytes:
