@@ -17,6 +17,7 @@ from typing import Any
 import orjson
 import strawberry
 from graphql import OperationType
+from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -58,6 +59,30 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
+class _Headers(Headers):
+    """A request's headers, each found at once: we ask for several of them. Of a repeated one the first counts."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(scope=scope)
+        self._first = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(self.raw)}
+
+    def __getitem__(self, key: str) -> str:
+        return self._first[key.lower()]
+
+
+class _Request(Request):
+    """A request that looks its headers up once."""
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        super().__init__(scope, receive)
+        self._known = _Headers(scope)
+
+    @property
+    def headers(self) -> Headers:
+        """All of them."""
+        return self._known
+
+
 class GraphQLView:
     """An ASGI application that serves one schema.
 
@@ -95,7 +120,7 @@ class GraphQLView:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP request."""
-        request = Request(scope, receive)
+        request = _Request(scope, receive)
         try:
             response = await self.respond(request)
         except ClientDisconnect:

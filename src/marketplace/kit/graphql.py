@@ -20,7 +20,7 @@ from strawberry.utils.str_converters import to_camel_case
 from marketplace.kit import ids, metrics, money, next_steps, paging
 from marketplace.kit.actor import Actor, ActorKind, Scope
 from marketplace.kit.next_steps import NextStep, NextStepKind
-from marketplace.kit.plans import COUNTED, Keeping, Varies, planned
+from marketplace.kit.plans import COUNTED, Keeping, ShapedRows, Varies, planned
 from marketplace.kit.refusals import (
     IdempotencyKeyReused,
     InProgress,
@@ -303,8 +303,9 @@ class Connection(Generic[T]):
         shape: Callable[[Any], T],
         counter: Callable[[], Awaitable[int]] | None = None,
     ) -> "Connection[T]":
-        """A page of rows, each turned into its type by `shape`."""
-        return cls(page=page, shown=[shape(row) for row in page.items], counter=counter)
+        """A page of rows, each turned into its type by `shape`; those that a plan has shaped stay as they are."""
+        shown = page.items if type(page.items) is ShapedRows else [shape(row) for row in page.items]
+        return cls(page=page, shown=cast("list[T]", shown), counter=counter)
 
 
 @strawberry.type(name="InputProblem", description="One thing wrong with an input.")

@@ -4,7 +4,7 @@ A field says beside its resolver what it takes; a resolver of a list or an entit
 plans what it can and leaves the rest to the plain path. See docs/planned-reads.md.
 """
 
-from marketplace.kit.plans.compile import Shaped
+from marketplace.kit.plans.compile import Shaped, ShapedRows
 from marketplace.kit.plans.counting import COUNTED
 from marketplace.kit.plans.declare import (
     Asked,
@@ -35,6 +35,7 @@ __all__ = [
     "PlannedExecution",
     "RecallingPick",
     "Shaped",
+    "ShapedRows",
     "Source",
     "Unplannable",
     "Use",

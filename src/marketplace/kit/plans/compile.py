@@ -3,7 +3,7 @@
 Compiled once for a place in a document; what cannot be planned raises Unplannable here, not in a request.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, cast
@@ -64,6 +64,14 @@ class Shaped:
 
     def __init__(self, value: Any) -> None:
         self.value = value
+
+
+class ShapedRows(list[Shaped]):
+    """Rows that have been shaped, and all of them as one JSON array."""
+
+    def __init__(self, rows: Iterable[Shaped], json: Any) -> None:
+        super().__init__(rows)
+        self.json = json
 
 
 Shape = Callable[[Any, Seen], Any]
@@ -284,7 +292,12 @@ def _nullable(inner: Shape) -> Shape:
 
 
 def _each(inner: Shape) -> Shape:
-    return lambda value, seen: None if value is None else [inner(each, seen) for each in value]
+    def shape(value: Any, seen: Seen) -> Any:
+        if type(value) is ShapedRows:
+            return value.json
+        return None if value is None else [inner(each, seen) for each in value]
+
+    return shape
 
 
 def _leaf(kind: GraphQLLeafType) -> Shape:

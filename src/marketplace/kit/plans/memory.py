@@ -5,14 +5,15 @@ key alone, when the statement that found it also said that nothing was noted to 
 Only making JSON of it is spared. The memory is bounded in bytes; what was not asked for lately goes first.
 """
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
 from marketplace.kit import clock
+from marketplace.kit.plans.compile import Shaped, ShapedRows
 
 MOST_BYTES = 64_000_000
 OVERHEAD = 2
@@ -32,12 +33,24 @@ class Remembered:
     own: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Rows beside each other, as one array: it holds for as long as each of them does."""
+
+    stamp: str
+    rows: ShapedRows
+    since: datetime
+    until: datetime
+    own: bool
+
+
 @dataclass(slots=True)
 class Place:
-    """The rows of one place in a document from one standpoint: by their values, and by stamp and key."""
+    """The rows of one place in a document from one standpoint: by their values, by stamp and key, and together."""
 
     by_values: dict[Any, Remembered] = field(default_factory=dict[Any, Remembered])
     by_key: dict[Any, tuple[str, Remembered]] = field(default_factory=dict[Any, tuple[str, Remembered]])
+    together: dict[tuple[Any, ...], Together] = field(default_factory=dict[tuple[Any, ...], Together])
 
 
 class Memory:
@@ -85,8 +98,14 @@ class View:
                 self._memory.grow(found.size)
         return found if found is not None and self._holds(found) else None
 
-    def all_of(self, keys: Iterable[Any], stamp: str) -> list[Remembered] | None:
+    def all_of(self, keys: tuple[Any, ...], stamp: str) -> ShapedRows | None:
         """What is remembered of the rows with these keys, of all of them, while nothing has changed."""
+        known = self._young.together.get(keys)
+        if known is None or known.stamp != stamp or not self._holds(known):
+            known = self._put_together(keys, stamp)
+        return known.rows if known is not None else None
+
+    def _put_together(self, keys: tuple[Any, ...], stamp: str) -> Together | None:
         found: list[Remembered] = []
         by_key = self._young.by_key
         for key in keys:
@@ -94,9 +113,16 @@ class View:
             if known is None or known[0] != stamp or not self._holds(known[1]):
                 return None
             found.append(known[1])
-        return found
+        json = b"[" + b",".join([cast(bytes, each.json.contents) for each in found]) + b"]"
+        rows = ShapedRows([Shaped(each.json) for each in found], orjson.Fragment(json))
+        since = max((each.since for each in found), default=self.now)
+        until = min((each.until for each in found), default=NEVER)
+        made = Together(stamp, rows, since, until, any(each.own for each in found))
+        self._young.together[keys] = made
+        self._memory.grow(len(json))
+        return made
 
-    def _holds(self, found: Remembered) -> bool:
+    def _holds(self, found: Remembered | Together) -> bool:
         if not found.since <= self.now < found.until:
             return False
         if found.until < self.until:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from marketplace.kit import clock
-from marketplace.kit.plans.compile import Plan, Shaped
+from marketplace.kit.plans.compile import Plan, Shaped, ShapedRows
 from marketplace.kit.plans.declare import Source
 from marketplace.kit.plans.memory import Memory, Remembered, View
 from marketplace.kit.rows import Pick
@@ -44,11 +44,10 @@ class RecallingPick(Pick[Any]):
         """Say at which moments other rows are found, and whether the same are found for others until then."""
         self.moments, self.lasting = moments, lasting
 
-    def recalled(self, keys: Sequence[Any], stamp: str, **given: Any) -> list[Shaped] | None:
+    def recalled(self, keys: Sequence[Any], stamp: str, **given: Any) -> ShapedRows | None:
         """All rows with these keys, if all of them are remembered and nothing is noted to have changed."""
         self.stamp = stamp or None
-        found = self._look(given).all_of(keys, stamp)
-        return None if found is None else [Shaped(each.json) for each in found]
+        return self._look(given).all_of(tuple(keys), stamp)
 
     def _look(self, given: dict[str, Any]) -> View:
         self.view = memory.view((*self._place, *map(given.get, self._source.nests or ())))
