@@ -8,6 +8,7 @@ from marketplace.app.tour.stage import Stage
 
 TITLE = "A new partner, and its terms"
 SHOP_SCOPES = [
+    "POINTS_BUY",
     "CATALOG_READ",
     "OFFERS_UPLOAD",
     "CODES_FREEZE",
