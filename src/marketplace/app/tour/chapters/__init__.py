@@ -8,6 +8,7 @@ from marketplace.app.tour.chapters import (
     accounting,
     adjusting,
     balancing,
+    banking,
     bookings,
     browsing,
     carding,
@@ -22,6 +23,7 @@ from marketplace.app.tour.chapters import (
     giving,
     keeping,
     listening,
+    naming,
     opening,
     parcels,
     parts,
@@ -42,7 +44,7 @@ CHAPTERS: Final[tuple[tuple[str, Play], ...]] = tuple(
         (
             opening, uploading, funding, browsing, vouchers, codes, deliveries, parcels, crediting, bookings,
             tickets, dropping, listening, unfunded, cashing, carding, giving, earning, keeping, refunding, parts,
-            paying, settling, adjusting, accounting, closing, balancing,
+            paying, naming, settling, banking, adjusting, accounting, closing, balancing,
         ),
         start=1,
     )
