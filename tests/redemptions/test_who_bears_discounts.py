@@ -113,7 +113,7 @@ async def test_the_share_is_that_of_the_contract_in_force_when_it_is_redeemed() 
     terms = {
         "partnerId": ids.public("partner", contract.partner_id), "commissionBp": 800, "vatBp": 2100,
         "currency": "EUR", "timezone": "Europe/Amsterdam", "tierDiscountShareBp": 10_000,
-        "validFrom": (clock.today() + timedelta(days=1)).isoformat(),
+        "validFrom": (clock.today("Europe/Amsterdam") + timedelta(days=1)).isoformat(),
     }  # fmt: skip
     operator = as_operator(new_id())
     agreed = await operator.do("agreeContract", "... on Contract { tierDiscountShareBp }", **terms)
