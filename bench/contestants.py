@@ -146,6 +146,7 @@ def ours(setting: Setting) -> list[Contestant]:
         "MARKETPLACE_RATE_LIMITS": "true",
         "MARKETPLACE_ACTOR_RATE": "100000000/minute",
         "MARKETPLACE_ADDRESS_RATE": "100000000/minute",
+        "MARKETPLACE_DOCUMENT_RATE": "10000000000/minute",
         "MARKETPLACE_LOG_LEVEL": "WARNING",
     }
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from starlette.applications import Starlette
+from structlog.testing import capture_logs
 
 from marketplace.app.asgi import create_app
 from marketplace.catalog.models import Item, Offer, Stock
@@ -70,6 +71,15 @@ async def test_a_page_seen_before_is_priced_by_what_is_so_now(
 
     await Offer.filter(id=item.offer_id).update(title={"en": "Tea"})
     assert (await looked(app, token))["title"] == "Tea"
+
+
+async def test_a_page_seen_before_takes_the_quick_way(tmp_path: Path, token: str, member: Member, item: Item):
+    app = app_that_keeps(tmp_path, 0)
+    await looked(app, token, 3)
+    with capture_logs() as logs:
+        await looked(app, token, 5)
+
+    assert [entry for entry in logs if entry["event"] == "not_answered_directly"] == []
 
 
 async def test_the_last_unit_is_seen_to_go_at_once(tmp_path: Path, token: str, member: Member, item: Item):

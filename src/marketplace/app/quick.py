@@ -20,7 +20,9 @@ from marketplace.app.asking import Prepared
 from marketplace.app.kept_pages import KeptPages
 from marketplace.kit import clock
 from marketplace.kit.graphql import Context
-from marketplace.kit.plans import direct
+from marketplace.kit.plans import Unplannable, direct
+from marketplace.kit.refusals import TopLevelError
+from marketplace.storefront.standpoint import Moved
 
 KNOWN_FOR_S = 60
 """Then a body is read again: an operation may have been withdrawn meanwhile."""
@@ -97,9 +99,11 @@ class Quick:
                 if context.keeping is not None:
                     self._pages.put(body, context, data, context.keeping)
             return orjson.Fragment(data)
-        except Exception as error:  # noqa: BLE001  # the ordinary way meets it again, and answers for it
+        except (Unplannable, Moved, TopLevelError) as error:
             log.debug("not_answered_directly", reason=type(error).__name__)
-            return None
+        except Exception as error:  # the ordinary way meets it again, and answers for it
+            log.warning("not_answered_directly", reason=type(error).__name__, exc_info=error)
+        return None
 
     def _drop(self, body: bytes) -> None:
         del self._known[body]

@@ -8,7 +8,7 @@ Only making JSON of it is spared. The memory is bounded in bytes; what was not a
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 import orjson
 
@@ -113,7 +113,7 @@ class View:
             if known is None or known[0] != stamp or not self._holds(known[1]):
                 return None
             found.append(known[1])
-        json = b"[" + b",".join([cast(bytes, each.json.contents) for each in found]) + b"]"
+        json = orjson.dumps([each.json for each in found])
         rows = ShapedRows([Shaped(each.json) for each in found], orjson.Fragment(json))
         since = max((each.since for each in found), default=self.now)
         until = min((each.until for each in found), default=NEVER)
