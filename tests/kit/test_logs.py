@@ -123,5 +123,6 @@ def test_an_access_line_has_no_query_and_no_client_address(stream: io.StringIO) 
     line = '%s - "%s %s HTTP/%s" %d'
     access = logging.getLogger("uvicorn.access")
     access.propagate = True  # a server that ran in this process may have silenced it
+    access.setLevel(logging.INFO)
     access.info(line, "192.0.2.1:5", "GET", "/graphql?query={me}", "1.1", 200)
     assert last_line(stream)["event"] == '- - "GET /graphql HTTP/1.1" 200'
