@@ -83,7 +83,7 @@ class LiabilityCohort:
         return cls(month=cohort.month, part=LiabilityPart.of(cohort.part))
 
 
-@strawberry.type(description="What the points of one program may still cost.")
+@strawberry.type(name="ProgramLiability", description="What the points of one program may still cost.")
 class ProgramLiabilityType:
     program_id: strawberry.ID = strawberry.field(description="The program.")
     program_code: str = strawberry.field(description="Its code.")
@@ -168,7 +168,9 @@ class BackTestStep:
         )
 
 
-@strawberry.type(description="How well a program's later history was foretold by its earlier one.")
+@strawberry.type(
+    name="BackTest", description="How well a program's later history was foretold by its earlier one."
+)
 class BackTestType:
     program_code: str = strawberry.field(description="The program.")
     cut: datetime = strawberry.field(description="Only what was booked up to here was known.")
