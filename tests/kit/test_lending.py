@@ -10,7 +10,7 @@ import pytest
 
 from marketplace.kit import database
 from marketplace.kit.connections import Connection
-from marketplace.kit.lending import Hand
+from marketplace.kit.lending import IDLE_S, Hand
 
 
 @asynccontextmanager
@@ -88,3 +88,23 @@ async def test_what_is_busy_while_the_hand_is_emptied_goes_back_when_it_is_done(
         await busy
 
         assert pool.get_idle_size() == pool.get_size()
+
+
+async def test_once_nothing_is_read_the_whole_pool_is_free(database_url: str):
+    async with a_hand(database_url) as (hand, pool):
+        await backend(hand)
+        in_hand = pool.get_size() - pool.get_idle_size()
+        await asyncio.sleep(IDLE_S * 4)
+
+        assert (in_hand, pool.get_size() - pool.get_idle_size()) == (1, 0)
+        assert await backend(hand)
+
+
+async def test_while_others_have_the_rest_nothing_stays_in_hand(database_url: str):
+    async with a_hand(database_url, most=2) as (hand, pool):
+        async with pool.acquire():
+            await backend(hand)
+            async with asyncio.timeout(5), pool.acquire() as other:
+                answer = await other.fetchval("SELECT 1")
+
+        assert answer == 1

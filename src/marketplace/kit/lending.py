@@ -1,13 +1,16 @@
 """Connections that the hottest reads hand to one another, without giving them back to the pool in between.
 
-A pool's acquire and release take as long as asking for a page does. At most half of a pool is in hand, so that
-whoever needs a connection of the pool gets one.
+A pool's acquire and release take as long as asking for a page does. At most half of a pool is in hand, and none
+while somebody may wait for one, or when nothing was read for a moment: writers have the whole pool then.
 """
 
-from typing import Any
+import asyncio
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 import asyncpg
+
+IDLE_S: Final = 0.05
 
 
 class Hand:
@@ -18,6 +21,8 @@ class Hand:
         self._idle: list[Any] = []
         self._held = 0
         self._closing = False
+        self._reads = 0
+        self._watching: asyncio.Task[None] | None = None
 
     async def fetch(self, sql: str, values: tuple[object, ...]) -> list[Any]:
         """The rows of one statement. A connection on which something went wrong is the pool's again."""
@@ -27,11 +32,31 @@ class Hand:
         except BaseException:
             await self._give_back(driver)
             raise
-        if self._closing:
+        if self._closing or self._pool_is_empty():
             await self._give_back(driver)
-        else:
-            self._idle.append(driver)
+            return found
+        self._reads += 1
+        self._idle.append(driver)
+        if self._watching is None:
+            self._watching = asyncio.create_task(self._watch())
         return found
+
+    def _pool_is_empty(self) -> bool:
+        """Whether the next who asks the pool would wait."""
+        return self._pool.get_idle_size() == 0 and self._pool.get_size() >= self._pool.get_max_size()
+
+    async def _watch(self) -> None:
+        """Give back what is idle once nothing was read for a moment, and end."""
+        before = -1
+        while self._reads != before:
+            before = self._reads
+            await asyncio.sleep(IDLE_S)
+        self._watching = None
+        await self._let_go()
+
+    async def _let_go(self) -> None:
+        while self._idle:
+            await self._give_back(self._idle.pop())
 
     async def _take(self) -> Any:
         while self._idle:
@@ -58,8 +83,9 @@ class Hand:
     async def empty(self) -> None:
         """Give the pool back what is idle now, and the rest as soon as it is."""
         self._closing = True
-        while self._idle:
-            await self._give_back(self._idle.pop())
+        if self._watching is not None:
+            self._watching.cancel()
+        await self._let_go()
 
 
 def _is_open(driver: Any) -> bool:
