@@ -13,7 +13,7 @@ from tests.app.application import caller
 FRIEND = "https://app.example.com"
 PREFLIGHT = {
     "Access-Control-Request-Method": "POST",
-    "Access-Control-Request-Headers": "authorization, content-type, x-graphql-preflight",
+    "Access-Control-Request-Headers": "authorization, content-type, if-none-match, x-graphql-preflight",
 }
 
 
@@ -30,7 +30,7 @@ async def test_a_named_origin_may_ask_with_a_token_and_read_the_answer(tmp_path:
     assert allowed.headers["access-control-allow-origin"] == FRIEND
     assert "authorization" in allowed.headers["access-control-allow-headers"].lower()
     assert answer.headers["access-control-allow-origin"] == FRIEND
-    assert "RateLimit" in answer.headers["access-control-expose-headers"]
+    assert {"RateLimit", "ETag"} <= set(answer.headers["access-control-expose-headers"].split(", "))
     assert "Origin" in answer.headers["vary"]
     assert "access-control-allow-credentials" not in answer.headers
 

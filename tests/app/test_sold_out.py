@@ -6,9 +6,18 @@ from typing import Any
 import httpx
 import pytest
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
 
+from marketplace.access import registry
+from marketplace.app.identity import Identity
+from marketplace.app.persisted import PersistedOperations
+from marketplace.app.rates import Rates
+from marketplace.app.sold_out import SoldOut
 from marketplace.catalog.models import Item
 from marketplace.kit import ids
+from marketplace.kit.actor import Actor
 from tests import builders
 from tests.app.application import caller, make_app, member_token
 from tests.redemptions.world import give_points, pay_in, support
@@ -128,3 +137,33 @@ async def test_a_body_that_is_no_such_request_goes_its_ordinary_way(app: Starlet
             b'{"query": "{ __typename }", "variables": {"a": 1}}',
         ):
             assert (await http.post("/graphql", content=body)).status_code in (200, 400)
+
+
+class Unreachable(Identity):
+    """Who asks cannot be looked up: the database is away."""
+
+    asked = 0
+
+    async def actor(self, authorization: str | None) -> Actor | None:
+        self.asked += 1
+        raise ConnectionRefusedError
+
+
+async def test_what_cannot_be_looked_at_beforehand_goes_on_to_graphql_whole(tmp_path: Path, cup: Item):
+    await sold_out(make_app(tmp_path), tmp_path, cup)
+    seen: list[bytes] = []
+
+    async def view(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        seen.append(await request.body())
+        await JSONResponse({"asked": "graphql"})(scope, receive, send)
+
+    identity = Unreachable()
+    door = SoldOut(view, identity, Rates(), PersistedOperations(registry.document_of))
+    transport = httpx.ASGITransport(app=door)
+    async with httpx.AsyncClient(transport=transport, base_url="http://api.test") as http:
+        said = await redeem(http, cup, "x")
+
+    assert identity.asked == 1
+    assert said == {"asked": "graphql"}
+    assert b"redeemOffer" in seen[0]

@@ -178,8 +178,8 @@ def _cors(origins: Sequence[str]) -> list[Middleware]:
             CORSMiddleware,
             allow_origins=list(origins),
             allow_methods=["GET", "POST"],
-            allow_headers=["Authorization", "Content-Type", REQUEST_ID, *PREFLIGHT_HEADERS],
-            expose_headers=[REQUEST_ID, "RateLimit", "RateLimit-Policy", "Retry-After"],
+            allow_headers=["Authorization", "Content-Type", "If-None-Match", REQUEST_ID, *PREFLIGHT_HEADERS],
+            expose_headers=[REQUEST_ID, "ETag", "RateLimit", "RateLimit-Policy", "Retry-After"],
             max_age=CORS_KNOWN_FOR_S,
         )
     ]

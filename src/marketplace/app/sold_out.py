@@ -15,6 +15,7 @@ from time import monotonic
 from typing import Any, Final, cast
 
 import orjson
+import structlog
 from graphql import (
     FieldNode,
     GraphQLError,
@@ -49,6 +50,7 @@ LONGEST: Final = 8_192
 MOST: Final = 1_000
 KEPT_S: Final = 1.0
 ARRIVES_WITHIN_S: Final = 0.05
+log = structlog.get_logger()
 _KEPT: Final = frozenset({"content-type", "cache-control", "vary"})
 _OWN: Final = ("membershipNumber", "reservationId")
 """Inputs whose answer is the member's own, or that may be guesses and are counted as such."""
@@ -91,16 +93,22 @@ class SoldOut:
             return
         first = await _first_of(receive)
         again = receive if first is None else _replaying(first, receive)
-        asked = await self._asked(scope, first)
-        if asked is None:
-            await self._view(scope, again, send)
-        elif (answer := await self._answer(scope, asked)) is not None:
+        asked = answer = None
+        try:
+            asked = await self._asked(scope, first)
+            answer = await self._answer(scope, asked) if asked is not None else None
+        except Exception as error:  # noqa: BLE001  # the view meets it again, and answers for it
+            log.warning("not_looked_at_beforehand", reason=type(error).__name__)
+        if answer is not None:
             await answer(scope, again, send)
-        else:
+        elif asked is not None:
             await self._listen(scope, again, send, asked)
+        else:
+            await self._view(scope, again, send)
 
     async def _asked(self, scope: Scope, first: Message | None) -> Asked | None:
-        given = _read(first) if first is not None else None
+        headers = Headers(scope=scope)
+        given = _read(first, int(headers["content-length"])) if first is not None else None
         if given is None:
             return None
         (wanted,) = given["variables"].values()
@@ -108,7 +116,6 @@ class SoldOut:
         key: str = wanted.pop("idempotencyKey")
         if item is None or item[0] != "item" or item[1] not in sold_out or not is_sound_key(key):
             return None
-        headers = Headers(scope=scope)
         try:
             actor = await self._identity.actor(headers.get("authorization"))
         except Unauthenticated:
@@ -196,12 +203,13 @@ def _replaying(first: Message, receive: Receive) -> Receive:
     return again
 
 
-def _read(first: Message) -> dict[str, Any] | None:
-    """The request of one reward by one variable, as apps send it; None for anything else."""
-    if first["type"] != "http.request" or first.get("more_body"):
+def _read(first: Message, length: int) -> dict[str, Any] | None:
+    """The request of one reward by one variable, as apps send it; None for anything else, and for a part of it."""
+    body = first.get("body", b"")
+    if first["type"] != "http.request" or len(body) != length:
         return None
     try:
-        given: Any = orjson.loads(first["body"])
+        given: Any = orjson.loads(body)
     except orjson.JSONDecodeError:
         return None
     variables = given.get("variables") if isinstance(given, dict) else None  # pyright: ignore[reportUnknownMemberType,reportUnknownVariableType]
