@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -224,6 +225,21 @@ def test_a_program_killed_in_the_middle_of_its_first_start_does_not_spoil_the_ne
     with PrivatePostgres(folder / "data", settings=FAST_AND_FORGETFUL) as server:
         assert ask(server.start()) == 1
     wait_until_nothing_runs_in(folder)
+
+
+def test_a_database_that_a_killed_program_left_in_the_making_is_taken_over(server: PrivatePostgres) -> None:
+    server.start()
+    admin = server.url("postgres")
+    for _ in range(4):
+        write(admin, "DROP DATABASE marketplace")
+        left = threading.Thread(target=write, args=(admin, "CREATE DATABASE marketplace TEMPLATE template0"))
+        left.start()
+        at_work = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'CREATE DATABASE%'"
+        while left.is_alive() and ask(admin, at_work) == 0:
+            time.sleep(0.001)
+        with PrivatePostgres(server.data_dir) as later:
+            assert ask(later.start()) == 1
+        left.join()
 
 
 def test_a_killed_postgres_comes_back_with_all_that_was_committed(server: PrivatePostgres) -> None:

@@ -172,7 +172,9 @@ class PrivatePostgres:
         with psycopg.connect(self.url("postgres"), autocommit=True, connect_timeout=10) as connection:
             found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
             if found is None:
-                connection.execute(f'CREATE DATABASE "{DATABASE}"')
+                # A program killed while it made the database leaves PostgreSQL making it.
+                with suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+                    connection.execute(f'CREATE DATABASE "{DATABASE}"')
 
     def _am_last(self, users_lock: int) -> bool:
         """Say whether nobody else uses the server, and keep newcomers out if so."""
