@@ -3,8 +3,8 @@
 A refusal says the same to everybody who asked for the same reward in the same words, whoever they are and
 whatever their key. So one is answered by GraphQL while those like it wait, and for a second its answer is kept.
 Everybody else is counted, identified, and looked up as the operation itself would
-(`redemptions/operations/rushing.py`): the answer is known for those only who ask in vain. What is not exactly of that
-kind goes on to GraphQL as it came.
+(`redemptions/operations/rushing.py`): the answer is known for those only who ask in vain. What is not exactly of
+that kind goes on to GraphQL as it came.
 """
 
 import asyncio
