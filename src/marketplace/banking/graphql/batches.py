@@ -14,6 +14,7 @@ from marketplace.banking.refusals import (
     BankDetailsUnusable,
     BatchDecided,
     BatchMayBeAtBank,
+    BatchTooOld,
     EvidenceDiffers,
     NoBankAccount,
     NothingToPay,
@@ -136,7 +137,9 @@ class BankBatchType(Node):
     message_id: str = strawberry.field(description="The id of the message, which the bank's answer names.")
     transfers: int = strawberry.field(description="How many transfers it has.")
     control_sum: MoneyType = strawberry.field(description="What they are together.")
-    execute_on: date = strawberry.field(description="The day on which the bank is asked to do it.")
+    execute_on: date = strawberry.field(
+        description="The day on which the bank is asked to do it: today, or the next on which banks settle euro."
+    )
     sha256: str = strawberry.field(description="SHA-256 of the file, to compare with what was sent.")
     file_path: str | None = strawberry.field(
         description="Where finance fetches the file; null before it is approved."
@@ -304,7 +307,7 @@ class BatchMutation:
 
     @mutation(
         gives=BankBatchType,
-        refuses=(NotFound, BatchDecided, SamePerson),
+        refuses=(NotFound, BatchDecided, BatchTooOld, SamePerson),
         description="Let a batch be fetched for the bank, for finance; by a second person when it is much.",
     )
     async def approve_bank_batch(self, info: Info, input: ApproveBankBatchInput) -> BankBatchType:
