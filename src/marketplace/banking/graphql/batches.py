@@ -93,9 +93,14 @@ class BankTransferType(Node):
     rail: Rail = strawberry.field(description="How it leaves.")
     hold: Hold | None = strawberry.field(description="Why it was not taken when a batch was last prepared.")
     amount: MoneyType = strawberry.field(description="How much.")
+    returned: MoneyType = strawberry.field(
+        description="What of it came back in parts; the rest stays where it is. All of it at once is RETURNED."
+    )
     remittance: str = strawberry.field(description="What the partner reads on its account.")
     attempts: int = strawberry.field(description="How many times it was tried.")
-    reason_code: str | None = strawberry.field(description="Why it ended, as the bank's code, such as AC04.")
+    reason_code: str | None = strawberry.field(
+        description="Why it ended or a part came back, as the bank's code, such as AC04."
+    )
     row: strawberry.Private[BankTransfer]
 
     @strawberry.field(description="The partner that is paid.")
@@ -120,6 +125,7 @@ class BankTransferType(Node):
             rail=Rail(row.rail),
             hold=Hold(row.hold) if row.hold else None,
             amount=MoneyType.minor(row.amount_minor, row.currency),
+            returned=MoneyType.minor(row.returned_minor, row.currency),
             remittance=row.remittance,
             attempts=row.attempt,
             reason_code=row.reason_code,
