@@ -6,9 +6,10 @@ Each `record_…` step locks its row, ignores what is stale, and states the fact
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from marketplace.kit import clock, facts, outbox
+from marketplace.kit import clock, database, facts, outbox
+from marketplace.kit.ids import new_id
 from marketplace.payments import rules
-from marketplace.payments.answers import AccountState, Payment, SentTransfer
+from marketplace.payments.answers import AccountState, MadeRefund, Payment, SentTransfer
 from marketplace.payments.facts import (
     AccountUpdated,
     ChargeRefunded,
@@ -28,6 +29,7 @@ from marketplace.payments.models import (
     OutboundState,
     OutboundTransfer,
     PayeeKind,
+    PaymentRefund,
 )
 
 
@@ -164,7 +166,7 @@ async def record_sent(transfer_id: UUID, sent: SentTransfer) -> OutboundTransfer
         await outbound.save()
         await facts.state(TransferSent(outbound))
     if sent.amount_reversed == sent.amount and outbound.state in rules.SENT_BEFORE:
-        await _reversed(outbound)
+        await _reversed(outbound, sent.reversals)
     return outbound
 
 
@@ -247,6 +249,8 @@ async def record_payment(payment_id: UUID, told: Payment, error_code: str | None
     payer tried another card."""
     payment = await InboundPayment.select_for_update().get(id=payment_id)
     payment.stripe_id = told.id or payment.stripe_id
+    if told.status == "succeeded":
+        payment.charge_id = told.charge_id
     if payment.state in {InboundState.SUCCEEDED, InboundState.REFUNDED}:
         return
     if told.status == "succeeded":
@@ -262,20 +266,28 @@ async def record_payment(payment_id: UUID, told: Payment, error_code: str | None
         await payment.save()
 
 
-async def record_refunded(payment_id: UUID) -> None:
-    """All of a payment went back. What went back had come, also when nobody has told so yet."""
+async def record_refund(payment_id: UUID, charge_id: str | None, made: MadeRefund) -> None:
+    """A payment, or a part of it, went back. Told again, nothing changes; what went back had come."""
     payment = await InboundPayment.select_for_update().get(id=payment_id)
-    if payment.state == InboundState.REFUNDED:
+    is_known = await PaymentRefund.exists(stripe_id=made.id)
+    if is_known or payment.refunded_minor + made.amount > payment.amount_minor:
         return
-    await must_have_come(payment)
-    payment.state = InboundState.REFUNDED
+    await must_have_come(payment, charge_id)
+    refund = PaymentRefund(
+        id=new_id(), payment_id=payment.id, stripe_id=made.id, amount_minor=made.amount, told_at=clock.now()
+    )
+    await database.add(refund)
+    payment.refunded_minor += made.amount
+    if payment.refunded_minor == payment.amount_minor:
+        payment.state = InboundState.REFUNDED
     await payment.save()
-    await facts.state(ChargeRefunded(payment))
+    await facts.state(ChargeRefunded(payment, refund))
 
 
-async def must_have_come(payment: InboundPayment) -> None:
+async def must_have_come(payment: InboundPayment, charge_id: str | None) -> None:
     """What goes back, or is disputed, had come, also when nobody has told so yet. The row is locked."""
     if payment.state not in {InboundState.SUCCEEDED, InboundState.REFUNDED}:
+        payment.charge_id = charge_id
         await _succeeded(payment)
 
 
@@ -289,11 +301,11 @@ async def _locked(transfer_id: UUID) -> OutboundTransfer:
     return await OutboundTransfer.select_for_update().get(id=transfer_id)
 
 
-async def _reversed(outbound: OutboundTransfer) -> None:
+async def _reversed(outbound: OutboundTransfer, reversals: tuple[tuple[str, int], ...]) -> None:
     was_in_bank = outbound.state == OutboundState.IN_BANK
     outbound.state, outbound.closed_at = OutboundState.REVERSED, clock.now()
     await outbound.save()
-    await facts.state(TransferReversed(outbound, was_in_bank))
+    await facts.state(TransferReversed(outbound, was_in_bank, reversals))
 
 
 async def _doubt(outbound: OutboundTransfer, why: str) -> None:
