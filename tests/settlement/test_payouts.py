@@ -249,7 +249,11 @@ async def test_facts_told_twice_change_nothing_more() -> None:
         assert (await standing(partner), await Journal.all().count(), await PayoutEvent.all().count()) == seen
     await tell(PayoutPaid(outbound), TransferReversed(outbound, True, (("trr_1", outbound.amount_minor),)))
     assert await standing(partner) == {"DUE": 45_16}
-    await tell(TransferReversed(outbound, True, (("trr_1", outbound.amount_minor),)), TransferSent(outbound), PayoutPaid(outbound))
+    await tell(
+        TransferReversed(outbound, True, (("trr_1", outbound.amount_minor),)),
+        TransferSent(outbound),
+        PayoutPaid(outbound),
+    )
     assert await standing(partner) == {"DUE": 45_16}
     assert (await payout_of(statement)).state == "FAILED"
 
