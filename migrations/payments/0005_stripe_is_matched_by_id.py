@@ -1,10 +1,10 @@
-from tortoise import migrations
-from tortoise.migrations import operations as ops
-from marketplace.kit.ids import new_id
+from tortoise import fields, migrations
 from tortoise.fields.base import OnDelete
-from tortoise import fields
 from tortoise.indexes import Index
+from tortoise.migrations import operations as ops
 from tortoise.migrations.constraints import CheckConstraint
+
+from marketplace.kit.ids import new_id
 
 MOVED = """
     SELECT j.id AS journal_id, j.ref_id, j.reason, j.booked_at, k.unit AS currency,
@@ -167,7 +167,7 @@ class Migration(migrations.Migration):
                     Index(fields=["matched_at", "id"], name="stripe_posting_matched"),
                 ],
                 "pk_attr": "id",
-                "table_description": "What a journal moved of our balance at Stripe, and the id there of what it is about (a charge, a refund, a",
+                "table_description": "What a journal moved of our balance at Stripe, and the id there of what it is about.",
             },
             bases=["Model"],
         ),
