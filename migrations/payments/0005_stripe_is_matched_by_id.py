@@ -4,6 +4,7 @@ from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 from tortoise.migrations.constraints import CheckConstraint
 
+from marketplace.kit.filling import AddFilledField
 from marketplace.kit.ids import new_id
 
 MOVED = """
@@ -211,7 +212,7 @@ class Migration(migrations.Migration):
             name="charge_id",
             field=fields.CharField(null=True, max_length=80),
         ),
-        ops.AddField(
+        AddFilledField(
             model_name="InboundPayment",
             name="refunded_minor",
             field=fields.BigIntField(default=0),
