@@ -14,8 +14,9 @@ from marketplace.ledger import accounts
 from marketplace.ledger.models import Purpose
 from marketplace.ledger.steps import Entry, post
 from marketplace.members.models import Program
-from marketplace.payments import balance, tracing
+from marketplace.payments import balance
 from marketplace.payments.models import BalanceTransaction, InboundPayment, StripeDay
+from marketplace.payments.steps import tracing
 from tests import builders
 from tests.banking.bank import an_account, clearing, read
 from tests.banking.messages import Booked, statement

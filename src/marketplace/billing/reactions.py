@@ -22,7 +22,7 @@ from marketplace.payments.facts import (
     PaymentSucceeded,
 )
 from marketplace.payments.models import InboundPayment
-from marketplace.payments.tracing import trace
+from marketplace.payments.steps import trace
 
 TOP_UP = "TOP_UP"
 """What payments knows the payments of top-ups as; the reference is the top-up's id."""

@@ -12,12 +12,13 @@ from marketplace.kit import clock, database, facts
 from marketplace.kit.ids import new_id
 from marketplace.ledger import accounts, steps
 from marketplace.ledger.models import Purpose
-from marketplace.payments import kinds, tracing
+from marketplace.payments import kinds
 from marketplace.payments.answers import BalanceLine
 from marketplace.payments.facts import StripeMovedToBank
 from marketplace.payments.gateway import gateway
 from marketplace.payments.kinds import Says
 from marketplace.payments.models import BalanceTransaction
+from marketplace.payments.steps import tracing
 
 REASON = "stripe_balance"
 _READER = 7301001

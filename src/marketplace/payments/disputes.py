@@ -9,10 +9,9 @@ from uuid import UUID
 
 from marketplace.kit import clock, database, facts
 from marketplace.kit.ids import new_id
-from marketplace.payments import tracing
 from marketplace.payments.facts import DisputeWon, PaymentDisputed
 from marketplace.payments.models import DisputeState, InboundPayment, PaymentDispute
-from marketplace.payments.steps import must_have_come
+from marketplace.payments.steps import must_have_come, tracing
 
 INQUIRY = "warning_"
 """Statuses that begin so belong to an inquiry, which moves no money."""

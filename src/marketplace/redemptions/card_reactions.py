@@ -20,7 +20,7 @@ from marketplace.payments.facts import (
     CardRefunded,
 )
 from marketplace.payments.models import CardPayment
-from marketplace.payments.tracing import trace
+from marketplace.payments.steps import trace
 from marketplace.redemptions import cards, events, refunds, rules, steps
 from marketplace.redemptions.facts import Change
 from marketplace.redemptions.models import Redemption, RedemptionState, WaitsFor

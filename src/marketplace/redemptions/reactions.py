@@ -9,7 +9,7 @@ from marketplace.ledger.steps import Entry, post
 from marketplace.members.models import Program
 from marketplace.members.steps import any_slice, release_funding
 from marketplace.payments.facts import TransferRefused, TransferReversed, TransferSent
-from marketplace.payments.tracing import trace
+from marketplace.payments.steps import trace
 from marketplace.points.steps import give_back, release, spend_held
 from marketplace.redemptions.models import CashRedemption, CashState
 

@@ -14,7 +14,7 @@ from marketplace.payments.facts import (
     TransferSent,
 )
 from marketplace.payments.models import OutboundTransfer
-from marketplace.payments.tracing import trace
+from marketplace.payments.steps import trace
 from marketplace.settlement import moving, steps
 from marketplace.settlement.models import PayoutReason, PayoutState
 from marketplace.settlement.moving import Found

@@ -16,7 +16,7 @@ from marketplace.kit.settings import settings
 from marketplace.ledger import accounts
 from marketplace.ledger.models import Purpose
 from marketplace.ledger.steps import post
-from marketplace.payments import balance, days, kinds, queries, tracing
+from marketplace.payments import balance, days, kinds, queries
 from marketplace.payments.kinds import Says
 from marketplace.payments.models import BalanceTransaction, StripeDay, StripePosting
 from marketplace.payments.refusals import (
@@ -27,6 +27,7 @@ from marketplace.payments.refusals import (
     StripeDayUnknown,
     StripeTransactionExplained,
 )
+from marketplace.payments.steps import tracing
 
 NOTE_LENGTH = 300
 
