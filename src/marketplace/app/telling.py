@@ -36,6 +36,7 @@ AUDIENCES: Mapping[str, tuple[str, ...]] = {
     "notice": ("program", "member"),
     "upload": ("partner",),
     "fundingNotice": ("program",),
+    "invoice": ("program", "partner"),
 }
 """Whose ids a change of a topic carries, as its trigger writes them."""
 
@@ -49,9 +50,11 @@ TOLD: Mapping[tuple[str, str | None], Line] = {
     ("payout", "SENT"): Line(EventType.PAYOUT_SENT, (Owner.PARTNER,)),
     ("payout", "IN_BANK"): Line(EventType.PAYOUT_IN_BANK, (Owner.PARTNER,)),
     ("payout", "FAILED"): Line(EventType.PAYOUT_FAILED, (Owner.PARTNER,)),
+    ("payout", "PARTLY_RETURNED"): Line(EventType.PAYOUT_PARTLY_RETURNED, (Owner.PARTNER,)),
     ("gift", "CLAIMED"): Line(EventType.GIFT_CLAIMED, (Owner.PROGRAM,)),
     ("notice", None): Line(EventType.POINTS_EXPIRING, (Owner.PROGRAM,)),
     ("fundingNotice", None): Line(EventType.FUNDING_LOW, (Owner.PROGRAM,)),
+    ("invoice", "OPEN"): Line(EventType.INVOICE_REOPENED, BOTH),
     ("upload", "PUBLISHED"): Line(EventType.UPLOAD_PUBLISHED, (Owner.PARTNER,)),
 }
 

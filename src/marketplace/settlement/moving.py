@@ -4,15 +4,18 @@
 """
 
 from dataclasses import dataclass
+from decimal import Decimal
 from uuid import UUID
 
 from marketplace.banking import queries as banking
 from marketplace.kit import clock, database, facts
+from marketplace.kit.money import Money
 from marketplace.ledger import accounts
 from marketplace.ledger.accounts import AccountKey
 from marketplace.ledger.models import Purpose
 from marketplace.ledger.steps import Entry, post
 from marketplace.partners.models import Contract, Schedule
+from marketplace.partners.steps import Netted, net_against
 from marketplace.settlement import rules, steps
 from marketplace.settlement.facts import StatementPaid, StatementUnpaid
 from marketplace.settlement.models import Payout, PayoutReason, PayoutState, Statement
@@ -58,13 +61,13 @@ async def wait(found: Found, reason: PayoutReason) -> None:
         await steps.note(payout)
 
 
-async def send(found: Found) -> None:
-    """PLANNED -> SENT: what is due is in transit."""
+async def send(found: Found) -> UUID:
+    """PLANNED -> SENT: what is due is in transit; returns the journal."""
     payout = found.payout
     payout.state, payout.sent_at = PayoutState.SENT.value, clock.now()
     payout.reason = payout.not_before = None
     await payout.save(update_fields=["state", "sent_at", "reason", "not_before"])
-    await _post_sent(found, "payout.sent", (await steps.note(payout)).id)
+    return await _post_sent(found, "payout.sent", (await steps.note(payout)).id)
 
 
 async def arrive(found: Found) -> UUID:
@@ -91,8 +94,27 @@ async def take_back(found: Found, why: str) -> UUID:
     return journal
 
 
-async def fail(found: Found, reason: PayoutReason, detail: str | None) -> None:
-    """PLANNED or SENT -> FAILED: it is owed again, and joins the next statement."""
+async def take_back_part(found: Found, part_minor: int, all_minor: int, why: str) -> UUID:
+    """IN_BANK stays IN_BANK, and a part of it is owed again: PAYABLE, for the next statement; returns the journal.
+
+    `all_minor` is what has come back so far, with this part. What the rest is for nobody can know, so a donation
+    on the statement stays remitted.
+    """
+    payout, statement = found.payout, found.statement
+    part, back, whole = (Money(minor, payout.currency) for minor in (part_minor, all_minor, payout.amount_minor))
+    payout.reason, payout.detail = PayoutReason.PARTLY_RETURNED.value, f"{why}: {back} of {whole} came back"[:300]
+    await payout.save(update_fields=["reason", "detail"])
+    event = await steps.note(payout)
+    cause = Netted(
+        event.id, "payout_event", "payout.part_returned", f"{part} of {statement.number} came back ({why})"[:300]
+    )
+    contract = await Contract.get(id=statement.contract_id)
+    accrual = await net_against(contract, part_minor, [(await _behind(found), -part_minor)], Decimal(1), cause)
+    return accrual.journal_id
+
+
+async def fail(found: Found, reason: PayoutReason, detail: str | None) -> UUID | None:
+    """PLANNED or SENT -> FAILED: it is owed again, and joins the next statement. Returns the journal, if any."""
     payout, was_sent = found.payout, found.payout.state == PayoutState.SENT
     contract = await Contract.get(id=found.statement.contract_id)
     payout.state, payout.reason = PayoutState.FAILED.value, reason.value
@@ -100,18 +122,17 @@ async def fail(found: Found, reason: PayoutReason, detail: str | None) -> None:
     payout.not_before = rules.next_run(Schedule(contract.schedule), clock.today(contract.timezone))
     await payout.save(update_fields=["state", "reason", "detail", "not_before"])
     event = (await steps.note(payout)).id
-    if was_sent:
-        await _post_sent(found, "payout.reversed", event, back=True)
+    return await _post_sent(found, "payout.reversed", event, back=True) if was_sent else None
 
 
-async def _post_sent(found: Found, reason: str, event: UUID, *, back: bool = False) -> None:
+async def _post_sent(found: Found, reason: str, event: UUID, *, back: bool = False) -> UUID:
     """What is due is in transit. At Stripe the money behind it stands in the partner's balance, not in ours."""
     partner, currency, amount = found.statement.partner_id, found.payout.currency, found.payout.amount_minor
     entries = [Entry(accounts.partner(partner, Purpose.DUE, currency), _transit(found), amount)]
     if not found.by_bank:
         clearing = accounts.house(Purpose.STRIPE_CLEARING, currency)
         entries.append(Entry(accounts.partner(partner, Purpose.STRIPE_CONNECTED, currency), clearing, amount))
-    await _post(reason, event, entries, back)
+    return await _post(reason, event, entries, back)
 
 
 async def _post_in_bank(found: Found, reason: str, event: UUID, *, back: bool = False) -> UUID:
