@@ -74,6 +74,8 @@ class House:
     port: int = field(default_factory=free_port)
     stripe_port: int = field(default_factory=free_port)
     killed: Counter[str] = field(default_factory=Counter[str])
+    database_url: str = ""
+    """Where the programs find PostgreSQL; the private one itself without it."""
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -105,7 +107,7 @@ class House:
             "STRIPE_WEBHOOK_SECRET": "whsec_faults",
             "STRIPE_API_BASE": self.stripe_url,
             "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
-            "DATABASE_URL": "",
+            "DATABASE_URL": self.database_url,
             "MARKETPLACE_LOG_LEVEL": "WARNING",
         }
         before = {name: os.environ.get(name) for name in given}

@@ -18,7 +18,7 @@ from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
 from marketplace.kit import lending, memory, tracing
-from marketplace.kit.connections import Connection, TracedConnection
+from marketplace.kit.connections import Connection, TracedConnection, is_open
 from marketplace.kit.writes import NewRows, P, Sums, Writes, statement
 
 APP_ROLE: Final = "marketplace_app"
@@ -123,15 +123,28 @@ _transaction: ContextVar[Connection | None] = ContextVar("transaction", default=
 
 @asynccontextmanager
 async def transaction() -> AsyncGenerator[None]:
-    """`async with transaction():` for the few system writes that have no actor and no door."""
-    async with in_transaction("default") as client:
-        driver: Connection = cast(Any, client)._connection
-        before = _transaction.set(driver)
-        try:
-            yield
-            await driver.write()
-        finally:
-            _transaction.reset(before)
+    """`async with transaction():` for the few system writes that have no actor and no door.
+
+    Where the connection was cut it raises what `is_away` knows, and whether it was committed is not known then.
+    """
+    try:
+        async with in_transaction("default") as client:
+            driver: Connection = cast(Any, client)._connection
+            before = _transaction.set(driver)
+            try:
+                yield
+                await driver.write()
+            except asyncpg.InterfaceError as error:
+                if is_open(driver):
+                    raise
+                raise ConnectionResetError("the connection was cut between two statements") from error
+            finally:
+                _transaction.reset(before)
+    except asyncpg.InterfaceError as error:
+        before_rollback = error.__context__
+        if before_rollback is None or not is_away(before_rollback):
+            raise
+        raise before_rollback from None  # what was cut cannot be rolled back, and need not be
 
 
 def waiting() -> Writes | None:

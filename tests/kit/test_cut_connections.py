@@ -1,0 +1,43 @@
+"""What a transaction says whose connection is cut: that the database is away, wherever it was just then."""
+
+import asyncio
+
+import asyncpg
+import pytest
+
+from marketplace.kit import database
+
+pytestmark = pytest.mark.usefixtures("db")
+
+
+async def cut_off(database_url: str, pid: int) -> None:
+    """End a session, as a network or a restart would."""
+    other = await asyncpg.connect(**database.credentials(database_url))
+    await other.execute("SELECT pg_terminate_backend($1)", pid)
+    await other.close()
+
+
+async def test_between_two_statements(database_url: str) -> None:
+    with pytest.raises(ConnectionError) as raised:
+        async with database.transaction():
+            await cut_off(database_url, await database.value("SELECT pg_backend_pid()"))
+            await asyncio.sleep(0.2)
+            await database.value("SELECT 1")
+    assert database.is_away(raised.value)
+
+
+async def test_during_a_statement(database_url: str) -> None:
+    with pytest.raises(asyncpg.PostgresError) as raised:
+        async with database.transaction():
+            pid = await database.value("SELECT pg_backend_pid()")
+            cutting = asyncio.create_task(cut_off(database_url, pid))
+            await database.value("SELECT pg_sleep(5)")
+    assert database.is_away(raised.value)
+    await cutting
+
+
+async def test_a_bug_stays_a_bug() -> None:
+    with pytest.raises(asyncpg.InterfaceError) as raised:
+        async with database.transaction():
+            raise asyncpg.InterfaceError("this is ours")
+    assert not database.is_away(raised.value)
