@@ -68,7 +68,7 @@ async def have_heard(phones: list[Phone], truth: list[tuple[tuple[int, int], dic
     """Wait until every phone was told how it is; raises TimeoutError when one never is."""
     try:
         async with asyncio.timeout(60):
-            while [(phone.wallet, phone.states) for phone in phones] != truth:
+            while [(phone.wallet, phone.states) for phone in phones] != truth:  # noqa: ASYNC110
                 await asyncio.sleep(0.2)
     except TimeoutError:
         for phone, (wallet, states) in zip(phones, truth, strict=True):
