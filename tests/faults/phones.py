@@ -51,8 +51,8 @@ class Phone:
         ):
             self.streams += response.status_code == 200
             async for line in response.aiter_lines():
-                said = json.loads(line.removeprefix("data:")) if line.startswith("data: {") else {}
-                if said.get("data"):
+                said: Any = json.loads(line.removeprefix("data:")) if line.startswith("data: {") else None
+                if said and said.get("data"):
                     yield said["data"]
 
     def _hear(self, data: dict[str, Any]) -> None:

@@ -60,9 +60,8 @@ async def test_kills_at_random_moments_lose_nothing_and_double_nothing(tmp_path:
                 print(f"drained in {await drained(house):.0f} s")
             await _everyone_has_what_the_answers_say(shoppers)
             await have_heard(phones, [(await each.wallet(), await each.states()) for each in shoppers])
-            print(
-                f"phones: {sum(each.told for each in phones)} told, {sum(each.streams for each in phones)} streams"
-            )
+            told, streams = (sum(getattr(each, what) for each in phones) for what in ("told", "streams"))
+            print(f"the phones were told {told} times, over {streams} streams")
             assert [task.result() for task in following if task.done()] == []
             for task in following:
                 task.cancel()
