@@ -14,6 +14,7 @@ from marketplace.app import wiring
 from marketplace.kit import database, migrations
 from tests.faults.clients import Client, Tally
 from tests.faults.drained import drained
+from tests.faults.phones import Phone, have_heard
 from tests.faults.programs import House
 from tests.faults.shoppers import CODES, PIECES, Shopper, World, build
 from tests.faults.stripe import FAULTS, WEBHOOK_FAULTS, transfers_at_stripe
@@ -44,6 +45,8 @@ class Drill:
     shoppers: list[Shopper]
     tally: Tally
     seed: int
+    phones: list[Phone]
+    following: list[asyncio.Task[None]]
 
     async def play(self, trouble: Coroutine[Any, Any, None]) -> None:
         """Let everybody shop until the trouble is over."""
@@ -75,6 +78,7 @@ class Drill:
         async with database.opened(self.url):
             print(f"drained in {await drained(self.house):.0f} s")
         await self._everyone_has_what_the_answers_say()
+        await self._everyone_has_heard()
         async with database.opened(self.url):
             await self._rows_are_what_was_answered()
         self._money_has_left_once()
@@ -96,6 +100,13 @@ class Drill:
         assert len(codes) == len(set(codes)) <= CODES
         results = [result for shopper in self.shoppers for result in shopper.results]
         assert len(results) == len(set(results))
+
+    async def _everyone_has_heard(self) -> None:
+        standing = [(await shopper.wallet(), await shopper.states()) for shopper in self.shoppers]
+        await have_heard(self.phones, standing)
+        told, streams = (sum(getattr(each, what) for each in self.phones) for what in ("told", "streams"))
+        print(f"the phones were told {told} times, over {streams} streams")
+        assert [task.result() for task in self.following if task.done()] == []
 
     async def _rows_are_what_was_answered(self) -> None:
         for mutation, name in OPERATIONS.items():
@@ -130,7 +141,13 @@ async def drill(house: House, seed: int) -> AsyncGenerator[Drill]:
         async with httpx.AsyncClient(timeout=20) as http:
             shoppers = _shoppers(house, world, http, tally, seed)
             await house.is_ready()
-            yield Drill(house, url, stand_in, shoppers, tally, seed)
+            phones = [Phone(house.url, token) for _, token in world.members.values()]
+            following = [asyncio.create_task(phone.follow()) for phone in phones]
+            try:
+                yield Drill(house, url, stand_in, shoppers, tally, seed, phones, following)
+            finally:
+                for task in following:
+                    task.cancel()
 
 
 def _shoppers(house: House, world: World, http: httpx.AsyncClient, tally: Tally, seed: int) -> list[Shopper]:

@@ -1,4 +1,4 @@
-"""kill -9 of server, worker and postgres under load: nothing lost, nothing doubled, the books clean."""
+"""kill -9 of server, worker and postgres under load: nothing lost, nothing doubled, the books clean, all told."""
 
 import os
 import secrets

@@ -3,6 +3,7 @@
 import asyncio
 
 import asyncpg
+import psycopg
 import pytest
 
 from marketplace.kit import database
@@ -12,9 +13,8 @@ pytestmark = pytest.mark.usefixtures("db")
 
 async def cut_off(database_url: str, pid: int) -> None:
     """End a session, as a network or a restart would."""
-    other = await asyncpg.connect(**database.credentials(database_url))
-    await other.execute("SELECT pg_terminate_backend($1)", pid)
-    await other.close()
+    async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as other:
+        await other.execute("SELECT pg_terminate_backend(%s)", [pid])
 
 
 async def test_between_two_statements(database_url: str) -> None:
@@ -27,13 +27,14 @@ async def test_between_two_statements(database_url: str) -> None:
 
 
 async def test_during_a_statement(database_url: str) -> None:
+    cutting: list[asyncio.Task[None]] = []
     with pytest.raises(asyncpg.PostgresError) as raised:
         async with database.transaction():
             pid = await database.value("SELECT pg_backend_pid()")
-            cutting = asyncio.create_task(cut_off(database_url, pid))
+            cutting.append(asyncio.create_task(cut_off(database_url, pid)))
             await database.value("SELECT pg_sleep(5)")
     assert database.is_away(raised.value)
-    await cutting
+    await asyncio.gather(*cutting)
 
 
 async def test_a_bug_stays_a_bug() -> None:
