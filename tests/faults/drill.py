@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -11,7 +12,7 @@ import httpx
 
 from marketplace.access.dev_issuer import DevIssuer
 from marketplace.app import wiring
-from marketplace.kit import database, migrations
+from marketplace.kit import clock, database, migrations
 from tests.faults.clients import Client, Tally
 from tests.faults.drained import drained
 from tests.faults.phones import Phone, have_heard
@@ -127,8 +128,8 @@ class Drill:
 
 
 @asynccontextmanager
-async def drill(house: House, seed: int) -> AsyncGenerator[Drill]:
-    """A house that is up, with a world in it, and members who have not begun to shop."""
+async def drill(house: House, seed: int, *, begun: timedelta = timedelta()) -> AsyncGenerator[Drill]:
+    """A house that is up, with a world that began so long ago, and members who have not begun to shop."""
     wiring.wire()
     tally = Tally()
     with house.up() as url:
@@ -136,7 +137,8 @@ async def drill(house: House, seed: int) -> AsyncGenerator[Drill]:
         await house.stripe_listens()
         await migrations.migrate(url)
         async with database.opened(url):
-            world = await build(DevIssuer(house.folder / "dev-issuer"), stand_in)
+            with clock.travel(-begun):
+                world = await build(DevIssuer(house.folder / "dev-issuer"), stand_in)
         await stand_in.balance(1_000_000_00)
         async with httpx.AsyncClient(timeout=20) as http:
             shoppers = _shoppers(house, world, http, tally, seed)
