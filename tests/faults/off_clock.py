@@ -16,21 +16,34 @@ from marketplace.kit import clock
 LOOKS_EVERY_S = 0.02
 
 
-def follow(file: Path) -> None:
-    """Go on moving the clock to where the file says, for ever."""
-    moved, told = ExitStack(), ""
-    while True:
-        says = file.read_text()
-        if says and says != told:
-            moved.close()
-            moved.enter_context(clock.travel(timedelta(seconds=float(says))))
-            told = says
-        time.sleep(LOOKS_EVERY_S)
+class Moved:
+    """The clock of this process, moved to where a file says."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._moved = ExitStack()
+        self._told = ""
+
+    def look(self) -> None:
+        """Move it if the file says something else than before."""
+        says = self._file.read_text()
+        if says != self._told:
+            self._moved.close()
+            self._moved.enter_context(clock.travel(timedelta(seconds=float(says))))
+            self._told = says
+
+    def follow(self) -> None:
+        """Go on looking for ever."""
+        while True:
+            self.look()
+            time.sleep(LOOKS_EVERY_S)
 
 
 def main() -> None:
     """Run one command so."""
-    threading.Thread(target=follow, args=(Path(sys.argv[1]),), daemon=True).start()
+    moved = Moved(Path(sys.argv[1]))
+    moved.look()
+    threading.Thread(target=moved.follow, daemon=True).start()
     app(sys.argv[2:], prog_name="marketplace")
 
 

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,6 +76,8 @@ class House:
     killed: Counter[str] = field(default_factory=Counter[str])
     database_url: str = ""
     """Where the programs find PostgreSQL; the private one itself without it."""
+    cli: Sequence[str] = (CLI,)
+    """The module that is the command line, with what it is told first."""
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -183,6 +185,6 @@ class House:
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one command of `marketplace` to its end."""
         return subprocess.run(
-            [sys.executable, "-m", CLI, *arguments], capture_output=True, text=True, check=False, cwd=ROOT,
+            [sys.executable, "-m", *self.cli, *arguments], capture_output=True, text=True, check=False, cwd=ROOT,
             timeout=300,
         )  # fmt: skip

@@ -29,6 +29,8 @@ pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
 JUMPS = int(os.environ.get("FAULTS_JUMPS", "120"))
 SEED = int(os.environ.get("FAULTS_SEED", "0")) or secrets.randbelow(1_000_000) + 1
 FARTHEST = timedelta(days=2)
+LATER = FARTHEST + timedelta(days=1)
+"""By then all is due and past that was written by a clock that was ahead."""
 HOUR = timedelta(hours=1)
 TOLD = "... on Redemption { id state } ... on NotAvailable { reason }"
 
@@ -40,11 +42,14 @@ class Clocks(House):
         super().__post_init__()
         self.server = self._program("server", "serve", "--port", str(self.port))
         self.worker = self._program("worker", "work")
+        self.cli = self._under("server")
         self.move()
 
     def _program(self, name: str, *command: str) -> Program:
-        arguments = ["tests.faults.off_clock", str(self.folder / f"{name}.clock"), *command]
-        return Program(arguments, self.folder / f"{name}.log")
+        return Program([*self._under(name), *command], self.folder / f"{name}.log")
+
+    def _under(self, name: str) -> list[str]:
+        return ["tests.faults.off_clock", str(self.folder / f"{name}.clock")]
 
     def move(self, *, server: timedelta = timedelta(), worker: timedelta = timedelta()) -> None:
         """Set both clocks, by how much they are ahead of the machine's."""
@@ -59,8 +64,8 @@ async def test_clocks_that_jump_lose_nothing_and_double_nothing(tmp_path: Path) 
     house = Clocks(tmp_path / "var")
     async with drill(house, SEED, begun=timedelta(days=5)) as shopping:
         await shopping.play(_jump(house, Random(SEED)))
-        with clock.travel(FARTHEST + HOUR):  # all that was put off by a clock that was ahead is due by then
-            house.move(server=FARTHEST + HOUR, worker=FARTHEST + HOUR)
+        with clock.travel(LATER):
+            house.move(server=LATER, worker=LATER)
             await shopping.everything_is_as_told()
 
 
