@@ -50,6 +50,11 @@ INSERT INTO stock_movement (id, item_id, change, position, ref_type, ref_id, at)
 SELECT $1, $2, -1, $3, $4, $5, $6
 WHERE EXISTS (SELECT FROM stock_movement WHERE ref_id = $5 AND change = 1 AND item_id = $2)
 RETURNING id"""
+_ANY_RETURNED = """
+SELECT EXISTS (
+    SELECT FROM returned_code r JOIN voucher_code c ON c.item_id = r.item_id AND c.position = r.position
+    WHERE r.item_id = $1 AND (c.expires_at IS NULL OR c.expires_at > $2) AND NOT EXISTS (
+        SELECT FROM withheld_code w WHERE w.item_id = r.item_id AND w.position = r.position))"""
 
 sold_out: Lately[UUID] = Lately(10_000, seconds=1.0)
 """Items that had nothing left a moment ago: worth a look before a transaction is opened (`nothing_left_of`)."""
@@ -165,6 +170,21 @@ def noticing_sold_out(item_id: UUID, units: int) -> Generator[None]:
         if units == 1:  # whoever wants more may have left one
             sold_out.remember([item_id])
         raise
+
+
+async def lock_stock(item_id: UUID) -> None:
+    """Nobody else takes a unit of this item or puts one back until the transaction ends."""
+    await database.execute("SELECT FROM stock WHERE item_id = $1 FOR UPDATE", item_id)
+
+
+async def is_sold_out(item_id: UUID) -> bool:
+    """Whether nothing of an item is left; that stays so until the transaction ends, for whoever may wait for it.
+
+    Many can look at once; `lock_stock` waits for them.
+    """
+    shelf = "SELECT taken + withheld >= loaded FROM stock WHERE item_id = $1 FOR SHARE"
+    empty = await database.value(shelf, item_id)
+    return bool(empty) and not await database.value(_ANY_RETURNED, item_id, clock.now())
 
 
 async def put_back(item: Item, position: int | None, *, ref_type: str, ref_id: UUID) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from marketplace.earning import rules
+from marketplace.earning import rules, spending
 from marketplace.earning.crediting import credit
 from marketplace.earning.models import EarningEvent, Grant, Outcome, Referral
 from marketplace.earning.rules import Verdict
@@ -59,6 +59,7 @@ async def judge_event(program: Program, event: EarningEvent, member: Member, *, 
     for grant in grants:
         if _is_due(grant):
             await credit(program, grant)
+    await spending.count(program, event)
 
 
 async def _open_referral(event: EarningEvent, member: Member) -> Referral | None:
