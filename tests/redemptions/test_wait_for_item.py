@@ -5,12 +5,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import pytest
 from dirty_equals import IsInt, IsPartialDict
+from psycopg import AsyncConnection
 
+from marketplace.app import worker
 from marketplace.catalog.models import Item, Offer, OfferKind, Stock
-from marketplace.kit import clock, database, ids, jobs
+from marketplace.kit import clock, ids, jobs
 from marketplace.kit.actor import SYSTEM
 from marketplace.redemptions.jobs import lapse_left, serve_lines
 from marketplace.redemptions.models import Reservation, WaitingPlace
@@ -164,22 +165,21 @@ async def test_a_connection_that_dies_while_handing_on_loses_nothing(database_ur
     held = await reserve(holder, item)
     await wait(waiting, item)
     key = ids.parse("reservation", held["id"])
-    other: Any = await asyncpg.connect(**database.credentials(database_url))
-    with clock.travel(timedelta(minutes=16)):
-        async with other.transaction():
-            await other.execute("SELECT FROM stock WHERE item_id = $1 FOR UPDATE", item.id)
-            command = LapseReservation(idempotency_key="dies", reservation_id=key)
-            lapsing = asyncio.create_task(lapse_reservation(SYSTEM, command))
-            killed = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-            while not await other.fetchval(killed):  # noqa: ASYNC110
+    command = LapseReservation(idempotency_key="dies", reservation_id=key)
+    killed = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    async with await AsyncConnection.connect(worker.conninfo(database_url)) as other:
+        await other.execute("SELECT FROM stock WHERE item_id = %s FOR UPDATE", (item.id,))
+        with clock.travel(timedelta(minutes=16)):
+            lapsing = asyncio.ensure_future(lapse_reservation(SYSTEM, command))
+            while await (await other.execute(killed)).fetchone() == (0,):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
-        with pytest.raises(Exception, match=r"terminating|closed"):
-            await lapsing
-        assert [row.state for row in await Reservation.all()] == ["OPEN"]
+            with pytest.raises(Exception, match=r"terminating|closed"):
+                await lapsing
+    assert [row.state for row in await Reservation.all()] == ["OPEN"]
+    with clock.travel(timedelta(minutes=16)):
         for _ in range(2):
             await lapse_left()
-        assert await offered_to() == [waiting.member.id]
-    await other.close()
+    assert await offered_to() == [waiting.member.id]
     assert await violations() == []
 
 
