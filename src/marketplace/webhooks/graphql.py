@@ -42,6 +42,7 @@ describe_enum(
     PAYOUT_SENT="A payout has left.",
     PAYOUT_IN_BANK="A payout has reached the bank.",
     PAYOUT_FAILED="A payout did not go, or came back.",
+    PAYOUT_PARTLY_RETURNED="The bank sent back a part of a payout: the next statement has it.",
     GIFT_CLAIMED="A gift was claimed.",
     DROP_OPENING="A drop opens in ten minutes, for a member who asked to be told, or who waits for it.",
     WAITING_OFFERED="What a member waited for in a line is set aside for them, for half an hour.",
