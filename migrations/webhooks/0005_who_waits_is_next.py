@@ -4,7 +4,7 @@ from tortoise.migrations.constraints import CheckConstraint
 
 
 class Migration(migrations.Migration):
-    dependencies = [("webhooks", "0003_low_funding_is_told")]
+    dependencies = [("webhooks", "0004_parts_come_back")]
 
     initial = False
 
@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
         ops.AddConstraint(
             model_name="Event",
             constraint=CheckConstraint(
-                check="type IN ('redemption.requested', 'redemption.fulfilled', 'redemption.cancelled', 'redemption.failed', 'redemption.refunded', 'statement.issued', 'payout.sent', 'payout.in_bank', 'payout.failed', 'gift.claimed', 'points.expiring', 'drop.opening', 'waiting.offered', 'waiting.passed', 'upload.published', 'funding.low', 'webhook.test')",
+                check="type IN ('redemption.requested', 'redemption.fulfilled', 'redemption.cancelled', 'redemption.failed', 'redemption.refunded', 'statement.issued', 'payout.sent', 'payout.in_bank', 'payout.failed', 'payout.partly_returned', 'gift.claimed', 'points.expiring', 'drop.opening', 'waiting.offered', 'waiting.passed', 'upload.published', 'funding.low', 'webhook.test')",
                 name="webhook_event_type_known",
             ),
         ),
