@@ -16,8 +16,8 @@ from marketplace.access.models import ApiKey, KeyOwner
 from marketplace.access.rules import grantable
 from marketplace.app import worker
 from marketplace.app.announcer import announce_once
-from marketplace.catalog.drops import tell as tell_of_drop
 from marketplace.catalog.models import Drop, OfferKind
+from marketplace.catalog.steps import tell_of_drop
 from marketplace.kit import clock, database, ids
 from marketplace.kit.changes import hub
 from marketplace.kit.ids import new_id

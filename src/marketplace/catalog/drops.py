@@ -4,28 +4,22 @@ The dates of a drop are those of its offer, so whoever prices, lists or redeems 
 already: before it opens an offer is closed, by the server's clock, and says when it opens.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from marketplace.catalog import steps
 from marketplace.catalog.facts import DropOpensSoon
 from marketplace.catalog.models import Drop, DropReminder, Offer, OfferStatus
 from marketplace.catalog.publishing import refresh_listings
 from marketplace.catalog.refusals import DropHasOpened
 from marketplace.kit import clock, database, facts, outbox
 from marketplace.kit.actor import Actor, ActorKind, Scope
-from marketplace.kit.ids import new_id
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, NotAllowed, NotFound, Problem
 
 REMIND_BEFORE = timedelta(minutes=10)
 MOST_DAYS = 366
-_TELL = """
-INSERT INTO drop_reminder AS known (id, drop_id, member_id, asked_at, told_at)
-SELECT who.id, $2::uuid, who.member_id, $4, $4 FROM unnest($1::uuid[], $3::uuid[]) AS who (id, member_id)
-ORDER BY who.member_id
-ON CONFLICT (drop_id, member_id) DO UPDATE SET told_at = excluded.told_at WHERE known.told_at IS NULL"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,18 +112,9 @@ async def remind_of_drop(actor: Actor, command: DropIsDue) -> Drop:
         drop.reminded_at = clock.now()
         await drop.save(update_fields=["reminded_at"])
         members = [row.member_id for row in await DropReminder.filter(drop_id=drop.id).only("id", "member_id")]
-        await tell(drop.id, members)
+        await steps.tell_of_drop(drop.id, members)
         await facts.state(DropOpensSoon(drop.id, drop.offer_id, drop.opens_at, tuple(members)))
     return drop
-
-
-async def tell(drop_id: UUID, member_ids: Sequence[UUID]) -> None:
-    """Note that these members are told of a drop, each once, whether they asked or wait for what it drops.
-
-    What is noted reaches the members and their programs' servers: by subscription and by webhook.
-    """
-    ids = [new_id() for _ in member_ids]
-    await database.execute(_TELL, ids, drop_id, list(member_ids), clock.now())
 
 
 @operation(scope=Scope.SYSTEM, returns=Drop)

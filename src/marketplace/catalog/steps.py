@@ -3,7 +3,7 @@
 The stock row is locked last: take stock after everything else that may wait or refuse.
 """
 
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from uuid import UUID
@@ -201,3 +201,19 @@ async def put_back(item: Item, position: int | None, *, ref_type: str, ref_id: U
     else:
         insert = "INSERT INTO returned_code (id, item_id, position) VALUES ($1, $2, $3)"
         await database.execute(insert, new_id(), item.id, position)
+
+
+_TELL = """
+INSERT INTO drop_reminder AS known (id, drop_id, member_id, asked_at, told_at)
+SELECT who.id, $2::uuid, who.member_id, $4, $4 FROM unnest($1::uuid[], $3::uuid[]) AS who (id, member_id)
+ORDER BY who.member_id
+ON CONFLICT (drop_id, member_id) DO UPDATE SET told_at = excluded.told_at WHERE known.told_at IS NULL"""
+
+
+async def tell_of_drop(drop_id: UUID, member_ids: Sequence[UUID]) -> None:
+    """Note that these members are told of a drop, each once, whether they asked or wait for what it drops.
+
+    What is noted reaches the members and their programs' servers: by subscription and by webhook.
+    """
+    ids = [new_id() for _ in member_ids]
+    await database.execute(_TELL, ids, drop_id, list(member_ids), clock.now())

@@ -9,7 +9,7 @@ from marketplace.earning.words import PURCHASES, EventType
 from marketplace.kit import database, money
 from marketplace.ledger.queries import NoRate, fx_rate
 from marketplace.members.models import Program
-from marketplace.members.tier_steps import Credit, qualify
+from marketplace.members.steps import Credit, qualify
 
 BOUGHT = "earning_event"
 RETURNED = "earning_reversal"
