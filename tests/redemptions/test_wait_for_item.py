@@ -9,7 +9,6 @@ import pytest
 from dirty_equals import IsInt, IsPartialDict
 from psycopg import AsyncConnection
 
-from marketplace.app import worker
 from marketplace.catalog.models import Item, Offer, OfferKind, Stock
 from marketplace.kit import clock, ids, jobs
 from marketplace.kit.actor import SYSTEM
@@ -167,11 +166,15 @@ async def test_a_connection_that_dies_while_handing_on_loses_nothing(database_ur
     key = ids.parse("reservation", held["id"])
     command = LapseReservation(idempotency_key="dies", reservation_id=key)
     killed = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-    async with await AsyncConnection.connect(worker.conninfo(database_url)) as other:
+    async with (
+        asyncio.timeout(20),
+        await AsyncConnection.connect(database_url) as other,
+        await AsyncConnection.connect(database_url, autocommit=True) as killer,
+    ):
         await other.execute("SELECT FROM stock WHERE item_id = %s FOR UPDATE", (item.id,))
         with clock.travel(timedelta(minutes=16)):
             lapsing = asyncio.ensure_future(lapse_reservation(SYSTEM, command))
-            while await (await other.execute(killed)).fetchone() == (0,):  # noqa: ASYNC110
+            while await (await killer.execute(killed)).fetchone() == (0,):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
             with pytest.raises(Exception, match=r"terminating|closed"):
                 await lapsing
