@@ -45,7 +45,7 @@ async def reverse(program: Program, event: EarningEvent, reversal: Reversal) -> 
     `reversal` is written. Whoever calls holds the event's lock. The event's `returned_minor` says how much of it
     is gone; without an amount of its own the reversal is of all that is left.
     """
-    had, returned_before = event.amount_minor or 0, event.returned_minor
+    had = event.amount_minor or 0
     event.returned_minor = had if reversal.amount_minor is None else event.returned_minor + reversal.amount_minor
     whole = event.returned_minor == had
     if event.member_id is None:
@@ -63,7 +63,7 @@ async def reverse(program: Program, event: EarningEvent, reversal: Reversal) -> 
     await _lock_budgets(losses)
     for loss in losses:
         await _claw(program, policy, reversal, loss)
-    await spending.uncount(program, event, reversal, returned_before)
+    await spending.uncount(program, event, reversal)
     if whole:
         await Referral.filter(qualified_event_id=event.id).update(qualified_event_id=None)
 

@@ -14,33 +14,39 @@ from marketplace.members.steps import Credit, qualify
 BOUGHT = "earning_event"
 RETURNED = "earning_reversal"
 _COUNTED = """
-SELECT coalesce(sum(c.spend_minor), 0)::bigint FROM tier_credit c
+SELECT coalesce(sum(c.spend_minor) FILTER (WHERE c.ref_type = 'earning_event'), 0)::bigint AS spent,
+    coalesce(sum(c.spend_minor), 0)::bigint AS counted FROM tier_credit c
 WHERE (c.ref_type = 'earning_event' AND c.ref_id = $1) OR (c.ref_type = 'earning_reversal' AND c.ref_id IN (
     SELECT id FROM earning_reversal WHERE event_id = $1))"""
 
 
 async def count(program: Program, event: EarningEvent) -> None:
-    """Count what was paid and not given back before, at the rate of the event's day; without a rate, nothing."""
-    kept = (event.amount_minor or 0) - event.returned_minor
-    if EventType(event.type) not in PURCHASES or event.member_id is None or event.currency is None or kept <= 0:
+    """Count what was paid, at the rate of the event's day, less what went back before; without a rate, nothing."""
+    paid = event.amount_minor or 0
+    if EventType(event.type) not in PURCHASES or event.member_id is None or event.currency is None or not paid:
         return
     try:
         rate = await fx_rate(event.currency, program.home_currency, event.effective_at)
     except NoRate:
         return
-    spent = money.convert(kept, event.currency, program.home_currency, rate.rate)
+    spent = money.convert(paid, event.currency, program.home_currency, rate.rate)
     if spent:
         credit = Credit(BOUGHT, event.id, event.effective_at, spend_minor=spent)
         await qualify(event.member_id, program.id, credit)
+    if event.returned_minor:
+        last = await Reversal.filter(event_id=event.id).order_by("-id").first()
+        assert last is not None
+        await uncount(program, event, last)
 
 
-async def uncount(program: Program, event: EarningEvent, reversal: Reversal, returned_before: int) -> None:
-    """Count less, in proportion to what went back just now: nothing is left of what went back whole."""
-    had = (event.amount_minor or 0) - returned_before
-    if event.member_id is None or had <= 0:
+async def uncount(program: Program, event: EarningEvent, reversal: Reversal) -> None:
+    """Count no more of what was spent than the part of the amount that has not gone back, rounded down."""
+    paid = event.amount_minor or 0
+    if event.member_id is None or not paid:
         return
-    counted = int(await database.value(_COUNTED, event.id))
-    left = counted * ((event.amount_minor or 0) - event.returned_minor) // had
-    if left != counted:
-        credit = Credit(RETURNED, reversal.id, event.effective_at, spend_minor=left - counted)
+    found = await database.row(_COUNTED, event.id)
+    assert found is not None
+    left = found["spent"] * (paid - event.returned_minor) // paid
+    if left != found["counted"]:
+        credit = Credit(RETURNED, reversal.id, event.effective_at, spend_minor=left - found["counted"])
         await qualify(event.member_id, program.id, credit)
