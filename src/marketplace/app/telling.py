@@ -38,6 +38,7 @@ AUDIENCES: Mapping[str, tuple[str, ...]] = {
     "fundingNotice": ("program",),
     "dropReminder": ("program", "member", "drop"),
     "waitingPlace": ("program", "member"),
+    "invoice": ("program", "partner"),
 }
 """Whose ids a change of a topic carries, as its trigger writes them."""
 
@@ -58,6 +59,7 @@ TOLD: Mapping[tuple[str, str | None], Line] = {
     ("waitingPlace", "OFFERED"): Line(EventType.WAITING_OFFERED, (Owner.PROGRAM,)),
     ("waitingPlace", "PASSED"): Line(EventType.WAITING_PASSED, (Owner.PROGRAM,)),
     ("fundingNotice", None): Line(EventType.FUNDING_LOW, (Owner.PROGRAM,)),
+    ("invoice", "OPEN"): Line(EventType.INVOICE_REOPENED, BOTH),
     ("upload", "PUBLISHED"): Line(EventType.UPLOAD_PUBLISHED, (Owner.PARTNER,)),
 }
 

@@ -39,6 +39,7 @@ class EventType(StrEnum):
     WAITING_PASSED = "waiting.passed"
     UPLOAD_PUBLISHED = "upload.published"
     FUNDING_LOW = "funding.low"
+    INVOICE_REOPENED = "invoice.reopened"
     WEBHOOK_TEST = "webhook.test"
 
 

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
         ops.AddConstraint(
             model_name="Event",
             constraint=CheckConstraint(
-                check="type IN ('redemption.requested', 'redemption.fulfilled', 'redemption.cancelled', 'redemption.failed', 'redemption.refunded', 'statement.issued', 'payout.sent', 'payout.in_bank', 'payout.failed', 'payout.partly_returned', 'gift.claimed', 'points.expiring', 'drop.opening', 'waiting.offered', 'waiting.passed', 'upload.published', 'funding.low', 'webhook.test')",
+                check="type IN ('redemption.requested', 'redemption.fulfilled', 'redemption.cancelled', 'redemption.failed', 'redemption.refunded', 'statement.issued', 'payout.sent', 'payout.in_bank', 'payout.failed', 'payout.partly_returned', 'gift.claimed', 'points.expiring', 'upload.published', 'funding.low', 'invoice.reopened', 'webhook.test')",
                 name="webhook_event_type_known",
             ),
         ),
