@@ -167,6 +167,9 @@ class Settings(BaseSettings):
     """Off, everything is resolved plainly: to compare, or in doubt."""
     kept_pages_bytes: NonNegativeInt = 32_000_000
     """How much memory each server process has for pages that many members see alike; 0 keeps none."""
+    reserve_for_s: PositiveInt = 900
+    """How long what a member has set aside is theirs; `offer_for_s`: what is offered to who waited in line."""
+    offer_for_s: PositiveInt = 1_800
     pool_size: PositiveInt = 20
     metrics_token: SecretStr | None = None
     """What Prometheus sends as its bearer token to read `/metrics` in production; without it nobody reads them."""
