@@ -65,10 +65,10 @@ class Purchase:
 
 async def start_rules(server: Actor, currency: str) -> None:
     """The two rules of a program."""
-    bought = {"events": (EventType.PURCHASE,)}
+    bought = (EventType.PURCHASE,)
     rules = {
-        "spend": Terms(kind=Kind.PER_AMOUNT, points=GIVES, per=(Money(PER, currency),), **bought),
-        "bonus": Terms(kind=Kind.FIXED, points=BONUS, pending_days=DAYS, needs_confirmation=True, **bought),
+        "spend": Terms(kind=Kind.PER_AMOUNT, points=GIVES, per=(Money(PER, currency),), events=bought),
+        "bonus": Terms(kind=Kind.FIXED, points=BONUS, pending_days=DAYS, needs_confirmation=True, events=bought),
     }
     for code, said in rules.items():
         draft = earning.DraftRule(

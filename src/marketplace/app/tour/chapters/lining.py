@@ -34,7 +34,8 @@ def play(stage: Stage, cast: Cast) -> None:
         released = johan.do("releaseReservation", _HELD, reservationId=held["id"])
         stage.does(johan, "lets it go: this demo would hold it longer than we wait", released, "Reservation")
         offered = _lines(cast.astrid)
-    (chance, *_) = offered["reservations"] or [{}]
+    mine: list[Json] = offered["reservations"]
+    chance: Json = mine[0] if mine else {}
     told = f"hers for {chance.get('secondsLeft')} seconds"
     stage.holds(astrid, "is offered it when his time is over", chance.get("isSecondChance") is True, told)
     lapsed = redeem(cast, cast.johan, "KANNA/SE", expectedPoints=price, reservationId=held["id"], **address)
@@ -45,10 +46,10 @@ def play(stage: Stage, cast: Cast) -> None:
     stage.does(johan, "waits now", second, "WaitingPlace", state="WAITING", position=1)
     back = astrid.do("cancelRedemption", "... on Redemption { state }", redemptionId=taken["id"])
     stage.does(astrid, "thinks better of it", back, "Redemption", state="CANCELLED")
-    mine = _lines(cast.johan)
-    states = [each["state"] for each in mine["waitingPlaces"]]
+    his = _lines(cast.johan)
+    states = [each["state"] for each in his["waitingPlaces"]]
     stage.equal(johan, "is offered it in the same instant", states, ["OFFERED"])
-    for each in mine["reservations"]:
+    for each in his["reservations"]:
         let = johan.do("releaseReservation", _HELD, reservationId=each["id"])
         stage.does(johan, "lets it go", let, "Reservation", state="RELEASED")
 

@@ -17,7 +17,7 @@ def play(stage: Stage, cast: Cast) -> None:
     plate["address"] = ADDRESSES["SE"]
     gone = _line(cast, "SLAPP/SE")
     none = astrid.do("redeemSplit", _BASKET, lines=[voucher, plate, gone])
-    why = {"line": 2, "reasonCode": "OFFER_SOLD_OUT"}
+    why: Json = {"line": 2, "reasonCode": "OFFER_SOLD_OUT"}
     stage.does(astrid, "takes two rewards and one that is sold out", none, "LineRefused", **why)
     stage.equal(astrid, "has not taken any of them", wallet(cast.astrid), before)
     both = astrid.do("redeemSplit", _BASKET, lines=[voucher, plate])
