@@ -13,10 +13,9 @@ from marketplace.catalog.models import Item, StockMode
 from marketplace.catalog.refusals import OfferSoldOut
 from marketplace.kit import clock, database, outbox
 from marketplace.kit.ids import new_id
+from marketplace.kit.settings import settings
 from marketplace.redemptions.models import Reservation, ReservationState, WaitingPlace, WaitingState
 
-OFFER_HOLDS_FOR: Final = timedelta(minutes=30)
-"""How long a unit is set aside for whom it is offered to."""
 LAPSE: Final = "redemptions.lapse_reservation"
 RESERVED: Final = "reservation"
 
@@ -56,8 +55,8 @@ async def to_serve(limit: int) -> list[UUID]:
 async def hand_on(item: Item, units: int = 1) -> int:
     """Offer units that are on the shelf to those who wait, one each, in the order in which they asked.
 
-    Each is set aside for half an hour, and then for the next. Returns how many were offered. The stock's row stays
-    locked until the transaction ends.
+    Each is set aside for so long as the settings say, and then for the next. Returns how many were offered. The
+    stock's row stays locked until the transaction ends.
     """
     if item.stock_mode == StockMode.UNLIMITED:
         return 0
@@ -94,7 +93,7 @@ async def _offer_one(item: Item) -> bool:
         code_position=position,
         state=ReservationState.OPEN.value,
         reserved_at=moment,
-        expires_at=moment + OFFER_HOLDS_FOR,
+        expires_at=moment + timedelta(seconds=settings().offer_for_s),
     )
     await outbox.enqueue(LAPSE, due_at=reservation.expires_at, reservation_id=str(id))
     return True

@@ -298,12 +298,20 @@ class NoCode(Refusal):
     text = "This reward comes without a code."
 
 
+_NOT_YET = noted("Your reward is not yours yet: its code is shown as soon as it is.")
+
+
 class CodeFrozen(Refusal):
-    """The code was given up when the redemption was closed."""
+    """The code was given up when the redemption was closed, or the redemption is not fulfilled yet."""
 
     code = "CODE_FROZEN"
     text = "This redemption is {current}: its code can no longer be shown."
     current: Annotated[str, "Where the redemption stands."]
+
+    @property
+    def template(self) -> str:
+        """Not yet, or no longer."""
+        return _NOT_YET if self.current == "PENDING" else self.text
 
 
 class CodeStopped(Refusal):

@@ -12,6 +12,7 @@ from marketplace.kit import clock, outbox
 from marketplace.kit.actor import Actor, Scope
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, NotFound
+from marketplace.kit.settings import settings
 from marketplace.redemptions import lining_up, rules, steps
 from marketplace.redemptions.lining_up import LAPSE, RESERVED
 from marketplace.redemptions.models import Reservation, ReservationState, WaitingState
@@ -19,7 +20,6 @@ from marketplace.redemptions.operations import rushing
 from marketplace.redemptions.refusals import ReservationOver, TooManyReservations
 from marketplace.storefront.queries import price_item
 
-HOLDS_FOR: Final = timedelta(minutes=15)
 MOST_OPEN: Final = 3
 
 
@@ -82,7 +82,7 @@ async def _reserve(actor: Actor, command: ReserveItem) -> Reservation:
         quantity=command.quantity,
         state=ReservationState.OPEN.value,
         reserved_at=moment,
-        expires_at=moment + HOLDS_FOR,
+        expires_at=moment + timedelta(seconds=settings().reserve_for_s),
     )
     await outbox.enqueue(LAPSE, due_at=reservation.expires_at, reservation_id=str(reservation.id))
     await catalog.count_for_limits(priced.offer, actor.id, command.quantity, priced.program.timezone)
