@@ -16,7 +16,7 @@ from marketplace.redemptions.graphql.quotes import QuoteMutation
 from marketplace.redemptions.graphql.reads import RedemptionQuery
 from marketplace.redemptions.graphql.refunds import RefundMutation, RefundQuery
 from marketplace.redemptions.graphql.reservations import MemberReservations, ReservationMutation
-from marketplace.redemptions.graphql.reviews import ReviewMutation
+from marketplace.redemptions.graphql.reviews import ReviewedRedemptions, ReviewMutation
 from marketplace.redemptions.graphql.timeline import RedemptionEventType
 from marketplace.redemptions.graphql.types import RedemptionType
 from marketplace.redemptions.graphql.waiting import RedemptionSubscription
@@ -63,6 +63,7 @@ __all__ = [
     "Query",
     "RedemptionEventType",
     "RedemptionType",
+    "ReviewedRedemptions",
     "Subscription",
     "WalletSavings",
 ]

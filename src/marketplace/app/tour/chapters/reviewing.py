@@ -9,7 +9,7 @@ TITLE = "Somebody looks first"
 _RULE = "... on RiskRule { kind threshold }"
 _REVIEW = "... on RiskReview { id state }"
 _OPEN = """{ riskReviews(state: OPEN, first: 20) { nodes {
-  id memberId points openedAt reasons { kind found threshold } } } }"""
+  id points redemption { id } reasons { kind found threshold } } } }"""
 _ME = "{ me { program { id } } }"
 _LOOK = "query L($id: ID!) { redemption(id: $id) { id state waitsFor closedReason } }"
 
@@ -27,11 +27,11 @@ def play(stage: Stage, cast: Cast) -> None:
         stage.does(astrid, "takes a voucher: somebody looks first", each, "Redemption", state="PENDING")
     hidden = astrid.do("revealCode", redemptionId=first["id"])
     stage.does(astrid, "asks for the code meanwhile", hidden, "CodeFrozen")
-    _decided(stage, cast, release=True)
+    _decided(stage, cast, first, release=True)
     now = astrid.ask(_LOOK, id=first["id"])["redemption"]
     stage.equal(astrid, "has the first, once it was released", now["state"], "FULFILLED")
     stage.does(astrid, "reveals its code", astrid.do("revealCode", redemptionId=first["id"]), "RevealedCode")
-    _decided(stage, cast, release=False)
+    _decided(stage, cast, second, release=False)
     now = astrid.ask(_LOOK, id=second["id"])["redemption"]
     stage.equal(astrid, "has not got the second", now["state"], "FAILED")
     stage.equal(astrid, "has its points back", wallet(cast.astrid).available, before.available - price)
@@ -41,12 +41,11 @@ def play(stage: Stage, cast: Cast) -> None:
     stage.does(operator, "ends the rule", ended, "RiskRule", threshold=None)
 
 
-def _decided(stage: Stage, cast: Cast, *, release: bool) -> None:
-    """A person decides what has waited longest of Astrid's."""
+def _decided(stage: Stage, cast: Cast, taken: Json, *, release: bool) -> None:
+    """A person decides about something that Astrid has taken."""
     operator = cast.operator
     waiting: list[Json] = operator.ask(_OPEN)["riskReviews"]["nodes"]
-    mine = [each for each in waiting if each["memberId"] == cast.astrid.id]
-    found = min(mine, key=lambda each: each["openedAt"])
+    found = next(each for each in waiting if each["redemption"] and each["redemption"]["id"] == taken["id"])
     did = "releases what looks fine" if release else "refuses what does not"
     odd = [f"{each['kind']}: {each['found']:,} points, over {each['threshold']:,}" for each in found["reasons"]]
     why = "; ".join(odd)
