@@ -118,9 +118,9 @@ class BankPage(Model):
 class BankEntry(Model):
     """The smallest part of a booking that the bank tells of, numbered under the reference of its entry.
 
-    `reference` is the bank's own, or a print of the facts where it gives none. `file` told it first, `statement` is
-    the camt.053 that has it, `page` the page of one that comes in several. `counterparty` is sealed: who it was, and
-    their account. `explained_at` is when journals had said what all of it was.
+    `reference` is the bank's own, or a print of the facts where it gives none. `file` told it first, `statement`
+    is the camt.053 that has it, `page` the page of one that comes in several. `counterparty` is sealed: who it
+    was, and their account. `explained_at` is when journals had said what all of it was.
     """
 
     id: fields.Field[UUID] = columns.key()
