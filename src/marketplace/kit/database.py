@@ -50,7 +50,7 @@ _AWAY = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientResourcesError,
 )
 
 
@@ -88,7 +88,7 @@ def config(url: str, *, role: str = APP_ROLE, pool: int = 10) -> dict[str, Any]:
 
 
 def is_away(error: BaseException | None) -> bool:
-    """Whether an error says that the database cannot be reached, or went away: it may soon be back."""
+    """Whether an error says that the database cannot be reached, went away or has no room: it may soon be back."""
     return isinstance(error, _AWAY)
 
 
