@@ -18,7 +18,7 @@ from typing import Any
 
 import marketplace
 from marketplace.app import wiring
-from marketplace.kit import database
+from marketplace.kit import database, logs
 from marketplace.settlement.jobs import settle_until
 
 ROOT = str(Path(marketplace.__file__).parent)
@@ -66,7 +66,8 @@ def child(url: str, until: str, line: int, how: str, say: int) -> None:
 
 
 def main(url: str) -> None:
-    """Carry out orders until there are no more."""
+    """Carry out orders until there are no more. What it logs goes elsewhere: the answers are read by a program."""
+    logs.configure(production=False, stream=sys.stderr)
     wiring.wire()
     print("ready", flush=True)
     for order in sys.stdin:

@@ -232,13 +232,13 @@ async def test_our_payout_is_the_entry_of_the_bank_that_names_it(payments: Payme
     if not bank_first:
         await read(arrived)
 
-    assert waiting == ([] if bank_first else [("BOOKS", "stripe_balance")])
+    assert waiting == ([] if bank_first else [("BOOKS", f"stripe_balance {payout['id']}")])
     assert [node["at"] for node in await apart()] == ["STRIPE"]
     assert await clearing() == 0
 
     await payments.stand_in.order(f"payouts/{payout['id']}/fail")
     await balance.sync()
-    assert [node["said"] for node in await apart() if node["at"] == "BANK"] == ["stripe_balance"]
+    assert [node["said"] for node in await apart() if node["at"] == "BANK"] == [f"stripe_balance {payout['id']}"]
     await read(statement([Booked("-1000.00", "B-2", day=day, remittance=named)], opening="2000.00", day=day))
     assert [node["at"] for node in await apart()] == ["STRIPE"]
     assert await clearing() == 0

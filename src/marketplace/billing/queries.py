@@ -17,6 +17,7 @@ from marketplace.billing.models import (
     ProgramStatement,
     ProgramStatementLine,
     Receipt,
+    Takeback,
     TopUp,
 )
 from marketplace.billing.rules import CreditStanding, credit_standing
@@ -154,6 +155,14 @@ WHERE receipt_id = ANY ($1) GROUP BY receipt_id"""
 async def returned_of(receipt_ids: list[UUID]) -> dict[UUID, int]:
     """How much of each of these receipts went back, in minor units; none that is whole."""
     return {row["receipt_id"]: row["minor"] for row in await database.rows(_RETURNED, receipt_ids)}
+
+
+async def takebacks_of(receipt_ids: list[UUID]) -> dict[UUID, list[Takeback]]:
+    """What went back of each of these receipts, oldest first."""
+    found: dict[UUID, list[Takeback]] = {id: [] for id in receipt_ids}
+    for taken in await Takeback.filter(receipt_id__in=receipt_ids).order_by("id"):
+        found[taken.receipt_id].append(taken)
+    return found
 
 
 def is_finance(actor: Actor) -> bool:

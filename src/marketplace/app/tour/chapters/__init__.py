@@ -28,6 +28,7 @@ from marketplace.app.tour.chapters import (
     parcels,
     parts,
     paying,
+    reconciling,
     refunding,
     settling,
     tickets,
@@ -45,6 +46,7 @@ CHAPTERS: Final[tuple[tuple[str, Play], ...]] = tuple(
             opening, uploading, funding, browsing, vouchers, codes, deliveries, parcels, crediting, bookings,
             tickets, dropping, listening, unfunded, cashing, carding, giving, earning, keeping, refunding, parts,
             paying, naming, settling, banking, adjusting, accounting, closing, balancing,
+            reconciling,
         ),
         start=1,
     )
