@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from dirty_equals import IsPartialDict, IsStr
@@ -81,6 +81,24 @@ async def test_much_takes_two_people() -> None:
     assert alone == IsPartialDict(__typename="SamePerson")
     assert both["state"] == "APPROVED"
     assert again == IsPartialDict(__typename="BatchDecided", code="BATCH_DECIDED")
+
+
+async def test_a_file_asks_for_a_day_on_which_banks_settle_euro_and_not_for_one_that_is_over() -> None:
+    await an_account()
+    await payees(THEIRS)
+    with clock.at(datetime(2027, 3, 25, 23, 30, tzinfo=UTC)):  # Good Friday has begun in Frankfurt
+        batch = await prepared()
+    with clock.at(datetime(2027, 3, 30, 22, 30, tzinfo=UTC)):
+        late = await approved(batch)
+        await FINANCE.do("discardBankBatch", BATCH, bankBatchId=batch["id"])
+        fresh = await ordered()
+
+    assert batch["executeOn"] == "2027-03-30"
+    assert late == IsPartialDict(__typename="BatchTooOld", code="BATCH_TOO_OLD", executeOn="2027-03-30")
+    assert (fresh["state"], fresh["executeOn"]) == ("APPROVED", "2027-03-31")
+    body = xml.read((await fetch(fresh)).content).needed("CstmrCdtTrfInitn")
+    assert body.needed("PmtInf/ReqdExctnDt/Dt").text == "2027-03-31"
+    await nothing_wrong()
 
 
 async def test_what_cannot_be_paid_says_why() -> None:
@@ -204,7 +222,7 @@ async def test_what_may_be_at_the_bank_is_not_given_up_and_what_was_given_up_can
     give_up = {"bankBatchId": batch["id"], "evidence": "never uploaded"}
 
     early = await FINANCE.do("giveUpBankBatch", BATCH, **give_up)
-    later = str(clock.today() + timedelta(days=9))
+    later = str(clock.today() + timedelta(days=20))
     await read(statement([], day=later))
     one = await FINANCE.do("giveUpBankBatch", BATCH, **give_up)
     same = await FINANCE.do("giveUpBankBatch", BATCH, **give_up)

@@ -17,8 +17,10 @@ from tests.settlement.books import settle, standing
 from tests.settlement.books import violations as of_settlement
 
 pytestmark = pytest.mark.usefixtures("db")
-OUTCOMES = ("booked", "rejected", "returned", "silent")
-OWED = 90_32
+OUTCOMES = ("booked", "rejected", "returned", "partly", "silent")
+OWED, PART = 90_32, 40_00
+GONE = {"booked": OWED, "partly": OWED - PART}
+"""What is away in the end."""
 
 
 async def _told(
@@ -37,12 +39,18 @@ async def _told(
     debits = [
         Booked("-90.32", f"{chance.choice(['D', f'D-{name}'])}", day=day, end_to_end=name)
         for name in names
-        if decided[name] in {"booked", "returned"}
+        if decided[name] in {"booked", "returned", "partly"}
     ]
     returns = [
-        Booked("90.32", f"R-{name}", day=day, end_to_end=name, reason="AC04")
+        Booked(
+            "90.32" if decided[name] == "returned" else "40.00",
+            f"R-{name}",
+            day=day,
+            end_to_end=name,
+            reason="AC04",
+        )
         for name in names
-        if decided[name] == "returned"
+        if decided[name] in {"returned", "partly"}
     ]
     messages = [answer(message_id, taken), answer(message_id, refused), answer(message_id, refused | taken)]
     messages += [notification([row]) for row in chance.sample(debits + returns, len(debits + returns) // 2)]
@@ -72,15 +80,14 @@ async def _drill(seed: int) -> None:
             for message in some:
                 assert (await read(message))["__typename"] == "BankFile"
 
-    left = sum(outcome == "booked" for outcome in decided.values())
-    assert await bank() == 5000_00 - left * OWED
+    assert await bank() == 5000_00 - sum(GONE.get(outcome, 0) for outcome in decided.values())
     assert await clearing() == 0
     for payee in paid:
         outcome = decided[await end_to_end(payee, attempt)]
-        state = {"booked": "IN_BANK", "silent": "SENT"}.get(outcome, "FAILED")
+        state = {"booked": "IN_BANK", "partly": "IN_BANK", "silent": "SENT"}.get(outcome, "FAILED")
         assert (await payee.where())[0] == state, outcome
         owed = {"IN_BANK": {}, "SENT": {"IN_TRANSIT": OWED}, "FAILED": {"DUE": OWED}}[state]
-        assert await standing(payee.partner) == owed
+        assert await standing(payee.partner) == owed | ({"PAYABLE": PART} if outcome == "partly" else {})
     assert await BankTransfer.all().count() == len(paid)
     assert await BankAttempt.all().count() == len(paid) * attempt
     assert not await BankEntry.exists(explained_at=None)
@@ -92,7 +99,7 @@ async def _drill(seed: int) -> None:
 
 def _with_right_balances(told: list[bytes], decided: dict[str, str]) -> list[bytes]:
     """The statements of this account, which holds more than those of other tests."""
-    booked = sum(outcome == "booked" for outcome in decided.values()) * OWED
+    booked = sum(GONE.get(outcome, 0) for outcome in decided.values())
     wrong, right = f"{(1000_00 - booked) / 100:.2f}".encode(), f"{(5000_00 - booked) / 100:.2f}".encode()
     return [message.replace(b">" + wrong + b"<", b">" + right + b"<") for message in told]
 

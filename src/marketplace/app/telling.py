@@ -49,6 +49,7 @@ TOLD: Mapping[tuple[str, str | None], Line] = {
     ("payout", "SENT"): Line(EventType.PAYOUT_SENT, (Owner.PARTNER,)),
     ("payout", "IN_BANK"): Line(EventType.PAYOUT_IN_BANK, (Owner.PARTNER,)),
     ("payout", "FAILED"): Line(EventType.PAYOUT_FAILED, (Owner.PARTNER,)),
+    ("payout", "PARTLY_RETURNED"): Line(EventType.PAYOUT_PARTLY_RETURNED, (Owner.PARTNER,)),
     ("gift", "CLAIMED"): Line(EventType.GIFT_CLAIMED, (Owner.PROGRAM,)),
     ("notice", None): Line(EventType.POINTS_EXPIRING, (Owner.PROGRAM,)),
     ("fundingNotice", None): Line(EventType.FUNDING_LOW, (Owner.PROGRAM,)),

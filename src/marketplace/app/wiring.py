@@ -65,6 +65,7 @@ def _settlement() -> None:
     facts.on(banking.BankTransferAccepted, bank.transfer_accepted)
     facts.on(banking.BankTransferBooked, bank.transfer_booked)
     facts.on(banking.BankTransferReturned, bank.transfer_returned)
+    facts.on(banking.BankTransferPartlyReturned, bank.transfer_partly_returned)
     facts.on(banking.BankTransferRejected, bank.transfer_rejected)
     facts.on(StatementPaid, pledges_have_arrived)
     facts.on(StatementUnpaid, pledges_came_back)

@@ -71,6 +71,14 @@ class BankTransferReturned(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class BankTransferPartlyReturned(Fact):
+    """Less than what had left is back, and the rest stays where it is; whoever planned it says whose it is now."""
+
+    transfer: BankTransfer
+    entry: BankEntry
+
+
+@dataclass(frozen=True, slots=True)
 class BankTransferRejected(Fact):
     """The bank will not do it, for good, or somebody stopped it before it was ordered. Nothing has left."""
 

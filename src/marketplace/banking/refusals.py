@@ -90,6 +90,14 @@ class BatchMayBeAtBank(Refusal):
     silent_on: Annotated[date, "The day up to which the bank's statements must be there, without a booking of it."]
 
 
+class BatchTooOld(Refusal):
+    """The day on which its file asks the bank to pay is over, and a bank may refuse a day that has passed."""
+
+    code = "BATCH_TOO_OLD"
+    text = "This file asks the bank to pay on {execute_on}, and that day is over. Discard it and prepare another."
+    execute_on: Annotated[date, "The day that the file names."]
+
+
 class TransferNotPlanned(Refusal):
     """The transfer is on its way or has ended."""
 

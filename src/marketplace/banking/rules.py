@@ -6,6 +6,7 @@ from typing import Any, Final, cast
 
 import text_unidecode as _text_unidecode
 
+from marketplace.banking import calendar
 from marketplace.banking.models import BankDetails, DetailsState, Hold
 from marketplace.kit.rails import Rail
 
@@ -13,7 +14,7 @@ text_unidecode = cast(Any, _text_unidecode)
 COOLING_OFF: Final = timedelta(days=3)
 """So long nothing is paid after a partner's bank details have changed."""
 SILENT_DAYS: Final = 5
-"""An order that stands on no statement so many days after its execution day has not been at the bank."""
+"""An order that stands on no statement so many open days after its execution day has not been at the bank."""
 MOST_IN_BATCH: Final = 1000
 # ISO 20022 external code sets (ExternalPaymentTransactionStatus1Code, ExternalStatusReason1Code).
 ACCEPTED: Final = frozenset({"ACCP", "ACSP", "ACSC", "ACCC", "ACWC"})
@@ -34,9 +35,9 @@ def end_to_end_id(ref_hex: str, attempt: int) -> str:
     return f"{ref_hex}-{attempt}"
 
 
-def next_business_day(day: date) -> date:
-    """The day itself, or the Monday after a weekend."""
-    return day + timedelta(days=max(0, 7 - day.weekday()) if day.isoweekday() > 5 else 0)
+def silent_on(execute_on: date) -> date:
+    """The day that a bank's statements must reach without an order, for it never to have been there."""
+    return calendar.open_days_after(execute_on, SILENT_DAYS)
 
 
 def masked(account: str) -> str:

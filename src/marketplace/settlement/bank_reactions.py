@@ -11,6 +11,7 @@ from marketplace.banking.facts import (
     BankTransferBooked,
     BankTransferHeld,
     BankTransferOrdered,
+    BankTransferPartlyReturned,
     BankTransferRejected,
     BankTransferReturned,
 )
@@ -77,6 +78,16 @@ async def transfer_returned(fact: BankTransferReturned) -> None:
         journal = await moving.take_back(found, why)
         await match(fact.entry, journal, found.payout.amount_minor)
         await moving.fail(found, PayoutReason.BANK_RETURNED, why)
+
+
+async def transfer_partly_returned(fact: BankTransferPartlyReturned) -> None:
+    """IN_BANK stays IN_BANK: the part that is ours again is owed again, as an adjustment on the next statement."""
+    found = await _locked(fact.transfer)
+    if found and found.state == PayoutState.IN_BANK:
+        journal = await moving.take_back_part(
+            found, fact.entry.amount_minor, fact.transfer.returned_minor, fact.entry.return_reason or "returned"
+        )
+        await match(fact.entry, journal, fact.entry.amount_minor)
 
 
 async def transfer_rejected(fact: BankTransferRejected) -> None:

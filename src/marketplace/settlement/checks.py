@@ -106,6 +106,12 @@ WHERE p.id IS NULL OR p.amount_minor <> s.closing_minor OR p.currency <> s.curre
         WHEN 'FAILED' THEN o.state IN ('FAILED', 'REVERSED')
         ELSE o.state IN ('PLANNED', 'IN_FLIGHT', 'UNKNOWN', 'WAITING_FOR_FUNDS') END))
 ORDER BY s.id LIMIT {SHOWN}"""
+_PARTS = f"""
+SELECT s.number, b.returned_minor, coalesce(sum(a.net_minor), 0) AS owed
+FROM payout p JOIN statement s ON s.id = p.statement_id JOIN bank_transfer b ON b.id = p.bank_transfer_id
+LEFT JOIN payout_event e ON e.payout_id = p.id
+LEFT JOIN accrual a ON a.kind = 'ADJUSTMENT' AND a.ref_type = 'payout_event' AND a.ref_id = e.id
+GROUP BY s.id, b.id HAVING b.returned_minor <> coalesce(sum(a.net_minor), 0) ORDER BY s.number LIMIT {SHOWN}"""
 _DIGESTS = "SELECT id FROM statement WHERE id > $1 ORDER BY id LIMIT $2"
 
 
@@ -174,6 +180,13 @@ async def check_payouts_follow_statements() -> AsyncIterator[Violation]:
         yield Violation("settlement.payouts", row["number"], detail)
 
 
+async def check_parts_that_came_back_are_owed() -> AsyncIterator[Violation]:
+    """What a bank sent back of a payout in parts is owed to its partner again, once."""
+    for row in await database.rows(_PARTS):
+        detail = f"{row['returned_minor']} came back in parts, {row['owed']} is owed again"
+        yield Violation("settlement.parts_returned", row["number"], detail)
+
+
 async def check_digests() -> AsyncIterator[Violation]:
     """What a statement says is what it said when it was issued."""
     after = "00000000-0000-0000-0000-000000000000"
@@ -195,5 +208,6 @@ CHECKS: tuple[Check, ...] = (
     check_transit_is_sent,
     check_statements_add_up,
     check_payouts_follow_statements,
+    check_parts_that_came_back_are_owed,
     check_digests,
 )

@@ -4,15 +4,18 @@
 """
 
 from dataclasses import dataclass
+from decimal import Decimal
 from uuid import UUID
 
 from marketplace.banking import queries as banking
 from marketplace.kit import clock, database, facts
+from marketplace.kit.money import Money
 from marketplace.ledger import accounts
 from marketplace.ledger.accounts import AccountKey
 from marketplace.ledger.models import Purpose
 from marketplace.ledger.steps import Entry, post
 from marketplace.partners.models import Contract, Schedule
+from marketplace.partners.steps import Netted, net_against
 from marketplace.settlement import rules, steps
 from marketplace.settlement.facts import StatementPaid, StatementUnpaid
 from marketplace.settlement.models import Payout, PayoutReason, PayoutState, Statement
@@ -89,6 +92,25 @@ async def take_back(found: Found, why: str) -> UUID:
     for statement_id in await _paid_with(found.statement):
         await facts.state(StatementUnpaid(found.statement.partner_id, statement_id))
     return journal
+
+
+async def take_back_part(found: Found, part_minor: int, all_minor: int, why: str) -> UUID:
+    """IN_BANK stays IN_BANK, and a part of it is owed again: PAYABLE, for the next statement; returns the journal.
+
+    `all_minor` is what has come back so far, with this part. What the rest is for nobody can know, so a donation
+    on the statement stays remitted.
+    """
+    payout, statement = found.payout, found.statement
+    part, back, whole = (Money(minor, payout.currency) for minor in (part_minor, all_minor, payout.amount_minor))
+    payout.reason, payout.detail = PayoutReason.PARTLY_RETURNED.value, f"{why}: {back} of {whole} came back"[:300]
+    await payout.save(update_fields=["reason", "detail"])
+    event = await steps.note(payout)
+    cause = Netted(
+        event.id, "payout_event", "payout.part_returned", f"{part} of {statement.number} came back ({why})"[:300]
+    )
+    contract = await Contract.get(id=statement.contract_id)
+    accrual = await net_against(contract, part_minor, [(await _behind(found), -part_minor)], Decimal(1), cause)
+    return accrual.journal_id
 
 
 async def fail(found: Found, reason: PayoutReason, detail: str | None) -> None:

@@ -42,6 +42,7 @@ describe_enum(
     PAYOUT_SENT="A payout has left.",
     PAYOUT_IN_BANK="A payout has reached the bank.",
     PAYOUT_FAILED="A payout did not go, or came back.",
+    PAYOUT_PARTLY_RETURNED="The bank sent back a part of a payout: the next statement has it.",
     GIFT_CLAIMED="A gift was claimed.",
     POINTS_EXPIRING="Points of a member expire soon: told once for each date and number of days.",
     UPLOAD_PUBLISHED="An uploaded file was published.",

@@ -31,6 +31,7 @@ class EventType(StrEnum):
     PAYOUT_SENT = "payout.sent"
     PAYOUT_IN_BANK = "payout.in_bank"
     PAYOUT_FAILED = "payout.failed"
+    PAYOUT_PARTLY_RETURNED = "payout.partly_returned"
     GIFT_CLAIMED = "gift.claimed"
     POINTS_EXPIRING = "points.expiring"
     UPLOAD_PUBLISHED = "upload.published"

@@ -14,6 +14,7 @@ from marketplace.banking.refusals import (
     BankDetailsUnusable,
     BatchDecided,
     BatchMayBeAtBank,
+    BatchTooOld,
     EvidenceDiffers,
     NoBankAccount,
     NothingToPay,
@@ -92,9 +93,14 @@ class BankTransferType(Node):
     rail: Rail = strawberry.field(description="How it leaves.")
     hold: Hold | None = strawberry.field(description="Why it was not taken when a batch was last prepared.")
     amount: MoneyType = strawberry.field(description="How much.")
+    returned: MoneyType = strawberry.field(
+        description="What of it came back in parts; the rest stays where it is. All of it at once is RETURNED."
+    )
     remittance: str = strawberry.field(description="What the partner reads on its account.")
     attempts: int = strawberry.field(description="How many times it was tried.")
-    reason_code: str | None = strawberry.field(description="Why it ended, as the bank's code, such as AC04.")
+    reason_code: str | None = strawberry.field(
+        description="Why it ended or a part came back, as the bank's code, such as AC04."
+    )
     row: strawberry.Private[BankTransfer]
 
     @strawberry.field(description="The partner that is paid.")
@@ -119,6 +125,7 @@ class BankTransferType(Node):
             rail=Rail(row.rail),
             hold=Hold(row.hold) if row.hold else None,
             amount=MoneyType.minor(row.amount_minor, row.currency),
+            returned=MoneyType.minor(row.returned_minor, row.currency),
             remittance=row.remittance,
             attempts=row.attempt,
             reason_code=row.reason_code,
@@ -136,7 +143,9 @@ class BankBatchType(Node):
     message_id: str = strawberry.field(description="The id of the message, which the bank's answer names.")
     transfers: int = strawberry.field(description="How many transfers it has.")
     control_sum: MoneyType = strawberry.field(description="What they are together.")
-    execute_on: date = strawberry.field(description="The day on which the bank is asked to do it.")
+    execute_on: date = strawberry.field(
+        description="The day on which the bank is asked to do it: today, or the next on which banks settle euro."
+    )
     sha256: str = strawberry.field(description="SHA-256 of the file, to compare with what was sent.")
     file_path: str | None = strawberry.field(
         description="Where finance fetches the file; null before it is approved."
@@ -304,7 +313,7 @@ class BatchMutation:
 
     @mutation(
         gives=BankBatchType,
-        refuses=(NotFound, BatchDecided, SamePerson),
+        refuses=(NotFound, BatchDecided, BatchTooOld, SamePerson),
         description="Let a batch be fetched for the bank, for finance; by a second person when it is much.",
     )
     async def approve_bank_batch(self, info: Info, input: ApproveBankBatchInput) -> BankBatchType:

@@ -135,7 +135,10 @@ class BankBatch(Model):
 
 
 class BankTransfer(Model):
-    """Money to a partner's bank for one cause. `attempt` counts the attempts, each a row of its own."""
+    """Money to a partner's bank for one cause. `attempt` counts the attempts, each a row of its own.
+
+    `returned_minor` is what came back of it in parts, while the rest stays BOOKED.
+    """
 
     id: fields.Field[UUID] = columns.key()
     purpose: fields.Field[str] = columns.text(40)
@@ -144,6 +147,7 @@ class BankTransfer(Model):
     partner_id: UUID
     rail: fields.Field[str] = columns.text(20)
     amount_minor: fields.Field[int] = columns.whole()
+    returned_minor: fields.Field[int] = columns.whole(0)
     currency: fields.Field[str] = columns.text(3)
     remittance: fields.Field[str] = columns.text(140)
     state: fields.Field[str] = columns.text(20)
@@ -165,6 +169,11 @@ class BankTransfer(Model):
             columns.one_of("bank_transfer", "hold", Hold),
             columns.one_of("bank_transfer", "rail", [Rail.SEPA, Rail.MANUAL]),
             columns.holds("bank_transfer", "amount_positive", "amount_minor > 0"),
+            columns.holds(
+                "bank_transfer",
+                "parts_of_what_left",
+                "returned_minor BETWEEN 0 AND amount_minor AND (returned_minor = 0 OR state = 'BOOKED')",
+            ),
         ]
 
 

@@ -1,13 +1,13 @@
 """Doors to what leaves through a bank: batches that two people approve, and payments by hand with evidence."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID
 
 from marketplace.access.refusals import SecondPersonNeeded
 from marketplace.access.rules import takes_two
 from marketplace.access.steps import is_second
-from marketplace.banking import rules
+from marketplace.banking import calendar, rules
 from marketplace.banking.models import (
     AttemptState,
     BankAccount,
@@ -20,6 +20,7 @@ from marketplace.banking.models import (
 from marketplace.banking.refusals import (
     BatchDecided,
     BatchMayBeAtBank,
+    BatchTooOld,
     EvidenceDiffers,
     NoBankAccount,
     NothingToPay,
@@ -116,11 +117,13 @@ async def approve_bank_batch(actor: Actor, command: DecideBankBatch) -> BankBatc
     """Let a prepared batch be fetched for the bank; from now on it counts as ordered.
 
     More than one person moves alone is approved by another than the one who prepared it. Raises NotFound,
-    BatchDecided, SamePerson.
+    BatchDecided, BatchTooOld when the day that its file names is over, SamePerson.
     """
     batch = await _batch(command.batch_id)
     if batch.state != BatchState.PREPARED:
         raise BatchDecided(state=BatchState(batch.state))
+    if batch.execute_on < clock.today(calendar.TIMEZONE):
+        raise BatchTooOld(execute_on=batch.execute_on)
     account = await BankAccount.get(id=batch.account_id)
     is_much = takes_two(Money(batch.control_minor, account.currency), settings().alone_up_to)
     if is_much and batch.prepared_by == actor.id:
@@ -153,7 +156,7 @@ async def give_up_bank_batch(actor: Actor, command: GiveUpBankBatch) -> BankBatc
     batch = await _batch(command.batch_id)
     if batch.state != BatchState.APPROVED:
         raise BatchDecided(state=BatchState(batch.state))
-    silent_on = batch.execute_on + timedelta(days=rules.SILENT_DAYS)
+    silent_on = rules.silent_on(batch.execute_on)
     attempts = await BankAttempt.filter(batch_id=batch.id).order_by("transfer_id")
     told = batch.answered_at is not None or any(each.state != AttemptState.ORDERED for each in attempts)
     if told or not await batches.bank_is_silent_on(batch, silent_on):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from marketplace.banking import open_entries, orders, queries, rules
+from marketplace.banking import calendar, open_entries, orders, queries, rules
 from marketplace.banking.models import (
     AttemptState,
     BankAccount,
@@ -78,7 +78,7 @@ async def prepare(account: BankAccount, taken: Sequence[Candidate], by: UUID) ->
         attempt = _attempt(transfer, number, name, chosen, by)
         order = orders.Order(name, transfer.amount_minor, to.holder, to.number, to.bic, transfer.remittance)
         made.append((transfer, attempt, order))
-    execute_on = rules.next_business_day(clock.today())
+    execute_on = calendar.first_open(clock.today(calendar.TIMEZONE))
     written = await asyncio.to_thread(orders.write, account, [order for _, _, order in made], execute_on)
     batch = await BankBatch.create(
         account_id=account.id,

@@ -13,6 +13,7 @@ from marketplace.banking.facts import (
     BankTransferBooked,
     BankTransferHeld,
     BankTransferOrdered,
+    BankTransferPartlyReturned,
     BankTransferRejected,
     BankTransferReturned,
 )
@@ -151,7 +152,7 @@ async def stop(transfer: BankTransfer, why: str) -> None:
 async def record_booked(attempt_id: UUID, amount_minor: int, entry: BankEntry | None) -> bool:
     """The debit stands on our account; False when this entry is not that debit, or the second one of it.
 
-    A return that was told before the debit is taken up now.
+    Returns that were told before the debit are taken up now.
     """
     transfer, attempt = await _locked(attempt_id)
     if amount_minor != transfer.amount_minor or not await _is_on_its_way(transfer, attempt):
@@ -161,24 +162,43 @@ async def record_booked(attempt_id: UUID, amount_minor: int, entry: BankEntry | 
     await transfer.save(update_fields=["booked_at"])
     await note(transfer, attempt.number, transfer.state, entry=entry)
     await facts.state(BankTransferBooked(transfer, entry))
-    early = await BankEntry.filter(
+    early = BankEntry.filter(
         end_to_end_id=attempt.end_to_end_id, direction=Direction.CREDIT, returned=True, explained_at=None
     ).order_by("id")
-    for back in early[:1]:
+    for back in await early:
         await record_returned(attempt.id, back)
     return True
 
 
 async def record_returned(attempt_id: UUID, entry: BankEntry) -> bool:
-    """What had left is back, all of it; False when it had not left, or is back already."""
+    """What had left is back, or a part of it; an entry counts once.
+
+    False when it had not left, or no longer so much of it is away.
+    """
     transfer, attempt = await _locked(attempt_id)
-    if attempt.state != AttemptState.BOOKED or entry.amount_minor != transfer.amount_minor:
+    if await BankNote.exists(transfer_id=transfer.id, entry_id=entry.id):
         return False
+    if (
+        attempt.state != AttemptState.BOOKED
+        or entry.amount_minor > transfer.amount_minor - transfer.returned_minor
+    ):
+        return False
+    if entry.amount_minor < transfer.amount_minor:
+        await _record_part_returned(transfer, attempt, entry)
+        return True
     await _move(transfer, attempt, TransferState.RETURNED, AttemptState.RETURNED)
     await _close(transfer, entry.return_reason or "RETURNED")
     await note(transfer, attempt.number, transfer.state, entry.return_reason, entry=entry)
     await facts.state(BankTransferReturned(transfer, entry))
     return True
+
+
+async def _record_part_returned(transfer: BankTransfer, attempt: BankAttempt, entry: BankEntry) -> None:
+    transfer.returned_minor += entry.amount_minor
+    transfer.reason_code = entry.return_reason
+    await transfer.save(update_fields=["returned_minor", "reason_code"])
+    await note(transfer, attempt.number, transfer.state, entry.return_reason, entry=entry)
+    await facts.state(BankTransferPartlyReturned(transfer, entry))
 
 
 async def look_at(entry: BankEntry) -> None:

@@ -22,7 +22,7 @@ describe_enum(
     SALE="A reward that a member took.",
     DONATION="What a member donated.",
     REFUND="A sale or donation that was taken back.",
-    ADJUSTMENT="A correction that two people of the marketplace agreed on, or points that you bought to give.",
+    ADJUSTMENT="A correction that two people agreed on, points that you bought to give, or what a bank sent back.",
     REBATE="Commission that comes back by the contract's tiers of volume.",
     FEE="A fixed fee of the contract.",
     DISCOUNT_CAP="Tier discounts above the contract's cap, given back.",

@@ -35,7 +35,7 @@ describe_enum(
     REFUNDS="Sales and donations that were taken back, in this period or an earlier one.",
     REBATE="Commission that comes back by the contract's tiers of volume.",
     FEE="A fixed fee of the contract.",
-    ADJUSTMENTS="Corrections that two people of the marketplace agreed on, and points that you bought to give.",
+    ADJUSTMENTS="Corrections that two people agreed on, points that you bought to give, what a bank sent back.",
     DISCOUNT_CAP="What you bore of tier discounts above your contract's cap.",
     RESERVE_HELD="The share of this statement's net that is held.",
     RESERVE_RELEASED="What was held of an earlier statement.",

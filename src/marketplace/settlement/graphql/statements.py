@@ -64,6 +64,7 @@ describe_enum(
     TRANSFER_REFUSED="Stripe refused the transfer; `detail` says why.",
     TRANSFER_REVERSED="The transfer was taken back.",
     BANK_RETURNED="The bank sent it back. At Stripe it stands in your balance; else it joins the next statement.",
+    PARTLY_RETURNED="The bank sent back a part of it, `detail` says how much and why: the next statement has it.",
     AWAITS_BATCH="It leaves with the next file for the bank.",
     AWAITS_HAND="People of the marketplace pay it at a bank by hand.",
     WITH_BANK="It is ordered; the bank has not answered yet.",
