@@ -107,7 +107,7 @@ class Migration(migrations.Migration):
                 "unique_together": (("program_id", "earned_on", "expires_on"),),
                 "constraints": [CheckConstraint(check="points > 0", name="rolling_points_points_positive")],
                 "pk_attr": "id",
-                "table_description": "When rolling points of one day of earning expire, by the clocks as they stood when days were last counted.",
+                "table_description": "When rolling points of one day of earning expire, by the clocks as they were when days were last counted.",
             },
             bases=["Model"],
         ),
