@@ -28,15 +28,16 @@ async def told(moment: datetime) -> Any:
 
 async def a_member_whose_points_roll(returned: str) -> Shopper:
     shopper = await a_shopper(points=0)
-    await as_program(shopper.program.id).do(
+    stated = await as_program(shopper.program.id).do(
         "setExpiryPolicy",
         "... on ExpiryPolicy { kind }",
         programId=ids.public("program", shopper.program.id),
         kind="ROLLING",
         months=1,
         returned=returned,
-        graceDays=20,
+        **({"graceDays": 20} if returned == "GRACE" else {}),
     )
+    assert stated["kind"] == "ROLLING"
     return shopper
 
 
