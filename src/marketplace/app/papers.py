@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from marketplace.app.context import accepted_languages
 from marketplace.app.errors import HttpRefusal
 from marketplace.app.rates import Rates
 from marketplace.kit import ids
@@ -79,7 +80,8 @@ class Papers:
         if statement is None:
             raise HttpRefusal(HTTPStatus.NOT_FOUND, "NOT_FOUND", "There is no such statement.")
         wanted = request.query_params.get("language", "")[:LONGEST_TAG]
-        return statement, [*([wanted] if wanted else []), *context.languages]
+        named = accepted_languages(request.headers.get("accept-language"))
+        return statement, [*([wanted] if wanted else []), *named]
 
     async def _pdf(self, statement: Statement, languages: list[str]) -> Response:
         async with self._free:
