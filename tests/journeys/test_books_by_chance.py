@@ -381,6 +381,7 @@ def as_sent(row: OutboundTransfer, reversed_minor: int) -> SentTransfer:
     return SentTransfer(
         id=f"tr_{row.id.hex}", amount=row.amount_minor, amount_reversed=reversed_minor, currency=row.currency,
         destination="acct", destination_payment=None, transfer_group=row.id.hex,
+        reversals=((f"trr_{row.id.hex}", reversed_minor),) if reversed_minor else (),
     )  # fmt: skip
 
 

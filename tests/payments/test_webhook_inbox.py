@@ -6,6 +6,7 @@ import time
 from marketplace.kit import database
 from marketplace.kit.ids import new_id
 from marketplace.payments import client, steps
+from marketplace.payments.answers import MadeRefund
 from marketplace.payments.models import (
     ConnectedAccount,
     InboundPayment,
@@ -258,15 +259,16 @@ async def a_payment(method: str) -> InboundPayment:
 async def test_a_refund_told_before_the_payment_is_understood(payments: Payments):
     async with database.transaction():
         payment = await steps.plan_payment(PURPOSE, new_id(), 5000, "EUR", payment_method="pm_card_visa")
+    gone = MadeRefund(id="re_1", amount=5000, currency="EUR", status="succeeded")
     came = {"id": "pi_1", "status": "succeeded", "amount": 5000, "amount_received": 5000, "currency": "eur"}
     async with database.transaction():
         await steps.record_payment(payment.id, client.payment(came | {"status": "processing"}))
 
     async with database.transaction():
-        await steps.record_refunded(payment.id)
+        await steps.record_refund(payment.id, "ch_1", gone)
     async with database.transaction():
         await steps.record_payment(payment.id, client.payment(came))
-        await steps.record_refunded(payment.id)
+        await steps.record_refund(payment.id, "ch_1", gone)
 
     assert (await InboundPayment.get(id=payment.id)).state == InboundState.REFUNDED
     assert names() == ["PaymentSucceeded", "ChargeRefunded"]

@@ -229,7 +229,9 @@ async def a_planned_payout() -> tuple[Partner, Statement, OutboundTransfer]:
     await give_account(partner)
     await sell(program, partner, 50_00)
     [statement] = await settle()
-    return partner, statement, await OutboundTransfer.get(ref_id=(await payout_of(statement)).id)
+    outbound = await OutboundTransfer.get(ref_id=(await payout_of(statement)).id)
+    outbound.stripe_id = "tr_1"
+    return partner, statement, outbound
 
 
 @pytest.mark.usefixtures("db")
@@ -245,9 +247,13 @@ async def test_facts_told_twice_change_nothing_more() -> None:
         seen = (await standing(partner), await Journal.all().count(), await PayoutEvent.all().count())
         await tell(fact, fact)
         assert (await standing(partner), await Journal.all().count(), await PayoutEvent.all().count()) == seen
-    await tell(PayoutPaid(outbound), TransferReversed(outbound, True))
+    await tell(PayoutPaid(outbound), TransferReversed(outbound, True, (("trr_1", outbound.amount_minor),)))
     assert await standing(partner) == {"DUE": 45_16}
-    await tell(TransferReversed(outbound, True), TransferSent(outbound), PayoutPaid(outbound))
+    await tell(
+        TransferReversed(outbound, True, (("trr_1", outbound.amount_minor),)),
+        TransferSent(outbound),
+        PayoutPaid(outbound),
+    )
     assert await standing(partner) == {"DUE": 45_16}
     assert (await payout_of(statement)).state == "FAILED"
 

@@ -165,9 +165,9 @@ async def test_a_missing_statement_or_money_booked_past_the_bank_keeps_a_day_ope
 async def test_what_stripe_has_and_nothing_of_ours_caused_is_listed() -> None:
     await database.execute(
         """INSERT INTO balance_transaction (id, stripe_id, type, amount_minor, fee_minor, net_minor, currency,
-            source, created_at, available_on) VALUES
-            ($1, 'txn_1', 'transfer', -500, 0, -500, 'EUR', 'tr_unknown', $2, $2)""",
-        new_id(), clock.now() - timedelta(days=4),
+            source, created_at, available_on, counts_on) VALUES
+            ($1, 'txn_1', 'transfer', -500, 0, -500, 'EUR', 'tr_unknown', $2, $2, $3)""",
+        new_id(), clock.now() - timedelta(days=4), TODAY - timedelta(days=4),
     )  # fmt: skip
 
     found = await apart()

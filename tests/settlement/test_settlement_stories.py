@@ -105,6 +105,7 @@ class Story:
         return SentTransfer(
             id=f"tr_{outbound.id.hex}", amount=outbound.amount_minor, amount_reversed=reversed_minor,
             currency=outbound.currency, destination="acct", destination_payment=None, transfer_group=None,
+            reversals=((f"trr_{outbound.id.hex}", reversed_minor),) if reversed_minor else (),
         )  # fmt: skip
 
     async def step(self) -> None:

@@ -19,6 +19,7 @@ from marketplace.redemptions import reactions as redemptions
 from marketplace.settlement import bank_reactions as bank
 from marketplace.settlement import queries as statements
 from marketplace.settlement import reactions as settlement
+from marketplace.settlement import stripe_reactions as stripe
 from marketplace.settlement.facts import StatementPaid, StatementUnpaid
 
 
@@ -80,6 +81,9 @@ def _billing() -> None:
     facts.on(payments.DisputeWon, billing.dispute_won)
     facts.on(banking.BankCreditReceived, billing.bank_credit_received)
     facts.on(banking.BankDebitBooked, billing.bank_debit_booked)
+    facts.on(banking.BankCreditReceived, stripe.bank_told)
+    facts.on(banking.BankDebitBooked, stripe.bank_told)
+    facts.on(payments.StripeMovedToBank, stripe.stripe_told)
 
 
 async def pledges_have_arrived(paid: StatementPaid) -> None:

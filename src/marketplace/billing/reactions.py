@@ -22,6 +22,7 @@ from marketplace.payments.facts import (
     PaymentSucceeded,
 )
 from marketplace.payments.models import InboundPayment
+from marketplace.payments.steps import trace
 
 TOP_UP = "TOP_UP"
 """What payments knows the payments of top-ups as; the reference is the top-up's id."""
@@ -31,8 +32,10 @@ async def payment_succeeded(fact: PaymentSucceeded) -> None:
     """The money of a top-up reached our balance at Stripe."""
     top_up = await _top_up(fact.payment)
     if top_up is not None:
-        arrived = Arrived(Origin.STRIPE, fact.payment.id.hex, fact.payment.amount_minor, _clearing(fact.payment))
-        await take_in(await lock_program(top_up.program_id), arrived, await _locked(top_up))
+        payment = fact.payment
+        arrived = Arrived(Origin.STRIPE, payment.id.hex, payment.amount_minor, _clearing(payment))
+        receipt = await take_in(await lock_program(top_up.program_id), arrived, await _locked(top_up))
+        await trace(receipt.journal_id, str(payment.charge_id), payment.amount_minor, payment.currency)
 
 
 async def payment_failed(fact: PaymentFailed) -> None:
@@ -47,13 +50,15 @@ async def payment_failed(fact: PaymentFailed) -> None:
 
 
 async def charge_refunded(fact: ChargeRefunded) -> None:
-    """All of a top-up's payment went back to the payer."""
-    payment = fact.payment
+    """A top-up's payment, or a part of it, went back to the payer."""
+    payment, refund = fact.payment, fact.refund
     receipt = await _receipt(payment)
     if receipt is not None:
         program = await lock_program(receipt.program_id)
         cause, goal = TakebackCause.REFUND, _clearing(payment)
-        await take_back(program, receipt, cause, payment.id.hex, receipt.amount_minor, goal)
+        taken = await take_back(program, receipt, cause, refund.stripe_id, refund.amount_minor, goal)
+        if taken is not None:
+            await trace(taken.journal_id, refund.stripe_id, -taken.amount_minor, payment.currency)
 
 
 async def payment_disputed(fact: PaymentDisputed) -> None:

@@ -76,6 +76,8 @@ class SentTransfer:
     destination: str
     destination_payment: str | None
     transfer_group: str | None
+    reversals: tuple[tuple[str, int], ...] = ()
+    """What brought money back: Stripe's ids, each with its amount; the newest ten."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -112,7 +112,7 @@ async def record_card(card_id: UUID, told: Payment) -> CardPayment:
         case "requires_capture":
             await _authorised(card)
         case "succeeded":
-            await _captured(card)
+            await _captured(card, told.charge_id)
         case "canceled":
             await _cancelled(card)
         case _:
@@ -167,7 +167,7 @@ async def _authorised(card: CardPayment) -> None:
     await facts.state(CardAuthorised(card))
 
 
-async def _captured(card: CardPayment) -> None:
+async def _captured(card: CardPayment, charge_id: str | None) -> None:
     """The money is ours. If it was given up before, by us or by its bank's word, all of it goes back."""
     if card.state == CardState.AWAITING:
         await _authorised(card)
@@ -175,7 +175,7 @@ async def _captured(card: CardPayment) -> None:
     if card.state == CardState.CAPTURED:
         return
     unwanted = card.state in GIVEN_UP
-    card.state, card.captured_at = CardState.CAPTURED, clock.now()
+    card.state, card.captured_at, card.charge_id = CardState.CAPTURED, clock.now(), charge_id
     await card.save()
     await facts.state(CardCaptured(card))
     if unwanted:

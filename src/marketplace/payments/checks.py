@@ -76,6 +76,44 @@ async def check_stripe_clearing() -> AsyncIterator[Violation]:
             yield Violation("stripe clearing", line["currency"], detail)
 
 
+_UNTRACED = """
+WITH moved AS (
+    SELECT t.journal_id, k.unit AS currency,
+        sum(CASE k.id WHEN t.debit_account_id THEN t.amount ELSE -t.amount END) AS minor
+    FROM account k JOIN transfer t ON k.id IN (t.debit_account_id, t.credit_account_id)
+    WHERE k.purpose = 'STRIPE_CLEARING' GROUP BY t.journal_id, k.unit
+), traced AS (
+    SELECT journal_id, currency, sum(minor) AS minor FROM stripe_posting GROUP BY journal_id, currency
+)
+SELECT journal_id, coalesce(m.minor, 0) AS moved, coalesce(p.minor, 0) AS traced
+FROM moved m FULL JOIN traced p USING (journal_id, currency) WHERE coalesce(m.minor, 0) <> coalesce(p.minor, 0)
+ORDER BY journal_id LIMIT 100"""
+_WRONGLY_EXPLAINED = """
+SELECT b.stripe_id, b.net_minor, coalesce(sum(p.minor), 0) AS said
+FROM balance_transaction b LEFT JOIN stripe_posting p ON p.transaction_id = b.id
+GROUP BY b.id HAVING b.explained_at IS NOT NULL AND b.net_minor <> coalesce(sum(p.minor), 0)
+    OR bool_or(p.currency <> b.currency) ORDER BY b.id LIMIT 100"""
+_DAYS = """
+SELECT d.currency, d.day, d.closing_minor, t.minor, t.unexplained FROM stripe_day d
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(b.net_minor), 0) AS minor, count(*) FILTER (WHERE b.explained_at IS NULL) AS unexplained
+    FROM balance_transaction b WHERE b.currency = d.currency AND b.counts_on <= d.day
+) AS t WHERE d.closing_minor <> t.minor OR t.unexplained > 0 ORDER BY d.currency, d.day LIMIT 100"""
+
+
+async def check_stripe_is_matched() -> AsyncIterator[Violation]:
+    """Each journal at Stripe names what it is about, what is explained is so to the cent, and closed days stay."""
+    for row in await database.rows(_UNTRACED):
+        detail = f"moved {row['moved']} at Stripe, and names what moved {row['traced']}"
+        yield Violation("stripe matched", f"journal {row['journal_id']}", detail)
+    for row in await database.rows(_WRONGLY_EXPLAINED):
+        detail = f"changed the balance by {row['net_minor']}, journals say {row['said']}"
+        yield Violation("stripe matched", row["stripe_id"], detail)
+    for row in await database.rows(_DAYS):
+        detail = f"closed at {row['closing_minor']}, comes to {row['minor']}, {row['unexplained']} unexplained"
+        yield Violation("stripe matched", f"{row['day']} in {row['currency']}", detail)
+
+
 async def check_transfers_named() -> AsyncIterator[Violation]:
     """A transfer has Stripe's id exactly when it was sent, and no money left twice or without a row of ours."""
     for row in await database.rows(_UNNAMED):
@@ -109,4 +147,10 @@ async def check_card_clearing() -> AsyncIterator[Violation]:
         yield Violation("card clearing", str(row["id"]), "more was refunded than it paid")
 
 
-CHECKS = (check_stripe_clearing, check_transfers_named, check_nothing_forgotten, check_card_clearing)
+CHECKS = (
+    check_stripe_clearing,
+    check_stripe_is_matched,
+    check_transfers_named,
+    check_nothing_forgotten,
+    check_card_clearing,
+)

@@ -281,6 +281,17 @@ class StripeGateway:
         return None
 
     @classified
+    async def refunds_of(self, payment_id: str) -> list[MadeRefund]:
+        """Every refund of a payment that took money, oldest first."""
+        found = await self._stripe.v1.refunds.list_async({"payment_intent": payment_id, "limit": PAGE})
+        made = [item async for item in found.auto_paging_iter() if item.status not in {"failed", "canceled"}]
+        return [
+            MadeRefund(id=item.id, amount=minor_amount(item.amount, item.currency),
+                       currency=item.currency.upper(), status=item.status or "pending")
+            for item in reversed(made)
+        ]  # fmt: skip
+
+    @classified
     async def balance(self, account: str | None = None) -> Balances:
         """What is available and pending, per currency, in minor units; ours, or a connected account's."""
         options: Any = {"stripe_account": account} if account else {}
@@ -368,7 +379,15 @@ def sent_transfer(body: Mapping[str, Any]) -> SentTransfer:
         destination=str(body["destination"]),
         destination_payment=cast("str | None", body.get("destination_payment")),
         transfer_group=cast("str | None", body.get("transfer_group")),
+        reversals=_reversals(body),
     )
+
+
+def _reversals(body: Mapping[str, Any]) -> tuple[tuple[str, int], ...]:
+    """What brought a transfer's money back, as far as the object names it."""
+    listed = cast("dict[str, Any]", body.get("reversals") or {}).get("data")
+    found = cast("list[dict[str, Any]]", listed or [])
+    return tuple((str(each["id"]), minor_amount(int(each["amount"]), str(body["currency"]))) for each in found)
 
 
 def payment(body: Mapping[str, Any]) -> Payment:

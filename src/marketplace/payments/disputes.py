@@ -11,7 +11,7 @@ from marketplace.kit import clock, database, facts
 from marketplace.kit.ids import new_id
 from marketplace.payments.facts import DisputeWon, PaymentDisputed
 from marketplace.payments.models import DisputeState, InboundPayment, PaymentDispute
-from marketplace.payments.steps import must_have_come
+from marketplace.payments.steps import must_have_come, tracing
 
 INQUIRY = "warning_"
 """Statuses that begin so belong to an inquiry, which moves no money."""
@@ -25,12 +25,13 @@ class ToldDispute:
     amount_minor: int
     status: str
     reason: str
+    charge: str | None
 
 
 async def record_dispute(payment_id: UUID, told: ToldDispute) -> PaymentDispute:
     """Keep how a dispute of a payment stands. States PaymentDisputed once, and DisputeWon when it is won."""
     payment = await InboundPayment.select_for_update().get(id=payment_id)
-    await must_have_come(payment)
+    await must_have_come(payment, told.charge)
     dispute = await PaymentDispute.get_or_none(stripe_id=told.id)
     if dispute is None:
         dispute = PaymentDispute(
@@ -51,4 +52,5 @@ async def record_dispute(payment_id: UUID, told: ToldDispute) -> PaymentDispute:
         await dispute.save(update_fields=["state", "closed_at"])
         if dispute.state == DisputeState.WON:
             await facts.state(DisputeWon(payment, dispute))
+    await tracing.match(told.id)
     return dispute

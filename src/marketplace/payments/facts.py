@@ -8,12 +8,14 @@ from uuid import UUID
 
 from marketplace.kit.facts import Fact
 from marketplace.payments.models import (
+    BalanceTransaction,
     CardPayment,
     CardRefund,
     ConnectedAccount,
     InboundPayment,
     OutboundTransfer,
     PaymentDispute,
+    PaymentRefund,
 )
 
 
@@ -42,10 +44,14 @@ class TransferDelayed(Fact):
 
 @dataclass(frozen=True, slots=True)
 class TransferReversed(Fact):
-    """All of the money came back into our balance. It was sent before, and may have been in the bank."""
+    """All of the money came back into our balance. It was sent before, and may have been in the bank.
+
+    `reversals` are Stripe's ids of what brought it back, each with its minor units.
+    """
 
     outbound: OutboundTransfer
     was_in_bank: bool
+    reversals: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +93,10 @@ class PaymentFailed(Fact):
 
 @dataclass(frozen=True, slots=True)
 class ChargeRefunded(Fact):
-    """All of a payment went back to the payer."""
+    """A payment, or a part of it, went back to the payer."""
 
     payment: InboundPayment
+    refund: PaymentRefund
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +113,14 @@ class DisputeWon(Fact):
 
     payment: InboundPayment
     dispute: PaymentDispute
+
+
+@dataclass(frozen=True, slots=True)
+class StripeMovedToBank(Fact):
+    """Money left our balance at Stripe for our bank (or came from it, or back): its journal waits for the bank."""
+
+    transaction: BalanceTransaction
+    journal_id: UUID
 
 
 @dataclass(frozen=True, slots=True)

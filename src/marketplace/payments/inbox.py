@@ -40,13 +40,14 @@ UNKNOWN = "unknown here"
 KEPT_FACTS: Mapping[str, tuple[str, ...]] = {
     "account": ("payouts_enabled", "requirements", "capabilities"),
     "charge": ("payment_intent", "refunded", "amount", "amount_refunded", "currency"),
-    "dispute": ("payment_intent", "amount", "currency", "status", "reason"),
+    "dispute": ("payment_intent", "charge", "amount", "currency", "status", "reason"),
     "payment_intent": (
         "status", "amount", "amount_received", "currency", "latest_charge", "transfer_group", "metadata"
     ),
     "payout": ("status", "amount", "currency", "automatic", "failure_code"),
     "transfer": (
-        "amount", "amount_reversed", "currency", "destination", "destination_payment", "transfer_group"
+        "amount", "amount_reversed", "currency", "destination", "destination_payment", "transfer_group",
+        "reversals",
     ),
 }  # fmt: skip
 Apply = Callable[[], Awaitable[str]]
@@ -69,6 +70,9 @@ def _payload(event: Told) -> str:
     kind = "dispute" if event.type.startswith("charge.dispute.") else event.type.partition(".")[0]
     names = ("id", "object", *KEPT_FACTS.get(kind, ()))
     facts = {name: told[name] for name in names if name in told}
+    if reversals := facts.get("reversals"):
+        each = cast("list[Mapping[str, Any]]", reversals.get("data") or [])
+        facts["reversals"] = {"data": [{"id": one["id"], "amount": one["amount"]} for one in each]}
     if error := told.get("last_payment_error"):
         facts["last_payment_error"] = {"code": cast("Mapping[str, Any]", error).get("code")}
     return orjson.dumps(facts).decode()
@@ -228,17 +232,20 @@ def _named(intent: Mapping[str, Any], what: str) -> UUID | None:
 
 
 async def _refunded(event: StripeEvent) -> Apply:
+    """The event only says that something went back; which refunds there are is asked."""
     charge = event.payload
     if await CardPayment.exists(stripe_id=str(charge.get("payment_intent"))):
         return _said("a card's: told by its own job")
 
+    intent = str(charge.get("payment_intent"))
+    if not await InboundPayment.exists(stripe_id=intent):
+        return _said(UNKNOWN)
+    made = await gateway().refunds_of(intent)
+
     async def apply() -> str:
-        payment = await InboundPayment.get_or_none(stripe_id=str(charge.get("payment_intent")))
-        if payment is None:
-            return UNKNOWN
-        if not charge.get("refunded"):
-            return "refunded in part: needs a person"
-        await steps.record_refunded(payment.id)
+        payment = await InboundPayment.get(stripe_id=intent)
+        for refund in made:
+            await steps.record_refund(payment.id, str(charge["id"]), refund)
         return HANDLED
 
     return apply
@@ -256,6 +263,7 @@ async def _disputed(event: StripeEvent) -> Apply:
         amount_minor=client.minor_amount(int(told["amount"]), str(told["currency"]).upper()),
         status=str(told["status"]),
         reason=str(told.get("reason") or "general"),
+        charge=cast("str | None", told.get("charge")),
     )
 
     async def apply() -> str:

@@ -155,15 +155,22 @@ async def refund_payment(payment_id: str) -> None:
     if payment.state != InboundState.SUCCEEDED or payment.stripe_id is None:
         return
     try:
-        await gateway().refund(payment.stripe_id, key=f"{payment.id.hex}-refund")
-    except Refused as refusal:
-        if refusal.code != "charge_already_refunded":
-            raise
+        await _refund_all(payment.stripe_id, f"{payment.id.hex}-refund")
+        made = await gateway().refunds_of(payment.stripe_id)
     except (Busy, Unknown):
         await outbox.enqueue("payments.refund_payment", delay=rules.BUSY_PAUSE, payment_id=payment_id)
         return
     async with database.transaction():
-        await steps.record_refunded(payment.id)
+        for refund in made:
+            await steps.record_refund(payment.id, payment.charge_id, refund)
+
+
+async def _refund_all(intent: str, key: str) -> None:
+    try:
+        await gateway().refund(intent, key=key)
+    except Refused as refusal:
+        if refusal.code != "charge_already_refunded":
+            raise
 
 
 @job("payments.open_account")

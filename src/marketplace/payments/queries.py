@@ -2,7 +2,32 @@
 
 from uuid import UUID
 
-from marketplace.payments.models import CardPayment, ConnectedAccount, InboundPayment, OutboundTransfer, PayeeKind
+from tortoise.queryset import QuerySet
+
+from marketplace.kit import database
+from marketplace.kit.actor import Actor, ActorKind, Scope
+from marketplace.payments.models import (
+    BalanceTransaction,
+    CardPayment,
+    ConnectedAccount,
+    InboundPayment,
+    OutboundTransfer,
+    PayeeKind,
+    StripeDay,
+    StripePosting,
+)
+
+_LEFT = """
+SELECT b.id, (b.net_minor - coalesce(sum(p.minor), 0))::bigint AS minor
+FROM balance_transaction b LEFT JOIN stripe_posting p ON p.transaction_id = b.id
+WHERE b.id = ANY ($1) GROUP BY b.id"""
+_PROPOSED = """
+SELECT DISTINCT ON (b.id) b.id, p.journal_id FROM (
+    SELECT b.id, b.currency, b.created_at,
+        b.net_minor - coalesce((SELECT sum(minor) FROM stripe_posting WHERE transaction_id = b.id), 0) AS minor
+    FROM balance_transaction b WHERE b.id = ANY ($1) AND b.explained_at IS NULL
+) AS b JOIN stripe_posting p ON p.matched_at IS NULL AND p.currency = b.currency AND p.minor = b.minor
+ORDER BY b.id, abs(extract(epoch FROM p.posted_at - b.created_at)), p.id"""
 
 
 async def account_of(owner_kind: PayeeKind, owner_id: UUID) -> ConnectedAccount | None:
@@ -35,3 +60,37 @@ async def payment_for(purpose: str, ref_id: UUID) -> InboundPayment | None:
 async def cards_for(purpose: str, ref_ids: list[UUID]) -> dict[UUID, CardPayment]:
     """The cards that pay for these causes, by cause."""
     return {card.ref_id: card for card in await CardPayment.filter(purpose=purpose, ref_id__in=ref_ids)}
+
+
+def is_finance(actor: Actor) -> bool:
+    """Whether somebody of the marketplace's finance asks: nobody else sees our balance."""
+    return actor.kind is ActorKind.OPERATOR and actor.may(Scope.FINANCE_READ)
+
+
+def transactions_visible_to(actor: Actor) -> QuerySet[BalanceTransaction]:
+    """Our balance transactions at Stripe, for finance."""
+    return BalanceTransaction.all() if is_finance(actor) else BalanceTransaction.filter(id__in=[])
+
+
+def days_visible_to(actor: Actor) -> QuerySet[StripeDay]:
+    """The days that are closed, for finance."""
+    return StripeDay.all() if is_finance(actor) else StripeDay.filter(id__in=[])
+
+
+async def left_of(transaction_ids: list[UUID]) -> dict[UUID, int]:
+    """What no journal says yet of balance transactions, in minor units, by transaction."""
+    return {row["id"]: row["minor"] for row in await database.rows(_LEFT, transaction_ids)}
+
+
+async def postings_of(transaction_ids: list[UUID]) -> dict[UUID, list[StripePosting]]:
+    """What journals say of balance transactions, oldest first, by transaction."""
+    found: dict[UUID, list[StripePosting]] = {id: [] for id in transaction_ids}
+    for posting in await StripePosting.filter(transaction_id__in=transaction_ids).order_by("id"):
+        if posting.transaction_id is not None:
+            found[posting.transaction_id].append(posting)
+    return found
+
+
+async def proposals(transaction_ids: list[UUID]) -> dict[UUID, UUID]:
+    """For each transaction that is not explained the journal that most likely says what it was, if any."""
+    return {row["id"]: row["journal_id"] for row in await database.rows(_PROPOSED, transaction_ids)}

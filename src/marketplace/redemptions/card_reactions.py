@@ -20,6 +20,7 @@ from marketplace.payments.facts import (
     CardRefunded,
 )
 from marketplace.payments.models import CardPayment
+from marketplace.payments.steps import trace
 from marketplace.redemptions import cards, events, refunds, rules, steps
 from marketplace.redemptions.facts import Change
 from marketplace.redemptions.models import Redemption, RedemptionState, WaitsFor
@@ -87,7 +88,8 @@ async def card_was_captured(fact: CardCaptured) -> None:
     if redemption is not None:
         stripe = accounts.house(Purpose.STRIPE_CLEARING, fact.card.currency)
         entry = Entry(stripe, _clearing(fact.card), fact.card.amount_minor)
-        await post("card.captured", "card_payment", fact.card.id, [entry])
+        journal = await post("card.captured", "card_payment", fact.card.id, [entry])
+        await trace(journal, str(fact.card.charge_id), fact.card.amount_minor, fact.card.currency)
         await events.tell(redemption, Change.CARD_CHARGED)
 
 
@@ -113,5 +115,6 @@ async def card_was_refunded(fact: CardRefunded) -> None:
     if redemption is not None:
         stripe = accounts.house(Purpose.STRIPE_CLEARING, fact.card.currency)
         entry = Entry(_clearing(fact.card), stripe, fact.refund.amount_minor)
-        await post("card.refunded", "card_refund", fact.refund.id, [entry])
+        journal = await post("card.refunded", "card_refund", fact.refund.id, [entry])
+        await trace(journal, str(fact.refund.stripe_id), -fact.refund.amount_minor, fact.card.currency)
         await events.tell(redemption, Change.CARD_REFUNDED)

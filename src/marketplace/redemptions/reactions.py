@@ -9,6 +9,7 @@ from marketplace.ledger.steps import Entry, post
 from marketplace.members.models import Program
 from marketplace.members.steps import any_slice, release_funding
 from marketplace.payments.facts import TransferRefused, TransferReversed, TransferSent
+from marketplace.payments.steps import trace
 from marketplace.points.steps import give_back, release, spend_held
 from marketplace.redemptions.models import CashRedemption, CashState
 
@@ -36,7 +37,8 @@ async def cash_was_sent(fact: TransferSent) -> None:
     program: Program = await row.program
     await spend_held(await row.hold, program.id, program.unit)
     held = accounts.program(program.id, Purpose.FUNDING_HELD, row.currency)
-    await post("cash.sent", CASH, row.id, [Entry(held, _clearing(row), row.amount_minor)])
+    journal = await post("cash.sent", CASH, row.id, [Entry(held, _clearing(row), row.amount_minor)])
+    await trace(journal, str(fact.outbound.stripe_id), -row.amount_minor, row.currency)
     row.state, row.fulfilled_at = CashState.FULFILLED.value, clock.now()
     await row.save(update_fields=["state", "fulfilled_at"])
 
@@ -64,7 +66,9 @@ async def cash_was_reversed(fact: TransferReversed) -> None:
     program: Program = await row.program
     await give_back(await row.hold, program.id, program.unit, row.points, ref_type=CASH, ref_id=row.id)
     entry = Entry(_clearing(row), any_slice(program), row.amount_minor)
-    await post("cash.reversed", CASH, row.id, [entry])
+    journal = await post("cash.reversed", CASH, row.id, [entry])
+    for reversal, minor in fact.reversals:
+        await trace(journal, reversal, minor, row.currency)
     await _close(row, CashState.REFUNDED, "the transfer was reversed")
 
 

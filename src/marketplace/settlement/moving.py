@@ -61,13 +61,13 @@ async def wait(found: Found, reason: PayoutReason) -> None:
         await steps.note(payout)
 
 
-async def send(found: Found) -> None:
-    """PLANNED -> SENT: what is due is in transit."""
+async def send(found: Found) -> UUID:
+    """PLANNED -> SENT: what is due is in transit; returns the journal."""
     payout = found.payout
     payout.state, payout.sent_at = PayoutState.SENT.value, clock.now()
     payout.reason = payout.not_before = None
     await payout.save(update_fields=["state", "sent_at", "reason", "not_before"])
-    await _post_sent(found, "payout.sent", (await steps.note(payout)).id)
+    return await _post_sent(found, "payout.sent", (await steps.note(payout)).id)
 
 
 async def arrive(found: Found) -> UUID:
@@ -113,8 +113,8 @@ async def take_back_part(found: Found, part_minor: int, all_minor: int, why: str
     return accrual.journal_id
 
 
-async def fail(found: Found, reason: PayoutReason, detail: str | None) -> None:
-    """PLANNED or SENT -> FAILED: it is owed again, and joins the next statement."""
+async def fail(found: Found, reason: PayoutReason, detail: str | None) -> UUID | None:
+    """PLANNED or SENT -> FAILED: it is owed again, and joins the next statement. Returns the journal, if any."""
     payout, was_sent = found.payout, found.payout.state == PayoutState.SENT
     contract = await Contract.get(id=found.statement.contract_id)
     payout.state, payout.reason = PayoutState.FAILED.value, reason.value
@@ -122,18 +122,17 @@ async def fail(found: Found, reason: PayoutReason, detail: str | None) -> None:
     payout.not_before = rules.next_run(Schedule(contract.schedule), clock.today(contract.timezone))
     await payout.save(update_fields=["state", "reason", "detail", "not_before"])
     event = (await steps.note(payout)).id
-    if was_sent:
-        await _post_sent(found, "payout.reversed", event, back=True)
+    return await _post_sent(found, "payout.reversed", event, back=True) if was_sent else None
 
 
-async def _post_sent(found: Found, reason: str, event: UUID, *, back: bool = False) -> None:
+async def _post_sent(found: Found, reason: str, event: UUID, *, back: bool = False) -> UUID:
     """What is due is in transit. At Stripe the money behind it stands in the partner's balance, not in ours."""
     partner, currency, amount = found.statement.partner_id, found.payout.currency, found.payout.amount_minor
     entries = [Entry(accounts.partner(partner, Purpose.DUE, currency), _transit(found), amount)]
     if not found.by_bank:
         clearing = accounts.house(Purpose.STRIPE_CLEARING, currency)
         entries.append(Entry(accounts.partner(partner, Purpose.STRIPE_CONNECTED, currency), clearing, amount))
-    await _post(reason, event, entries, back)
+    return await _post(reason, event, entries, back)
 
 
 async def _post_in_bank(found: Found, reason: str, event: UUID, *, back: bool = False) -> UUID:

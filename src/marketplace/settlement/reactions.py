@@ -14,6 +14,7 @@ from marketplace.payments.facts import (
     TransferSent,
 )
 from marketplace.payments.models import OutboundTransfer
+from marketplace.payments.steps import trace
 from marketplace.settlement import moving, steps
 from marketplace.settlement.models import PayoutReason, PayoutState
 from marketplace.settlement.moving import Found
@@ -23,7 +24,7 @@ async def transfer_sent(fact: TransferSent) -> None:
     """PLANNED -> SENT: out of our balance at Stripe, into the partner's."""
     found = await _locked(fact.outbound)
     if found and found.state == PayoutState.PLANNED:
-        await moving.send(found)
+        await _send(found, fact.outbound)
 
 
 async def transfer_delayed(fact: TransferDelayed) -> None:
@@ -51,14 +52,17 @@ async def transfer_reversed(fact: TransferReversed) -> None:
         return
     if found.state == PayoutState.IN_BANK:
         await moving.take_back(found, "the transfer was reversed")
-    await moving.fail(found, PayoutReason.TRANSFER_REVERSED, None)
+    journal = await moving.fail(found, PayoutReason.TRANSFER_REVERSED, None)
+    assert journal is not None
+    for reversal, minor in fact.reversals:
+        await trace(journal, reversal, minor, fact.outbound.currency)
 
 
 async def payout_paid(fact: PayoutPaid) -> None:
     """SENT -> IN_BANK, also when nobody had told that it was sent. States StatementPaid."""
     found = await _locked(fact.outbound)
     if found and found.state == PayoutState.PLANNED:
-        await moving.send(found)
+        await _send(found, fact.outbound)
     if found and found.state == PayoutState.SENT:
         await moving.arrive(found)
 
@@ -68,6 +72,13 @@ async def payout_failed(fact: PayoutFailed) -> None:
     found = await _locked(fact.outbound)
     if found and found.state == PayoutState.IN_BANK:
         await moving.take_back(found, fact.code)
+
+
+async def _send(found: Found, outbound: OutboundTransfer) -> None:
+    """PLANNED -> SENT, and the journal says under which id of Stripe's."""
+    journal = await moving.send(found)
+    assert outbound.stripe_id is not None
+    await trace(journal, outbound.stripe_id, -outbound.amount_minor, outbound.currency)
 
 
 async def _locked(outbound: OutboundTransfer) -> Found | None:

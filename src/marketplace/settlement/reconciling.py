@@ -22,42 +22,43 @@ _BANK = """
 SELECT 'BANK' AS side, e.id, e.booked_on AS day, e.currency,
     CASE e.direction WHEN 'CREDIT' THEN 1 ELSE -1 END * (e.amount_minor - coalesce(
         (SELECT sum(m.amount_minor) FROM bank_match m WHERE m.entry_id = e.id), 0)) AS minor,
-    e.code AS said FROM bank_entry e WHERE e.explained_at IS NULL"""
-# What its cause posts (transfers, payments, cards) has a row of ours; all else has a journal of its own.
+    e.code AS said, 'BANK' AS at, NULL::uuid AS journal FROM bank_entry e WHERE e.explained_at IS NULL"""
 _STRIPE = """
-SELECT 'STRIPE' AS side, b.id, b.created_at::date AS day, b.currency, b.net_minor AS minor,
-    b.type || coalesce(' ' || b.source, '') AS said
+SELECT 'STRIPE' AS side, b.id, (b.created_at AT TIME ZONE 'UTC')::date AS day, b.currency,
+    CASE WHEN p.minor = b.net_minor THEN b.net_minor ELSE b.net_minor - coalesce(p.minor, 0) END AS minor,
+    b.type || coalesce(' ' || b.source, '') AS said, 'STRIPE' AS at, NULL::uuid AS journal
 FROM balance_transaction b
-WHERE CASE
-    WHEN b.type IN ('transfer', 'transfer_refund', 'transfer_cancel')
-        THEN NOT EXISTS (SELECT FROM outbound_transfer o WHERE o.stripe_id = b.source)
-            AND NOT EXISTS (SELECT FROM outbound_transfer o WHERE b.source LIKE 'trr%' AND o.state = 'REVERSED'
-                AND o.amount_minor = abs(b.amount_minor) AND o.currency = b.currency)
-    WHEN b.type IN ('charge', 'payment', 'refund', 'payment_refund')
-        THEN NOT EXISTS (SELECT FROM inbound_payment p WHERE p.stripe_id IS NOT NULL
-                AND p.currency = b.currency AND p.amount_minor = abs(b.amount_minor))
-            AND NOT EXISTS (SELECT FROM card_payment c WHERE c.stripe_id IS NOT NULL AND c.currency = b.currency
-                AND abs(b.amount_minor) <= c.amount_minor)
-    ELSE b.amount_minor <> 0 AND NOT EXISTS (
-        SELECT FROM journal j WHERE j.reason = 'stripe_balance' AND j.ref_id = b.id)
-END"""
+LEFT JOIN LATERAL (SELECT sum(minor) AS minor FROM stripe_posting WHERE transaction_id = b.id) AS p ON true
+WHERE b.explained_at IS NULL"""
+_EXPECTED = """
+SELECT 'BOOKS' AS side, p.id, j.effective_on AS day, p.currency, p.minor, j.reason || ' ' || p.source AS said,
+    'STRIPE' AS at, j.id AS journal
+FROM stripe_posting p JOIN journal j ON j.id = p.journal_id WHERE p.matched_at IS NULL"""
 _BOOKS = """
 SELECT 'BOOKS' AS side, j.id, j.effective_on AS day, k.unit AS currency,
-    sum(CASE k.id WHEN t.debit_account_id THEN t.amount ELSE -t.amount END) AS minor, j.reason AS said
+    sum(CASE k.id WHEN t.debit_account_id THEN t.amount ELSE -t.amount END) AS minor, j.reason AS said,
+    'BANK' AS at, j.id AS journal
 FROM account k JOIN transfer t ON k.id IN (t.debit_account_id, t.credit_account_id)
 JOIN journal j ON j.id = t.journal_id JOIN bank_account a ON a.currency = k.unit
 WHERE k.purpose = 'BANK_CLEARING' AND j.reason NOT IN ('bank.entry', 'bank.opened')
   AND j.booked_at >= a.registered_at AND NOT EXISTS (SELECT FROM bank_match m WHERE m.journal_id = j.id)
+  AND NOT EXISTS (  -- a payout of Stripe's that failed before the bank had it: the two are about nothing
+      SELECT FROM stripe_posting p JOIN stripe_posting o ON o.source = p.source AND o.minor = -p.minor
+      WHERE p.journal_id = j.id AND NOT EXISTS (SELECT FROM bank_match m WHERE m.journal_id = o.journal_id))
 GROUP BY j.id, k.unit HAVING sum(CASE k.id WHEN t.debit_account_id THEN t.amount ELSE -t.amount END) <> 0"""
 _LIST = f"""
-SELECT side, id, day, currency, minor::bigint AS minor, said FROM (
-    {_BANK} UNION ALL {_STRIPE} UNION ALL {_BOOKS}
+SELECT side, id, day, currency, minor::bigint AS minor, said, at, journal FROM (
+    {_BANK} UNION ALL {_STRIPE} UNION ALL {_EXPECTED} UNION ALL {_BOOKS}
 ) AS every WHERE ($1::text IS NULL OR side = $1) AND (day, id) > ($2, $3) ORDER BY day, id LIMIT $4"""
 
 
 @dataclass(frozen=True, slots=True)
 class Apart:
-    """One thing that one side has and the other lacks: above zero is money to us."""
+    """One thing that one side has and the other lacks: above zero is money to us.
+
+    `id` is the bank's entry, Stripe's balance transaction, or what `journal` expects. `at` is where: whose account
+    it is about.
+    """
 
     side: Side
     id: UUID
@@ -65,6 +66,8 @@ class Apart:
     currency: str
     minor: int
     said: str
+    at: Side
+    journal: UUID | None
 
 
 async def exceptions(side: Side | None, after: tuple[date, UUID] | None, count: int) -> list[Apart]:
@@ -72,12 +75,24 @@ async def exceptions(side: Side | None, after: tuple[date, UUID] | None, count: 
     day, id = after or (date.min, OLDEST)
     rows = await database.rows(_LIST, side.value if side else None, day, id, count)
     return [
-        Apart(Side(row["side"]), row["id"], row["day"], row["currency"], row["minor"], row["said"]) for row in rows
+        Apart(
+            side=Side(row["side"]),
+            id=row["id"],
+            day=row["day"],
+            currency=row["currency"],
+            minor=row["minor"],
+            said=row["said"],
+            at=Side(row["at"]),
+            journal=row["journal"],
+        )
+        for row in rows
     ]
 
 
 _COUNT = f"""
-SELECT count(*) FROM ({_BANK} UNION ALL {_STRIPE} UNION ALL {_BOOKS}) AS every
+SELECT count(*) FROM (
+    {_BANK} UNION ALL {_STRIPE} UNION ALL {_EXPECTED} UNION ALL {_BOOKS}
+) AS every
 WHERE $1::text IS NULL OR side = $1"""
 
 

@@ -11,6 +11,7 @@
 | `POST accounts/{id}/disable` | `{"reason"?}` | the account is disabled; `enable` undoes it |
 | `POST accounts/{id}/require` | `{"names", "in_s"?}` | Stripe asks for more, at once or by a deadline |
 | `POST accounts/{id}/payout` | | the automatic payout runs; answers the payouts |
+| `POST payout` | | our own automatic payout runs, to our bank; answers the payouts |
 | `POST payouts/{id}/paid` | | the payout arrives |
 | `POST payouts/{id}/fail` | `{"code"?}` | the payout fails, also after it was paid |
 | `POST payment_intents/{id}/pay` | `{"client_secret", "payment_method"}` | the payer's app confirms it |
@@ -92,6 +93,10 @@ def _payout(call: Call, body: Json) -> list[Json]:
     return payouts.automatic(call, call.path["id"])
 
 
+def _our_payout(call: Call, body: Json) -> list[Json]:
+    return payouts.automatic(call, PLATFORM)
+
+
 def _paid(call: Call, body: Json) -> Json:
     return payouts.arrive(call, call.path["id"])
 
@@ -163,6 +168,7 @@ ORDERS: dict[tuple[str, str], Order] = {
     ("POST", "/accounts/{id}/enable"): _enable,
     ("POST", "/accounts/{id}/require"): _require,
     ("POST", "/accounts/{id}/payout"): _payout,
+    ("POST", "/payout"): _our_payout,
     ("POST", "/payouts/{id}/paid"): _paid,
     ("POST", "/payouts/{id}/fail"): _fail,
     ("POST", "/payment_intents/{id}/pay"): _pay,

@@ -23,6 +23,8 @@ from marketplace.kit.graphql import (
 )
 from marketplace.kit.refusals import BadUserInput
 from marketplace.ledger.graphql.books import JournalType
+from marketplace.payments import queries as payments
+from marketplace.payments.graphql import StripeTransactionType
 from marketplace.settlement import reconciling
 from marketplace.settlement.reconciling import Apart, Side
 
@@ -31,8 +33,8 @@ describe_enum(
     "Who told of something that the other side does not have.",
     name="ReconciliationSide",
     BANK="The bank has booked it, and no journal says what it was.",
-    STRIPE="Stripe has it, and nothing of ours caused it.",
-    BOOKS="The books expect it at the bank, and the bank has not booked it.",
+    STRIPE="Stripe has it, and no journal names what it came from, or it came after its day was closed.",
+    BOOKS="The books expect it at the bank or at Stripe, who has not told of it.",
 )
 
 
@@ -45,21 +47,26 @@ class ReconciliationException:
     said: str = strawberry.field(
         description="What it is called there: a code, a kind, or the reason of a journal."
     )
+    at: Side = strawberry.field(description="Whose account it is about: BANK or STRIPE.")
     row: strawberry.Private[Apart]
 
     @strawberry.field(description="The entry of the bank; null for the other sides.")
     async def bank_entry(self, info: Info) -> BankEntryType | None:
         return await load_node(info, "bankEntry", self.row.id) if self.row.side is Side.BANK else None
 
+    @strawberry.field(description="The balance transaction at Stripe; null for the other sides.")
+    async def stripe_transaction(self, info: Info) -> StripeTransactionType | None:
+        return await load_node(info, "stripeTransaction", self.row.id) if self.row.side is Side.STRIPE else None
+
     @strawberry.field(
-        description="The journal that waits for the bank; for an entry, the one that most likely says what it was."
+        description="The journal that waits for bank or Stripe; else the one that most likely says what it was."
     )
     async def journal(self, info: Info) -> JournalType | None:
-        if self.row.side is Side.BOOKS:
-            return await load_node(info, "journal", self.row.id)
-        found = None
+        found = self.row.journal
         if self.row.side is Side.BANK:
             found = await batched(info, "proposed_matches", _proposals, self.row.id)
+        if self.row.side is Side.STRIPE:
+            found = await batched(info, "proposed_postings", _postings, self.row.id)
         return await load_node(info, "journal", found) if found else None
 
     @classmethod
@@ -70,12 +77,17 @@ class ReconciliationException:
             day=row.day,
             age_days=max((clock.today() - row.day).days, 0),
             said=row.said,
+            at=row.at,
             row=row,
         )
 
 
 async def _proposals(info: Info, wanted: list[UUID]) -> dict[UUID, UUID]:
     return await banking.proposals(wanted)
+
+
+async def _postings(info: Info, wanted: list[UUID]) -> dict[UUID, UUID]:
+    return await payments.proposals(wanted)
 
 
 @strawberry.type

@@ -1,4 +1,4 @@
-"""Writes about money on its way, inside a transaction that somebody else opened. None of them calls Stripe.
+"""Payees' accounts and transfers to them. None of these steps calls Stripe.
 
 Each `record_…` step locks its row, ignores what is stale, and states the fact of what changed.
 """
@@ -8,12 +8,9 @@ from uuid import UUID
 
 from marketplace.kit import clock, facts, outbox
 from marketplace.payments import rules
-from marketplace.payments.answers import AccountState, Payment, SentTransfer
+from marketplace.payments.answers import AccountState, SentTransfer
 from marketplace.payments.facts import (
     AccountUpdated,
-    ChargeRefunded,
-    PaymentFailed,
-    PaymentSucceeded,
     PayoutFailed,
     PayoutPaid,
     TransferDelayed,
@@ -21,14 +18,7 @@ from marketplace.payments.facts import (
     TransferReversed,
     TransferSent,
 )
-from marketplace.payments.models import (
-    ConnectedAccount,
-    InboundPayment,
-    InboundState,
-    OutboundState,
-    OutboundTransfer,
-    PayeeKind,
-)
+from marketplace.payments.models import ConnectedAccount, OutboundState, OutboundTransfer, PayeeKind
 
 
 async def open_account(owner_kind: PayeeKind, owner_id: UUID, country: str) -> ConnectedAccount:
@@ -74,33 +64,6 @@ async def plan_transfer(
 async def plan_reversal(transfer_id: UUID) -> None:
     """Ask for all the money of a sent transfer back; `TransferReversed` says when it has come."""
     await outbox.enqueue("payments.reverse_transfer", transfer_id=str(transfer_id))
-
-
-async def plan_payment(
-    purpose: str, ref_id: UUID, amount_minor: int, currency: str, *, payment_method: str
-) -> InboundPayment:
-    """Ask a payer for money for one cause, by a payment method of Stripe's; a job takes it after the commit.
-
-    `PaymentSucceeded` or `PaymentFailed` says how it went. Asking for the same cause again changes nothing.
-    """
-    payment, made = await InboundPayment.get_or_create(  # pyright: ignore[reportUnknownMemberType]
-        purpose=purpose,
-        ref_id=ref_id,
-        defaults={
-            "amount_minor": amount_minor,
-            "currency": currency,
-            "state": InboundState.PLANNED.value,
-            "created_at": clock.now(),
-        },
-    )
-    if made:
-        await outbox.enqueue("payments.take_payment", payment_id=str(payment.id), payment_method=payment_method)
-    return payment
-
-
-async def plan_refund(payment_id: UUID) -> None:
-    """Give all of a payment back; `ChargeRefunded` says when it is done."""
-    await outbox.enqueue("payments.refund_payment", payment_id=str(payment_id))
 
 
 async def record_account(account_id: UUID, state: AccountState) -> ConnectedAccount:
@@ -164,7 +127,7 @@ async def record_sent(transfer_id: UUID, sent: SentTransfer) -> OutboundTransfer
         await outbound.save()
         await facts.state(TransferSent(outbound))
     if sent.amount_reversed == sent.amount and outbound.state in rules.SENT_BEFORE:
-        await _reversed(outbound)
+        await _reversed(outbound, sent.reversals)
     return outbound
 
 
@@ -242,58 +205,15 @@ async def record_payout_failed(payout: str, code: str) -> int:
     return len(taken_back)
 
 
-async def record_payment(payment_id: UUID, told: Payment, error_code: str | None = None) -> None:
-    """Keep how a payment stands. A succeeded one does not fail; a failed one may still succeed, when its
-    payer tried another card."""
-    payment = await InboundPayment.select_for_update().get(id=payment_id)
-    payment.stripe_id = told.id or payment.stripe_id
-    if payment.state in {InboundState.SUCCEEDED, InboundState.REFUNDED}:
-        return
-    if told.status == "succeeded":
-        await _succeeded(payment)
-    elif payment.state == InboundState.FAILED:
-        return
-    elif error_code or told.status == "canceled":
-        payment.state, payment.error_code = InboundState.FAILED, (error_code or "canceled")[:120]
-        await payment.save()
-        await facts.state(PaymentFailed(payment, payment.error_code))
-    else:
-        payment.state = InboundState.PENDING
-        await payment.save()
-
-
-async def record_refunded(payment_id: UUID) -> None:
-    """All of a payment went back. What went back had come, also when nobody has told so yet."""
-    payment = await InboundPayment.select_for_update().get(id=payment_id)
-    if payment.state == InboundState.REFUNDED:
-        return
-    await must_have_come(payment)
-    payment.state = InboundState.REFUNDED
-    await payment.save()
-    await facts.state(ChargeRefunded(payment))
-
-
-async def must_have_come(payment: InboundPayment) -> None:
-    """What goes back, or is disputed, had come, also when nobody has told so yet. The row is locked."""
-    if payment.state not in {InboundState.SUCCEEDED, InboundState.REFUNDED}:
-        await _succeeded(payment)
-
-
-async def _succeeded(payment: InboundPayment) -> None:
-    payment.state, payment.succeeded_at, payment.error_code = InboundState.SUCCEEDED, clock.now(), None
-    await payment.save()
-    await facts.state(PaymentSucceeded(payment))
-
-
 async def _locked(transfer_id: UUID) -> OutboundTransfer:
     return await OutboundTransfer.select_for_update().get(id=transfer_id)
 
 
-async def _reversed(outbound: OutboundTransfer) -> None:
+async def _reversed(outbound: OutboundTransfer, reversals: tuple[tuple[str, int], ...]) -> None:
     was_in_bank = outbound.state == OutboundState.IN_BANK
     outbound.state, outbound.closed_at = OutboundState.REVERSED, clock.now()
     await outbound.save()
-    await facts.state(TransferReversed(outbound, was_in_bank))
+    await facts.state(TransferReversed(outbound, was_in_bank, reversals))
 
 
 async def _doubt(outbound: OutboundTransfer, why: str) -> None:

@@ -117,7 +117,7 @@ def _is_address(url: str) -> bool:
 
 
 @strawberry.type
-class Query:
+class AccountQuery:
     @strawberry.field(description="Your payout account; null before the first onboarding link.")
     async def payout_account(self, info: Info) -> PayoutAccount | None:
         actor = actor_with(info, Scope.PAYOUT_ACCOUNT, *operations.PAYEES)
@@ -126,7 +126,7 @@ class Query:
 
 
 @strawberry.type
-class Mutation:
+class AccountMutation:
     @mutation(
         gives=PayoutOnboardingLink,
         refuses=[PayoutsUnsupported, PaymentsUnavailable],
