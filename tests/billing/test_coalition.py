@@ -216,7 +216,8 @@ async def test_what_cannot_be_given_says_why_and_nobody_else_sees_what_was() -> 
     for to in ("nobody", gone.reference):
         assert (await give(program, partner, to, 10, "a"))["__typename"] == "NotFound"
     nowhere = ids.public("program", new_id())
-    assert (await give(program, partner, member.reference, 10, "a", programId=nowhere))["__typename"] == "NotFound"
+    nothing = await give(program, partner, member.reference, 10, "a", programId=nowhere)
+    assert nothing == IsPartialDict(__typename="CoalitionPointsSpent", left=0)
     assert (await give(program, partner, member.reference, 0, "a"))["problems"][0]["path"] == "points"
     assert (await give(program, partner, member.reference, 1, " "))["problems"][0]["path"] == "reference"
     assert (await give(program, partner, member.reference, 1, "a", reason=""))["problems"][0]["path"] == "reason"

@@ -77,15 +77,17 @@ async def invoice_paid(invoice: Invoice, receipt: Receipt, program: Program) -> 
     await order.save()
 
 
+async def has_bought(program_id: UUID, partner: Partner) -> bool:
+    """Whether a partner ever bought points of a program."""
+    return await EarningBudget.exists(program_id=program_id, code=budget_code(partner))
+
+
 async def give(program: Program, partner: Partner, wanted: Wanted, reference: str) -> CoalitionAward:
     """Give points out of those that a partner bought: the budget holds fewer, the member's wallet more.
 
     They were paid for when they were bought, so no money moves. Raises CoalitionPointsSpent.
     """
-    code = budget_code(partner)
-    if not await EarningBudget.exists(program_id=program.id, code=code):
-        raise CoalitionPointsSpent(left=0)
-    row_id = new_id()
+    code, row_id = budget_code(partner), new_id()
     left = await take_from_budget(program.id, code, wanted.points, f"coalition:given:{row_id.hex}")
     if left is not None:
         raise CoalitionPointsSpent(left=left)

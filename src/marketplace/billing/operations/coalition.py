@@ -18,6 +18,7 @@ from marketplace.billing.queries import rate_of
 from marketplace.billing.refusals import (
     CoalitionClosed,
     CoalitionOrderClosed,
+    CoalitionPointsSpent,
     CoalitionPriceChanged,
     CoalitionReferenceReused,
 )
@@ -154,8 +155,9 @@ async def order_coalition_points(actor: Actor, command: OrderCoalitionPoints) ->
 async def award_coalition_points(actor: Actor, command: AwardCoalitionPoints) -> CoalitionAward:
     """Give a member points that the partner bought in the program, once for each of the partner's references.
 
-    The same reference with the same facts answers what was given, under any idempotency key. Raises NotFound,
-    InvalidInput, CoalitionPointsSpent, CoalitionReferenceReused, PartnerNotApproved.
+    The same reference with the same facts answers what was given, under any idempotency key. Where it never bought
+    any, nothing is said of the program or its members. Raises NotFound, InvalidInput, CoalitionPointsSpent,
+    CoalitionReferenceReused, PartnerNotApproved.
     """
     if actor.kind is not ActorKind.PARTNER:
         raise NotAllowed("Only a partner gives points that it bought.")
@@ -164,10 +166,11 @@ async def award_coalition_points(actor: Actor, command: AwardCoalitionPoints) ->
     for path, text in (("reference", command.reference), ("reason", command.reason)):
         if not 0 < len(text.strip()) <= LONGEST_TEXT:
             raise InvalidInput.at(path, "Give 1 to {most} characters.", most=LONGEST_TEXT)
-    program = await Program.get_or_none(id=command.program_id)
-    if program is None:
-        raise NotFound(what="program")
     await must_be_approved(actor.id)
+    partner = await Partner.get(id=actor.id)
+    if not await coalition.has_bought(command.program_id, partner):
+        raise CoalitionPointsSpent(left=0)
+    program = await Program.get(id=command.program_id)
     members = Member.filter(program_id=program.id, status=MemberStatus.ACTIVE.value)
     member = await members.get_or_none(reference=command.member_reference)
     if member is None:
@@ -182,7 +185,7 @@ async def award_coalition_points(actor: Actor, command: AwardCoalitionPoints) ->
         return known
     ours = f"coalition:{actor.id.hex}:{command.reference}"
     wanted = Wanted(member.id, ours, command.points, command.reason, clock.now())
-    return await coalition.give(program, await Partner.get(id=actor.id), wanted, command.reference)
+    return await coalition.give(program, partner, wanted, command.reference)
 
 
 @operation(scope=Scope.FINANCE, returns=CoalitionOrder)
