@@ -36,6 +36,7 @@ AUDIENCES: Mapping[str, tuple[str, ...]] = {
     "notice": ("program", "member"),
     "upload": ("partner",),
     "fundingNotice": ("program",),
+    "invoice": ("program", "partner"),
 }
 """Whose ids a change of a topic carries, as its trigger writes them."""
 
@@ -53,6 +54,7 @@ TOLD: Mapping[tuple[str, str | None], Line] = {
     ("gift", "CLAIMED"): Line(EventType.GIFT_CLAIMED, (Owner.PROGRAM,)),
     ("notice", None): Line(EventType.POINTS_EXPIRING, (Owner.PROGRAM,)),
     ("fundingNotice", None): Line(EventType.FUNDING_LOW, (Owner.PROGRAM,)),
+    ("invoice", "OPEN"): Line(EventType.INVOICE_REOPENED, BOTH),
     ("upload", "PUBLISHED"): Line(EventType.UPLOAD_PUBLISHED, (Owner.PARTNER,)),
 }
 

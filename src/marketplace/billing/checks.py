@@ -94,7 +94,7 @@ WHERE coalesce(k.minor, 0) <> coalesce(l.limit_minor, 0)
 _INVOICES = f"""
 SELECT i.number, i.amount_minor, i.paid_minor, i.state, coalesce(sum(p.amount_minor), 0) AS paid
 FROM invoice i LEFT JOIN invoice_payment p ON p.invoice_id = i.id
-WHERE i.kind = 'CREDIT'
+WHERE i.kind = 'CREDIT' OR EXISTS (SELECT FROM coalition_order WHERE invoice_id = i.id AND payment = 'INVOICE')
 GROUP BY i.id HAVING i.paid_minor <> coalesce(sum(p.amount_minor), 0) ORDER BY i.number LIMIT {SHOWN}"""
 _OVERPAYING = f"""
 SELECT r.id, r.amount_minor, sum(p.amount_minor) AS paid FROM funding_receipt r
@@ -124,17 +124,17 @@ SELECT o.id, o.state, o.price_minor, o.points, i.state AS invoice, i.paid_minor,
     coalesce(a.net, 0) AS net
 FROM coalition_order o JOIN invoice i ON i.id = o.invoice_id
 LEFT JOIN LATERAL (
-    SELECT sum(d.points) AS points FROM earning_budget_addition d
-    WHERE d.reference IN (
-        'coalition:' || replace(o.id::text, '-', ''), 'coalition:' || replace(o.id::text, '-', '') || ':reversed'
-    )
+    SELECT sum(d.points) AS points FROM earning_budget g JOIN earning_budget_addition d ON d.budget_id = g.id
+    WHERE g.program_id = o.program_id AND g.code = o.budget_code
+      AND starts_with(d.reference, 'coalition:' || replace(o.id::text, '-', ''))
 ) AS b ON true
 LEFT JOIN LATERAL (
     SELECT sum(net_minor) AS net FROM accrual WHERE kind = 'ADJUSTMENT' AND ref_id = o.id
 ) AS a ON true
 WHERE i.amount_minor <> o.price_minor OR i.partner_id <> o.partner_id
-    OR coalesce(b.points, 0) <> CASE o.state WHEN 'READY' THEN o.points ELSE 0 END
-    OR i.state <> CASE o.state WHEN 'AWAITING' THEN 'OPEN' WHEN 'CANCELLED' THEN 'CANCELLED' ELSE 'PAID' END
+    OR coalesce(b.points, 0) <> CASE o.state WHEN 'READY' THEN o.points ELSE o.given_points END
+    OR i.state <> CASE o.state WHEN 'AWAITING' THEN 'OPEN' WHEN 'CANCELLED' THEN 'CANCELLED'
+        WHEN 'REVERSED' THEN CASE WHEN i.reopened_at IS NULL THEN 'PAID' ELSE i.state END ELSE 'PAID' END
     OR coalesce(a.net, 0) <> -coalesce(o.charged_minor, 0)
     OR (o.payment = 'NETTED') <> (o.charged_minor IS NOT NULL)
 ORDER BY o.id LIMIT {SHOWN}"""
@@ -225,7 +225,9 @@ async def check_coalition_awards_were_bought() -> AsyncIterator[Violation]:
 
 
 async def check_coalition_orders_are_paid_and_given() -> AsyncIterator[Violation]:
-    """An order's points stand in its budget when it is paid, and only then; netted, the partner is owed less."""
+    """An order's points stand in its budget when it is paid, and only then, but for those that members had when
+    its payment went back; netted, the partner is owed less.
+    """
     for row in await database.rows(_ORDERS):
         detail = f"{row['state']} for {row['price_minor']}, invoice {row['invoice']} with {row['paid_minor']}, "
         detail += f"{row['added']} of {row['points']} points, netted {row['net']}"

@@ -10,10 +10,22 @@ from decimal import Decimal
 from uuid import UUID
 
 from marketplace.billing import invoicing
-from marketplace.billing.models import CoalitionAward, CoalitionOrder, CoalitionOrderState, Invoice, Receipt
-from marketplace.billing.refusals import CoalitionNotCovered, CoalitionPointsGiven, CoalitionPointsSpent
+from marketplace.billing.models import (
+    CoalitionAward,
+    CoalitionOrder,
+    CoalitionOrderState,
+    Invoice,
+    Receipt,
+    Takeback,
+)
+from marketplace.billing.refusals import (
+    CoalitionNotCovered,
+    CoalitionPartlyPaid,
+    CoalitionPointsGiven,
+    CoalitionPointsSpent,
+)
 from marketplace.earning.models import EarningBudget
-from marketplace.earning.steps import add_to_budget, take_from_budget
+from marketplace.earning.steps import add_to_budget, take_from_budget, take_what_is_left
 from marketplace.kit import clock
 from marketplace.kit.ids import new_id
 from marketplace.kit.money import Money, convert, split_evenly
@@ -60,20 +72,44 @@ async def net(order: CoalitionOrder, program: Program, partner: Partner, contrac
     order.charged_minor, order.charged_currency = minor, contract.currency
 
 
-async def make_ready(order: CoalitionOrder, program: Program, partner: Partner) -> None:
-    """The order is paid: its points can be given. Not saved."""
-    paid = Money(order.price_minor, order.currency)
-    await add_to_budget(
-        program.id, order.budget_code, order.points, f"coalition:{order.id.hex}", sponsor=partner.name, paid=paid
-    )
+async def make_ready(
+    order: CoalitionOrder, program: Program, partner: Partner, again: Receipt | None = None
+) -> None:
+    """The order is paid, or paid again by a receipt: its points can be given. Not saved."""
+    points, reference, paid = order.points, _reference(order), Money(order.price_minor, order.currency)
+    if again is not None:
+        points, reference = points - order.given_points, _reference(order, "paid", again.id)
+    if points:
+        await add_to_budget(
+            program.id, order.budget_code, points, reference, sponsor=partner.name, paid=None if again else paid
+        )
+    order.given_points = 0
     order.state, order.ready_at = CoalitionOrderState.READY.value, clock.now()
 
 
 async def invoice_paid(invoice: Invoice, receipt: Receipt, program: Program) -> None:
-    """A credit of exactly its amount has paid an order's invoice."""
+    """A credit of exactly what was missing has paid an order's invoice, for the first time or again."""
     order = await CoalitionOrder.select_for_update().get(invoice_id=invoice.id)
-    await invoicing.pay(invoice, receipt, invoice.amount_minor)
-    await make_ready(order, program, await Partner.get(id=order.partner_id))
+    again = receipt if invoice.reopened_at is not None else None
+    await invoicing.pay(invoice, receipt, invoice.amount_minor - invoice.paid_minor)
+    if order.state == CoalitionOrderState.AWAITING:
+        await make_ready(order, program, await Partner.get(id=order.partner_id), again)
+        await order.save()
+
+
+async def payment_went_back(invoice: Invoice, program: Program, takeback: Takeback) -> None:
+    """READY -> AWAITING: the order is not paid after all, and what nobody was given of its points cannot be given.
+
+    An order that was reversed stays so: its partner has the price twice, and the open invoice asks for it.
+    """
+    order = await CoalitionOrder.select_for_update().get(invoice_id=invoice.id)
+    if order.state != CoalitionOrderState.READY:
+        return
+    taken = await take_what_is_left(
+        program.id, order.budget_code, order.points, _reference(order, "returned", takeback.id)
+    )
+    order.given_points = order.points - taken
+    order.state, order.ready_at = CoalitionOrderState.AWAITING.value, None
     await order.save()
 
 
@@ -104,15 +140,26 @@ async def give(program: Program, partner: Partner, wanted: Wanted, reference: st
     )
 
 
+async def cancel(order: CoalitionOrder, invoice: Invoice) -> None:
+    """An unpaid order is not wanted any more, nor its money. Not saved.
+
+    Raises CoalitionPointsGiven when members have points of it, and CoalitionPartlyPaid.
+    """
+    if order.given_points:
+        raise CoalitionPointsGiven(points=order.points, left=order.points - order.given_points)
+    if invoice.paid_minor:
+        raise CoalitionPartlyPaid(paid=Money(invoice.paid_minor, invoice.currency))
+    await invoicing.cancel(invoice)
+    order.state, order.closed_at = CoalitionOrderState.CANCELLED.value, clock.now()
+
+
 async def reverse(order: CoalitionOrder, program: Program, contract: Contract, reversal_id: UUID) -> None:
     """Take all of an order's points out of the budget and owe its price to the partner again. Not saved.
 
     It goes back as it came: at the rate of the day, the same amount. Raises CoalitionPointsGiven when points of it
     have been given, ProgramUnfunded when the program has spent the money.
     """
-    left = await take_from_budget(
-        program.id, order.budget_code, order.points, f"coalition:{order.id.hex}:reversed"
-    )
+    left = await take_from_budget(program.id, order.budget_code, order.points, _reference(order, "reversed"))
     if left is not None:
         raise CoalitionPointsGiven(points=order.points, left=left)
     drawn = await draw(accounts.funding_slices(program.id, program.home_currency), order.price_minor)
@@ -133,6 +180,11 @@ async def reverse(order: CoalitionOrder, program: Program, contract: Contract, r
     )
     await net_against(contract, minor, shares, rate, cause)
     order.state, order.closed_at = CoalitionOrderState.REVERSED.value, clock.now()
+
+
+def _reference(order: CoalitionOrder, what: str = "", by: UUID | None = None) -> str:
+    """What the budget knows an addition of an order as: the first payment, a reversal, or what `by` did."""
+    return ":".join(["coalition", order.id.hex, *([what] if what else []), *([by.hex] if by else [])])
 
 
 def _said(order: CoalitionOrder, program: Program) -> str:

@@ -7,7 +7,14 @@ program's row. Money of a program pays its open CREDIT invoices, first the one i
 from datetime import timedelta
 from uuid import UUID
 
-from marketplace.billing.models import Invoice, InvoiceKind, InvoicePayment, InvoiceState, Receipt
+from marketplace.billing.models import (
+    Invoice,
+    InvoiceKind,
+    InvoicePayment,
+    InvoiceState,
+    Receipt,
+    TakebackCause,
+)
 from marketplace.billing.references import Pays, creditor_reference
 from marketplace.kit import clock, database
 from marketplace.kit.ids import new_id
@@ -19,7 +26,6 @@ SELECT coalesce(sum(amount_minor - paid_minor), 0)::bigint FROM invoice
 WHERE program_id = $1 AND kind = 'CREDIT' AND state = 'OPEN'"""
 _PAID_BY = """
 SELECT invoice_id, sum(amount_minor)::bigint AS minor FROM invoice_payment WHERE receipt_id = $1
-    AND invoice_id IN (SELECT id FROM invoice WHERE kind = 'CREDIT')
 GROUP BY invoice_id HAVING sum(amount_minor) > 0 ORDER BY invoice_id DESC"""
 
 
@@ -96,12 +102,21 @@ async def cancel(invoice: Invoice) -> None:
     await invoice.save(update_fields=["state"])
 
 
-async def unpay(receipt: Receipt, kept_minor: int) -> None:
-    """What is kept of a receipt is all that it still pays: the youngest invoices are open again for the rest."""
+async def unpay(receipt: Receipt, kept_minor: int, cause: TakebackCause, code: str | None) -> list[Invoice]:
+    """What is kept of a receipt is all that it still pays: the youngest invoices are open again for the rest.
+
+    They say why; returns them.
+    """
+    opened: list[Invoice] = []
     paid = {row["invoice_id"]: row["minor"] for row in await database.rows(_PAID_BY, receipt.id)}
     too_much = sum(paid.values()) - kept_minor
     for invoice in await Invoice.filter(id__in=list(paid)).order_by("-sequence"):
         part = min(too_much, paid[invoice.id])
         if part > 0:
             await pay(invoice, receipt, -part)
+            invoice.reopened_at, invoice.reopened_by = clock.now(), cause.value
+            invoice.reopened_code = code[:35] if code else None
+            await invoice.save(update_fields=["reopened_at", "reopened_by", "reopened_code"])
+            opened.append(invoice)
             too_much -= part
+    return opened

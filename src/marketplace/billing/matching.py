@@ -2,8 +2,8 @@
 
 The rule: a credit that names one reference of ours, in the program's currency, is that program's money and funds
 it by itself and once, whole, whatever was asked for. Less than a top-up asked for is a part of it, and the top-up
-waits for the rest; what is more funds the program, too. An order of points is paid by just its amount. Everything
-else stays for a person.
+waits for the rest; what is more funds the program, too. An order of points is paid by just what is missing of it.
+Everything else stays for a person.
 """
 
 from collections.abc import Sequence
@@ -24,6 +24,8 @@ _PROGRAMS = "SELECT id FROM program WHERE left(md5(id::text), 12) = $1 LIMIT 2"
 _RECEIVED = """
 SELECT r.id, r.currency FROM funding_receipt r LEFT JOIN top_up t ON t.id = r.top_up_id
 WHERE r.origin IN ('BANK', 'PERSON') AND (t.creditor_reference = $1
+        OR EXISTS (SELECT FROM invoice_payment p JOIN invoice i ON i.id = p.invoice_id
+            WHERE p.receipt_id = r.id AND i.creditor_reference = $1)
         OR (t.id IS NULL AND left(md5(r.program_id::text), 12) = $2 AND substr($1, 5, 1) = 'P'))
     AND r.amount_minor - coalesce(
         (SELECT sum(b.amount_minor) FROM funding_takeback b WHERE b.receipt_id = r.id), 0) >= $3
@@ -97,7 +99,7 @@ async def _invoice_paid(credit: Credit, reference: str) -> Receipt | Mismatch:
     invoice = await Invoice.select_for_update().get(id=named.id)
     if invoice.kind == InvoiceKind.CREDIT:
         return await take_in(program, _arrived(credit), invoice=invoice)
-    if invoice.state != InvoiceState.OPEN or invoice.amount_minor != credit.amount.minor:
+    if invoice.state != InvoiceState.OPEN or invoice.amount_minor - invoice.paid_minor != credit.amount.minor:
         return Mismatch.NOT_THE_AMOUNT
     receipt = await take_in(program, _arrived(credit), invoice=invoice)
     await coalition.invoice_paid(invoice, receipt, program)

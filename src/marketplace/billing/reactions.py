@@ -100,7 +100,9 @@ async def bank_debit_booked(fact: BankDebitBooked) -> None:
         return
     program = await lock_program(receipt.program_id)
     goal, cause = accounts.house(Purpose.BANK_CLEARING, entry.currency), TakebackCause.BANK_RETURN
-    taken = await take_back(program, receipt, cause, entry.id.hex, entry.amount_minor, goal)
+    taken = await take_back(
+        program, receipt, cause, entry.id.hex, entry.amount_minor, goal, code=entry.return_reason
+    )
     if taken is not None:
         await bank.match(entry, taken.journal_id, taken.amount_minor)
 

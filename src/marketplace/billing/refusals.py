@@ -127,6 +127,14 @@ class CoalitionReferenceReused(Refusal):
     points: Annotated[int, "What was given under it."]
 
 
+class CoalitionPartlyPaid(Refusal):
+    """A part of the order's payment went back, and the rest of it is still here."""
+
+    code = "COALITION_PARTLY_PAID"
+    text = "{paid} of this order is paid. Wait for the rest, or send that back first (returnFunding)."
+    paid: Annotated[Money, "What of its invoice is paid."]
+
+
 class ReceiptTellsItself(Refusal):
     """What Stripe brought goes back through Stripe, which says so."""
 

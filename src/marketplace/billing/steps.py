@@ -7,7 +7,7 @@ after the other; members redeem meanwhile.
 from dataclasses import dataclass
 from uuid import UUID
 
-from marketplace.billing import invoicing
+from marketplace.billing import coalition, invoicing
 from marketplace.billing.models import (
     Invoice,
     InvoiceKind,
@@ -92,12 +92,20 @@ async def take_in(
 
 
 async def take_back(
-    program: Program, receipt: Receipt, cause: TakebackCause, entry: str, amount_minor: int, goal: AccountKey
+    program: Program,
+    receipt: Receipt,
+    cause: TakebackCause,
+    entry: str,
+    amount_minor: int,
+    goal: AccountKey,
+    *,
+    code: str | None = None,
 ) -> Takeback | None:
     """Money went back to the payer: the funding falls by it, as far as members have not spent it.
 
-    What they have spent stands as uncovered, and the next money that arrives makes it good. The same entry is
-    taken back once, and no receipt beyond its amount: None when nothing of it is left.
+    What they have spent stands as uncovered, and the next money that arrives makes it good. What the money had
+    paid is open again and says why, with the bank's `code`; points that it had brought leave their budget. The
+    same entry is taken back once, and no receipt beyond its amount: None when nothing of it is left.
     """
     before = await Takeback.get_or_none(cause=cause.value, entry=entry)
     if before is not None:
@@ -127,7 +135,10 @@ async def take_back(
         taken_at=clock.now(),
     )
     await database.add(takeback)
-    await invoicing.unpay(receipt, receipt.amount_minor - await returned_of(receipt))
+    kept = receipt.amount_minor - await returned_of(receipt)
+    for invoice in await invoicing.unpay(receipt, kept, cause, code):
+        if invoice.kind == InvoiceKind.COALITION:
+            await coalition.payment_went_back(invoice, program, takeback)
     if receipt.top_up_id is not None:
         top_up = await TopUp.select_for_update().get(id=receipt.top_up_id)
         await _stand(top_up, returned=amount_minor, uncovered=missing)

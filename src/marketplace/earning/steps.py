@@ -136,6 +136,17 @@ async def take_from_budget(program_id: UUID, code: str, points: int, reference: 
     return None
 
 
+async def take_what_is_left(program_id: UUID, code: str, most: int, reference: str) -> int:
+    """Take at most so many points that nobody was given out of a budget again; returns how many."""
+    await database.lock("earning budget", program_id, code)
+    row = await database.row(_BUDGET, program_id, code)
+    assert row is not None
+    points = min(most, row["left"])
+    if points > 0:
+        await _add(await EarningBudget.get(id=row["id"]), reference, -points, (None, None))
+    return max(points, 0)
+
+
 async def _add(
     budget: EarningBudget, reference: str, points: int, paid: tuple[int, str] | tuple[None, None]
 ) -> None:

@@ -47,6 +47,7 @@ describe_enum(
     POINTS_EXPIRING="Points of a member expire soon: told once for each date and number of days.",
     UPLOAD_PUBLISHED="An uploaded file was published.",
     FUNDING_LOW="A program's money runs low: told once for each time that it does.",
+    INVOICE_REOPENED="A payment of an invoice went back: it is to be paid again, and says why.",
     WEBHOOK_TEST="Nothing happened: you asked for a test.",
 )
 describe_enum(

@@ -36,6 +36,7 @@ class EventType(StrEnum):
     POINTS_EXPIRING = "points.expiring"
     UPLOAD_PUBLISHED = "upload.published"
     FUNDING_LOW = "funding.low"
+    INVOICE_REOPENED = "invoice.reopened"
     WEBHOOK_TEST = "webhook.test"
 
 

@@ -12,6 +12,7 @@ from marketplace.billing.refusals import (
     CoalitionClosed,
     CoalitionNotCovered,
     CoalitionOrderClosed,
+    CoalitionPartlyPaid,
     CoalitionPointsGiven,
     CoalitionPointsSpent,
     CoalitionPriceChanged,
@@ -53,7 +54,7 @@ describe_enum(
 describe_enum(
     CoalitionOrderState,
     "Where an order stands.",
-    AWAITING="Its invoice is not paid yet.",
+    AWAITING="Its invoice is not paid, or its payment went back; the invoice says why.",
     READY="Its points can be given.",
     CANCELLED="It was cancelled before it was paid.",
     REVERSED="Points and price went back.",
@@ -95,6 +96,9 @@ class OrderType(Node):
     )
     ordered_at: datetime = strawberry.field(description="When it was ordered.")
     ready_at: datetime | None = strawberry.field(description="When its points could be given.")
+    points_given: BigInt = strawberry.field(
+        description="How many of its points members had when its payment went back; 0 when it did not."
+    )
     reason: str | None = strawberry.field(description="Why it was taken back.")
     row: strawberry.Private[CoalitionOrder]
 
@@ -123,6 +127,7 @@ class OrderType(Node):
             budget_code=row.budget_code,
             ordered_at=row.ordered_at,
             ready_at=row.ready_at,
+            points_given=BigInt(row.given_points),
             reason=row.reason,
             row=row,
         )
@@ -314,7 +319,14 @@ class CoalitionMutation:
 
     @mutation(
         gives=OrderType,
-        refuses=(NotFound, CoalitionOrderClosed, CoalitionPointsGiven, ProgramUnfunded, NoContractInForce),
+        refuses=(
+            NotFound,
+            CoalitionOrderClosed,
+            CoalitionPointsGiven,
+            CoalitionPartlyPaid,
+            ProgramUnfunded,
+            NoContractInForce,
+        ),
         description="Take an order of points back, whole, for finance: points and price go back.",
     )
     async def reverse_coalition_order(self, info: Info, input: ReverseCoalitionOrderInput) -> OrderType:

@@ -8,7 +8,7 @@ from uuid import UUID
 import strawberry
 
 from marketplace.billing import queries
-from marketplace.billing.models import Invoice, InvoiceKind, InvoiceState
+from marketplace.billing.models import Invoice, InvoiceKind, InvoiceState, TakebackCause
 from marketplace.billing.references import printed
 from marketplace.kit import clock, ids, paging
 from marketplace.kit.actor import ActorKind
@@ -44,6 +44,14 @@ describe_enum(
     COALITION="Points that a partner buys to give in a program.",
 )
 describe_enum(
+    TakebackCause,
+    "How money went back to its payer.",
+    name="MoneyWentBackBy",
+    REFUND="It was refunded through Stripe.",
+    DISPUTE="The payer disputed it with its bank.",
+    BANK_RETURN="A bank sent it back.",
+)
+describe_enum(
     InvoiceStanding,
     "Where an invoice stands.",
     name="InvoiceState",
@@ -67,6 +75,13 @@ class InvoiceType(Node):
     issued_at: datetime = strawberry.field(description="When it was issued.")
     due_on: date = strawberry.field(description="The last day to pay it.")
     paid_at: datetime | None = strawberry.field(description="When all of it was paid.")
+    reopened_at: datetime | None = strawberry.field(
+        description="When a payment of it went back last, so that it was to be paid again."
+    )
+    reopened_by: TakebackCause | None = strawberry.field(description="How that payment went back.")
+    reopened_code: str | None = strawberry.field(
+        description="Why, as the bank's code (ISO 20022), such as AC04; null when it gave none."
+    )
     row: strawberry.Private[Invoice]
 
     @classmethod
@@ -83,6 +98,9 @@ class InvoiceType(Node):
             issued_at=row.issued_at,
             due_on=row.due_on,
             paid_at=row.paid_at,
+            reopened_at=row.reopened_at,
+            reopened_by=TakebackCause(row.reopened_by) if row.reopened_by else None,
+            reopened_code=row.reopened_code,
             row=row,
         )
 

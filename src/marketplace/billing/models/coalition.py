@@ -76,7 +76,8 @@ class CoalitionOrder(Model):
     """Points that a partner bought. They stand in a budget of the program that carries the partner's name.
 
     `price_minor` is in the program's currency; when it is netted, `charged_minor` of the contract's currency is
-    taken from what the partner is owed, by an adjustment that joins its next statement.
+    taken from what the partner is owed, by an adjustment that joins its next statement. When its payment went
+    back it is AWAITING again, and members keep the `given_points` of it that they had by then.
     """
 
     id: fields.Field[UUID] = columns.key()
@@ -98,6 +99,7 @@ class CoalitionOrder(Model):
     state: fields.Field[str] = columns.text(20)
     ordered_at: fields.Field[datetime] = columns.moment()
     ready_at: fields.Field[datetime | None] = columns.moment_or_none()
+    given_points: fields.Field[int] = columns.whole(0)
     closed_at: fields.Field[datetime | None] = columns.moment_or_none()
     reason: fields.Field[str | None] = columns.text_or_none(300)
 
@@ -107,6 +109,11 @@ class CoalitionOrder(Model):
             columns.one_of("coalition_order", "payment", CoalitionPayment),
             columns.one_of("coalition_order", "state", CoalitionOrderState),
             columns.holds("coalition_order", "points_positive", "points > 0 AND price_minor > 0"),
+            columns.holds(
+                "coalition_order",
+                "given_while_unpaid",
+                "given_points BETWEEN 0 AND points AND (given_points = 0 OR state = 'AWAITING')",
+            ),
             columns.holds(
                 "coalition_order", "charged_in_a_currency", "(charged_minor IS NULL) = (charged_currency IS NULL)"
             ),

@@ -8,6 +8,7 @@ from uuid import UUID
 from tortoise import fields
 from tortoise.models import Model
 
+from marketplace.billing.models.receipts import TakebackCause
 from marketplace.billing.position import MovementKind
 from marketplace.kit import columns
 
@@ -82,7 +83,8 @@ class Invoice(Model):
     """What is to be paid by a day, under its own creditor reference: by a program, or by a partner to one.
 
     A CREDIT invoice bills what a program owed when a statement closed, less what older open ones bill already; any
-    money of the program pays it. The invoices of a program are numbered without gaps.
+    money of the program pays it. The invoices of a program are numbered without gaps. `reopened_at` is when a
+    payment of it went back last, `reopened_by` how, and `reopened_code` the bank's code for it.
     """
 
     id: fields.Field[UUID] = columns.key()
@@ -103,6 +105,9 @@ class Invoice(Model):
     issued_at: fields.Field[datetime] = columns.moment()
     due_on: fields.Field[date] = columns.day()
     paid_at: fields.Field[datetime | None] = columns.moment_or_none()
+    reopened_at: fields.Field[datetime | None] = columns.moment_or_none()
+    reopened_by: fields.Field[str | None] = columns.text_or_none(20)
+    reopened_code: fields.Field[str | None] = columns.text_or_none(35)
 
     class Meta(Model.Meta):
         table = "invoice"
@@ -110,6 +115,8 @@ class Invoice(Model):
         constraints = [
             columns.one_of("invoice", "kind", InvoiceKind),
             columns.one_of("invoice", "state", InvoiceState),
+            columns.one_of("invoice", "reopened_by", TakebackCause),
+            columns.holds("invoice", "reopened_by_something", "(reopened_at IS NULL) = (reopened_by IS NULL)"),
             columns.holds("invoice", "amount_positive", "amount_minor > 0"),
             columns.holds("invoice", "paid_within", "paid_minor BETWEEN 0 AND amount_minor"),
             columns.holds("invoice", "paid_when_all_is", "(state = 'PAID') = (paid_minor = amount_minor)"),

@@ -192,8 +192,8 @@ async def award_coalition_points(actor: Actor, command: AwardCoalitionPoints) ->
 async def reverse_coalition_order(actor: Actor, command: ReverseCoalitionOrder) -> CoalitionOrder:
     """Take an order back, whole: an unpaid one is cancelled, of a paid one points and price go back.
 
-    Raises NotFound, InvalidInput, CoalitionOrderClosed, CoalitionPointsGiven, ProgramUnfunded,
-    NoContractInForce.
+    Raises NotFound, InvalidInput, CoalitionOrderClosed, CoalitionPointsGiven, CoalitionPartlyPaid,
+    ProgramUnfunded, NoContractInForce.
     """
     reason = must_be_words("reason", command.reason)
     named = await CoalitionOrder.get_or_none(id=command.order_id)
@@ -204,8 +204,7 @@ async def reverse_coalition_order(actor: Actor, command: ReverseCoalitionOrder) 
     order = await CoalitionOrder.select_for_update().get(id=named.id)
     order.reason = reason
     if order.state == CoalitionOrderState.AWAITING:
-        await invoicing.cancel(await Invoice.select_for_update().get(id=order.invoice_id))
-        order.state, order.closed_at = CoalitionOrderState.CANCELLED.value, clock.now()
+        await coalition.cancel(order, await Invoice.select_for_update().get(id=order.invoice_id))
     elif order.state == CoalitionOrderState.READY:
         await coalition.reverse(order, program, await _contract(partner.id), new_id())
     else:

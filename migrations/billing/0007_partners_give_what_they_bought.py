@@ -8,7 +8,7 @@ from marketplace.kit.ids import new_id
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("billing", "0005_partners_buy_points"),
+        ("billing", "0006_payments_go_back"),
         ("ledger", "0001_initial"),
         ("ledger", "0002_transfers_keep_to_one_unit"),
         ("ledger", "0003_periods_are_closed"),
