@@ -68,6 +68,7 @@ async def test_every_wording_is_found_again_by_its_own_shape() -> None:
     facts = {
         "first": "2026-03-01", "last": "2026-03-31", "day": "2026-04-14", "month": "2026-03", "points": "1200",
         "what": "Refund: x", "number": "PLG-2026-000001", "currency_name": "stars", "program": "Nord",
+        "amount": "0.45 EUR",
     }  # fmt: skip
     for each in wording.ALL:
         found = each.facts_of(each.written(**facts))

@@ -24,16 +24,22 @@ SELECT coalesce(sum(gross_minor) FILTER (WHERE kind IN ('SALE', 'DONATION', 'REF
     -coalesce(sum(commission_minor) FILTER (WHERE kind = 'REBATE'), 0)::bigint AS granted
 FROM accrual WHERE partner_id = $1 AND contract_id = $2 AND effective_on BETWEEN $3 AND $4
     AND payable_on BETWEEN $3 AND $5 AND ordinal <= $6"""
-# A refund counts in the month of its sale, so that what was borne of both is what was borne in the end.
+# A refund counts in the month of its sale: what is left of a sale counts, so that nothing is lost between parts.
 _BORNE = """
-SELECT coalesce(sum(
-        trunc(r.partner_discount_minor::numeric * a.gross_minor / nullif(s.source_minor, 0))
-    ), 0)::bigint AS borne,
-    coalesce(sum(a.gross_minor) FILTER (WHERE a.kind = 'DISCOUNT_CAP'), 0)::bigint AS granted
-FROM accrual a LEFT JOIN accrual s ON s.id = coalesce(a.reverses_id, a.id) AND s.kind = 'SALE'
-LEFT JOIN redemption r ON r.id = s.ref_id AND s.ref_type = 'redemption'
-WHERE a.partner_id = $1 AND a.contract_id = $2 AND coalesce(s.effective_on, a.effective_on) BETWEEN $3 AND $4
-    AND a.payable_on BETWEEN $3 AND $5 AND a.ordinal <= $6"""
+WITH sold AS (
+    SELECT coalesce(reverses_id, id) AS id, sum(gross_minor) AS gross FROM accrual
+    WHERE partner_id = $1 AND contract_id = $2 AND kind IN ('SALE', 'REFUND') AND payable_on BETWEEN $3 AND $5
+        AND ordinal <= $6
+    GROUP BY 1
+)
+SELECT coalesce(sum(trunc(r.partner_discount_minor::numeric * sold.gross / nullif(s.source_minor, 0))), 0)::bigint
+    AS borne, (
+        SELECT coalesce(sum(gross_minor), 0) FROM accrual WHERE partner_id = $1 AND contract_id = $2
+            AND kind = 'DISCOUNT_CAP' AND effective_on BETWEEN $3 AND $4 AND payable_on BETWEEN $3 AND $5
+            AND ordinal <= $6
+    )::bigint AS granted
+FROM sold JOIN accrual s ON s.id = sold.id AND s.kind = 'SALE' AND s.effective_on BETWEEN $3 AND $4
+JOIN redemption r ON r.id = s.ref_id AND s.ref_type = 'redemption'"""
 _REFUNDED_FROM = """
 SELECT min(s.effective_on) FROM accrual a JOIN accrual s ON s.id = a.reverses_id
 WHERE a.partner_id = $1 AND a.contract_id = $2 AND a.kind = 'REFUND' AND a.effective_on BETWEEN $3 AND $4
