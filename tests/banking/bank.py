@@ -14,7 +14,7 @@ from tests.client import Caller, as_operator
 FINANCE = as_operator(new_id(), "finance")
 COLLEAGUE = as_operator(new_id(), "finance")
 ACCOUNT = "... on BankAccount { id iban bic currency opening { amount currency } openedOn }"
-FILE = "... on BankFile { id kind messageId name entries newEntries skipped }"
+FILE = "... on BankFile { id kind messageId page name entries newEntries skipped }"
 ENTRIES = """query($explained: Boolean) { bankEntries(explained: $explained, first: 100) { nodes {
     id direction amount { amount currency } bookedOn reference endToEndId remittance creditorReference returned
     returnReason explainedAt counterparty counterpartyAccount statement { bankId closing { amount } }

@@ -112,3 +112,29 @@ def notification(rows: Sequence[Booked], *, iban: str = OURS, message_id: str | 
         f"{''.join(map(entry, rows))}</Ntfctn>"
     )
     return _document("camt.054", "BkToCstmrDbtCdtNtfctn", message_id or f"C54-{n}", report)
+
+
+def page(
+    rows: Sequence[Booked],
+    number: int,
+    *,
+    is_last: bool = False,
+    opening: str | None = None,
+    closing: str | None = None,
+    message_id: str | None = None,
+    of_message: bool = False,
+) -> bytes:
+    """A page of the statement PAGED; it is the last one if it says so, or closes it alone."""
+    n = next(_n)
+    last = "true" if is_last or (closing and not opening) else "false"
+    paging = f"<PgNb>{number}</PgNb><LastPgInd>{last}</LastPgInd>"
+    balances = _balance("OPBD", Decimal(opening), "2026-11-20") if opening else ""
+    balances += _balance("CLBD", Decimal(closing), "2026-11-20") if closing else ""
+    own = "" if of_message else f"<StmtPgntn>{paging}</StmtPgntn>"
+    report = (
+        f"<Stmt><Id>PAGED</Id>{own}<Acct><Id><IBAN>{OURS}</IBAN></Id><Ccy>EUR</Ccy></Acct>"
+        f"{balances}{''.join(map(entry, rows))}</Stmt>"
+    )
+    made = _document("camt.053", "BkToCstmrStmt", message_id or f"C53-{n}", report)
+    told = f"</CreDtTm><MsgPgntn>{paging}</MsgPgntn>".encode()
+    return made.replace(b"</CreDtTm>", told) if of_message else made

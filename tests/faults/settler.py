@@ -10,7 +10,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import date
 from pathlib import Path
 from types import FrameType
@@ -31,7 +31,10 @@ async def settle(url: str, until: str) -> None:
         await settle_until(date.fromisoformat(until), at_once=2)
 
 
-def killer(line: int, how: str, say: int) -> tuple[Callable[..., Any], list[int]]:
+Work = Callable[..., Coroutine[Any, Any, None]]
+
+
+def killer(line: int, how: str, say: int, watched: tuple[str, ...]) -> tuple[Callable[..., Any], list[int]]:
     """A trace function that ends this process before the line of that number, and the count so far."""
     seen, known = [0], set[tuple[str, int]]()
 
@@ -46,17 +49,17 @@ def killer(line: int, how: str, say: int) -> tuple[Callable[..., Any], list[int]
         return on_line
 
     def on_call(frame: FrameType, event: str, argument: object) -> Any:
-        return on_line if frame.f_code.co_filename.startswith(WATCHED) else None
+        return on_line if frame.f_code.co_filename.startswith(watched) else None
 
     return on_call, seen
 
 
-def child(url: str, until: str, line: int, how: str, say: int) -> None:
-    """Settle under the eyes of the killer; never returns."""
-    trace, seen = killer(line, how, say)
+def child(work: Coroutine[Any, Any, None], watched: tuple[str, ...], line: int, how: str, say: int) -> None:
+    """Work under the eyes of the killer; never returns."""
+    trace, seen = killer(line, how, say, watched)
     sys.settrace(trace)
     try:
-        asyncio.run(settle(url, until))
+        asyncio.run(work)
         sys.settrace(None)
         os.write(say, f"ended {seen[0]}\n".encode())
     except BaseException as error:  # noqa: BLE001 (whatever it is, the drill is told)
@@ -65,17 +68,17 @@ def child(url: str, until: str, line: int, how: str, say: int) -> None:
     os._exit(0)
 
 
-def main(url: str) -> None:
-    """Carry out orders until there are no more."""
+def main(url: str, work: Work = settle, watched: tuple[str, ...] = WATCHED) -> None:
+    """Carry out orders until there are no more: what `work` is told, the line, and how lines are counted."""
     wiring.wire()
     print("ready", flush=True)
     for order in sys.stdin:
-        until, line, how = order.split()
+        what, line, how = order.split()
         listen, say = os.pipe()
         pid = os.fork()
         if pid == 0:
             os.close(listen)
-            child(url, until, int(line), how, say)
+            child(work(url, what), watched, int(line), how, say)
         os.close(say)
         os.waitpid(pid, 0)
         with os.fdopen(listen) as answers:

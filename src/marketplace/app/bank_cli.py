@@ -42,7 +42,7 @@ async def _read_all(url: str, files: list[Path]) -> int:
     async with database.opened(url, pool=2):
         for file in files:
             try:
-                done = await _read(file.name, await asyncio.to_thread(file.read_bytes))
+                done = await read_one(file.name, await asyncio.to_thread(file.read_bytes))
             except OSError as error:
                 screen.print(f"{file}: {error.strerror}", style="red", markup=False)
                 failed += 1
@@ -57,6 +57,7 @@ async def _read_all(url: str, files: list[Path]) -> int:
     return failed
 
 
-async def _read(name: str, content: bytes) -> BankFile:
+async def read_one(name: str, content: bytes) -> BankFile:
+    """Read one message; raises Refusal, and then nothing of it is kept."""
     key = f"file:{hashlib.sha256(content).hexdigest()}"
     return await read_bank_file_here(SYSTEM, ReadBankFile(idempotency_key=key, filename=name, content=content))

@@ -2,13 +2,14 @@
 
 ISO 20022, any version from .02 to .14: where versions differ (`Sts` against `Sts/Cd`, `Dbtr/Nm` against
 `Dbtr/Pty/Nm`) both are read. Only booked entries count. An entry that is broken down (`TxDtls` with amounts) is
-as many parts; one that is not is a single part.
+as many parts; one that is not is a single part. A statement that a bank tells in several pages (`StmtPgntn`, or
+`MsgPgntn` of the whole message) says its opening and closing balance on any of them.
 """
 
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -26,8 +27,10 @@ _BODY: Final = {
 _DIRECTIONS: Final = {"CRDT": Direction.CREDIT, "DBIT": Direction.DEBIT}
 _RETURNS: Final = frozenset({"RRTN", "RPCR"})
 MOST_PROBLEMS = 20
+MOST_PAGES = 99_999
 NOT_PROVIDED = "NOTPROVIDED"
 MISSING = noted("Line {line}: {element} is missing.")
+CLOSING_OFF = noted("Line {line}: the closing balance is {gap} off the opening balance and the entries.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,24 +76,45 @@ class Balances:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """Which page of a statement this is, and the statement's balances as far as the page says them."""
+
+    number: int
+    is_last: bool
+    opening_minor: int | None = None
+    closing_minor: int | None = None
+    closing_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """One account's part of a file. Balances only in a camt.053. `skipped` entries were not booked."""
+    """One account's part of a file. `skipped` entries were not booked.
+
+    A camt.053 has either `balances`, when it is whole, or a `page`.
+    """
 
     bank_id: str
     iban: str
     currency: str
     balances: Balances | None
+    page: Page | None
     parts: tuple[Part, ...]
     skipped: int
     line: int
 
+    @property
+    def moved_minor(self) -> int:
+        """By how much all its parts change the account's balance."""
+        return sum(part.change_minor for part in self.parts)
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A whole file."""
+    """A whole file: a message, or the page of one."""
 
     kind: FileKind
     message_id: str
+    page: int
     reports: tuple[Report, ...]
 
 
@@ -106,24 +130,50 @@ def read(root: Element) -> Message:
     kind, body_name, report_name = _BODY[found[1]]
     body = root.needed(body_name)
     message_id = _short(body.needed("GrpHdr/MsgId"))
-    reports = [_report(node, kind) for node in body.all(report_name)]
+    page = _page(body.find("GrpHdr/MsgPgntn"))
+    reports = [_report(node, kind, page) for node in body.all(report_name)]
     if not reports:
         raise malformed(body.line, f"{body_name}/{report_name}", MISSING)
-    return Message(kind, message_id, tuple(reports))
+    return Message(kind, message_id, page.number, tuple(reports))
 
 
-def _report(node: Element, kind: FileKind) -> Report:
+def _page(node: Element | None) -> Page:
+    """What is said of pages; without a word it is the only one."""
+    if node is None:
+        return Page(1, is_last=True)
+    number = node.needed("PgNb")
+    if not (number.text.isascii() and number.text.isdigit() and 0 < int(number.text) <= MOST_PAGES):
+        raise number.wrong(noted("Line {line}, {element}: {text} is no number of a page."))
+    return Page(int(number.text), is_last=node.needed("LastPgInd").text in {"true", "1"})
+
+
+def _report(node: Element, kind: FileKind, message_page: Page) -> Report:
     bank_id = _short(node.needed("Id"))
     iban = node.needed("Acct/Id/IBAN").text.replace(" ", "")
     currency = _currency(node)
     parts, skipped = _parts(node, iban, currency)
-    balances = _balances(node, currency) if kind is FileKind.CAMT053 else None
-    if balances is not None:
-        gap = balances.closing_minor - balances.opening_minor - sum(part.change_minor for part in parts)
-        if gap:
-            text = noted("Line {line}: the closing balance is {gap} off the opening balance and the entries.")
-            raise node.wrong(text, gap=Money(gap, currency))
-    return Report(bank_id, iban, currency, balances, tuple(parts), skipped, node.line)
+    report = Report(bank_id, iban, currency, None, None, tuple(parts), skipped, node.line)
+    if kind is not FileKind.CAMT053:
+        return report
+    own = node.find("StmtPgntn")
+    page = _page(own) if own else message_page
+    if page.number > 1 or not page.is_last:
+        return replace(report, page=_with_balances(page, node, currency))
+    balances = _balances(node, currency)
+    gap = balances.closing_minor - balances.opening_minor - report.moved_minor
+    if gap:
+        raise node.wrong(CLOSING_OFF, gap=Money(gap, currency))
+    return replace(report, balances=balances)
+
+
+def _with_balances(page: Page, node: Element, currency: str) -> Page:
+    opening, closing = _told(node)
+    return replace(
+        page,
+        opening_minor=_signed(opening, currency) if opening else None,
+        closing_minor=_signed(closing, currency) if closing else None,
+        closing_on=_day(closing.needed("Dt")) if closing else None,
+    )
 
 
 def _currency(node: Element) -> str:
@@ -136,11 +186,16 @@ def _currency(node: Element) -> str:
     raise malformed(node.line, "Acct/Ccy", MISSING)
 
 
-def _balances(node: Element, currency: str) -> Balances:
+def _told(node: Element) -> tuple[Element | None, Element | None]:
+    """The balances that a statement opens and closes with; interim ones of its pages are none of them."""
     known: dict[str, Element] = {}
     for balance in node.all("Bal"):
         known.setdefault(balance.said("Tp/CdOrPrtry/Cd") or "", balance)
-    opening, closing = known.get("OPBD") or known.get("PRCD"), known.get("CLBD")
+    return known.get("OPBD") or known.get("PRCD"), known.get("CLBD")
+
+
+def _balances(node: Element, currency: str) -> Balances:
+    opening, closing = _told(node)
     if opening is None or closing is None:
         missing = "Bal/Tp OPBD" if opening is None else "Bal/Tp CLBD"
         raise malformed(node.line, missing, MISSING)

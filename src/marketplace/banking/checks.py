@@ -28,6 +28,13 @@ FROM bank_statement s LEFT JOIN bank_entry e ON e.statement_id = s.id
 GROUP BY s.id HAVING s.closing_minor - s.opening_minor <> coalesce(sum(
     CASE e.direction WHEN 'CREDIT' THEN e.amount_minor ELSE -e.amount_minor END), 0)
 ORDER BY s.bank_id LIMIT {SHOWN}"""
+_PAGES = f"""
+SELECT p.bank_id, p.number, p.moved_minor AS wanted, coalesce(sum(
+    CASE e.direction WHEN 'CREDIT' THEN e.amount_minor ELSE -e.amount_minor END), 0) AS got
+FROM bank_page p LEFT JOIN bank_entry e ON e.page_id = p.id
+GROUP BY p.id HAVING p.moved_minor <> coalesce(sum(
+    CASE e.direction WHEN 'CREDIT' THEN e.amount_minor ELSE -e.amount_minor END), 0)
+ORDER BY p.bank_id, p.number LIMIT {SHOWN}"""
 _MATCHES = f"""
 SELECT e.id, e.amount_minor, coalesce(sum(m.amount_minor), 0) AS matched, e.explained_at IS NOT NULL AS explained
 FROM bank_entry e LEFT JOIN bank_match m ON m.entry_id = e.id GROUP BY e.id
@@ -62,6 +69,13 @@ async def check_bank_statements_add_up() -> AsyncIterator[Violation]:
         yield Violation("banking.statements", row["bank_id"], f"moves {row['wanted']}, its entries {row['got']}")
 
 
+async def check_pages_are_their_entries() -> AsyncIterator[Violation]:
+    """Each page of a statement moves the account by what its entries move."""
+    for row in await database.rows(_PAGES):
+        detail = f"page {row['number']} moves {row['wanted']}, its entries {row['got']}"
+        yield Violation("banking.pages", row["bank_id"], detail)
+
+
 async def check_entries_are_explained_once() -> AsyncIterator[Violation]:
     """No entry is explained beyond its amount, and each journal moved what it explains off BANK_CLEARING."""
     for row in await database.rows(_MATCHES):
@@ -82,6 +96,7 @@ async def check_orders_are_answered() -> AsyncIterator[Violation]:
 CHECKS: tuple[Check, ...] = (
     check_bank_is_what_the_bank_says,
     check_bank_statements_add_up,
+    check_pages_are_their_entries,
     check_entries_are_explained_once,
     check_orders_are_answered,
 )

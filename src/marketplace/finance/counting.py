@@ -85,7 +85,9 @@ INSERT INTO rolling_points (id, program_id, earned_on, expires_on, points)
 SELECT gen_random_uuid(), program_id, earned_on, expires_on, points FROM ({ROLLING}) r"""
 _FIRST = "SELECT min(booked_at) FROM journal WHERE reason = 'points.earned'"
 _LAST = "SELECT max(day) FROM counted_day WHERE day < $1"
-_PATIENCE = "SELECT set_config('statement_timeout', '600s', true), set_config('work_mem', '128MB', true)"
+_PATIENCE = """
+SELECT set_config('statement_timeout', '600s', true), set_config('work_mem', '128MB', true),
+    set_config('jit', 'off', true)"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from marketplace.donations import steps as donations
 from marketplace.kit import clock, database
 from marketplace.kit.money import Money
 from marketplace.kit.refusals import InvalidInput
+from marketplace.kit.rows import new
 from marketplace.ledger import accounts
 from marketplace.ledger.models import Purpose
 from marketplace.ledger.steps import Entry, post
@@ -18,7 +19,7 @@ from marketplace.partners import steps as partners
 from marketplace.partners.models import AccrualKind
 from marketplace.partners.wording import LESS_DISCOUNT
 from marketplace.points import steps as points
-from marketplace.redemptions import cards, events, rules
+from marketplace.redemptions import cards, events, lining_up, rules
 from marketplace.redemptions.models import Redemption, RedemptionState, WaitsFor
 from marketplace.redemptions.refusals import NoContractInForce
 from marketplace.risk import steps as risk
@@ -31,7 +32,8 @@ MAX_DEVICE = 200
 
 def drafted(id: UUID, member_id: UUID, program: Program, priced: Priced, lots: int) -> Redemption:
     """A PENDING redemption that is not saved yet, with the price of all its lots."""
-    return Redemption(
+    return new(
+        Redemption,
         id=id,
         member_id=member_id,
         program_id=program.id,
@@ -89,10 +91,13 @@ def bearer_of_discounts(program: Program) -> tuple[accounts.AccountKey, accounts
     )
 
 
-async def spend(redemption: Redemption, program: Program, title: str) -> None:
+async def spend(
+    redemption: Redemption, program: Program, title: str, terms: partners.TermsToday | None = None
+) -> None:
     """Fulfil: post the held points as redeemed, take the card's part, and owe the partner; FULFILLED, not saved.
 
-    Raises NoContractInForce, or CardNotTaken while the card's bank has not set its part aside.
+    `terms` are those of this moment, where they are known already. Raises NoContractInForce, or CardNotTaken while
+    the card's bank has not set its part aside.
     """
     await cards.lend(redemption, program)
     discount = redemption.list_points - redemption.points
@@ -105,7 +110,7 @@ async def spend(redemption: Redemption, program: Program, title: str) -> None:
         cause = _cause(redemption, title)
         held = accounts.program(program.id, Purpose.FUNDING_HELD, program.home_currency)
         try:
-            await partners.accrue(redemption.partner_id, cause, held, redemption.home_minor)
+            await partners.accrue(redemption.partner_id, cause, held, redemption.home_minor, terms)
         except partners.NoContract:
             raise NoContractInForce from None
     redemption.state = RedemptionState.FULFILLED.value
@@ -227,7 +232,7 @@ async def close(redemption: Redemption, goal: RedemptionState, reason: str) -> N
 
 
 async def put_units_back(redemption: Redemption, units: int, kept: int = 0) -> None:
-    """The member holds so many units less and keeps `kept`; what can be sold again is put on the shelf."""
+    """The member holds so many units less and keeps `kept`; what can be sold again goes to who waits."""
     item: Item = await redemption.item
     await catalog.uncount_for_member(item, redemption.member_id, units)
     if (await redemption.offer).limits:
@@ -247,3 +252,4 @@ async def put_units_back(redemption: Redemption, units: int, kept: int = 0) -> N
     for ref in unit_refs(redemption.id, kept + units)[kept:]:
         await catalog.put_back(item, redemption.code_position, ref_type=REF_TYPE, ref_id=ref)
     redemption.code_position = None
+    await lining_up.hand_on(item, units)

@@ -57,6 +57,7 @@ class BankFileType(Node):
     kind: FileKind = strawberry.field(description="What it is.")
     message_id: str = strawberry.field(description="The id that the bank gave it.")
     name: str = strawberry.field(description="The name of the file as it was sent.")
+    page: int = strawberry.field(description="Which page of the message, where the bank sends it in several.")
     entries: BigInt = strawberry.field(description="How many booked entries, or answers, it tells of.")
     new_entries: BigInt = strawberry.field(description="How many of them nobody had told before.")
     skipped: BigInt = strawberry.field(description="How many it has that are not booked yet; they do not count.")
@@ -68,6 +69,7 @@ class BankFileType(Node):
             id=strawberry.ID(ids.public("bankFile", row.id)),
             kind=FileKind(row.kind),
             message_id=row.message_id,
+            page=row.page,
             name=row.name,
             entries=BigInt(row.entries),
             new_entries=BigInt(row.new_entries),
@@ -137,7 +139,9 @@ class BankEntryType(Node):
     async def account(self, info: Info) -> BankAccountType | None:
         return await load_node(info, "bankAccount", self.row.account_id)
 
-    @strawberry.field(description="The statement that has it; null while only a notification has told of it.")
+    @strawberry.field(
+        description="The statement that has it; null while only a notification or one of its pages has told of it."
+    )
     async def statement(self, info: Info) -> BankStatementType | None:
         return await load_node(info, "bankStatement", self.row.statement_id) if self.row.statement_id else None
 

@@ -45,11 +45,12 @@ class BankAccount(Model):
 
 
 class BankFile(Model):
-    """One message of a bank, read once: its own id, and a digest of its bytes."""
+    """One message of a bank, or a page of one, read once: its own id, and a digest of its bytes."""
 
     id: fields.Field[UUID] = columns.key()
     kind: fields.Field[str] = columns.text(20)
     message_id: fields.Field[str] = columns.text(35)
+    page: fields.Field[int] = fields.IntField(default=1)
     name: fields.Field[str] = columns.text(200)
     sha256: fields.Field[str] = columns.text(64)
     entries: fields.Field[int] = fields.IntField()
@@ -62,7 +63,7 @@ class BankFile(Model):
 
     class Meta(Model.Meta):
         table = "bank_file"
-        unique_together = (("kind", "message_id"),)
+        unique_together = (("kind", "message_id", "page"),)
         constraints = [columns.one_of("bank_file", "kind", FileKind)]
 
 
@@ -87,12 +88,39 @@ class BankStatement(Model):
         indexes = [Index(fields=["account_id", "closing_on", "id"], name="bank_statement_newest")]
 
 
+class BankPage(Model):
+    """A page of a statement that the bank tells in several; the statement stands once all of them are there.
+
+    It moves the account by `moved_minor` in so many parts, and says the statement's balances or not.
+    """
+
+    id: fields.Field[UUID] = columns.key()
+    account: Any = columns.ref("banking.BankAccount", index=False)
+    account_id: UUID
+    file: Any = columns.ref("banking.BankFile")
+    file_id: UUID
+    bank_id: fields.Field[str] = columns.text(35)
+    number: fields.Field[int] = fields.IntField()
+    is_last: fields.Field[bool] = columns.flag()
+    parts: fields.Field[int] = fields.IntField()
+    moved_minor: fields.Field[int] = columns.whole()
+    opening_minor: fields.Field[int | None] = columns.whole_or_none()
+    closing_minor: fields.Field[int | None] = columns.whole_or_none()
+    closing_on: fields.Field[date | None] = columns.day_or_none()
+
+    append_only: ClassVar[bool] = True
+
+    class Meta(Model.Meta):
+        table = "bank_page"
+        unique_together = (("account_id", "bank_id", "number"),)
+
+
 class BankEntry(Model):
     """The smallest part of a booking that the bank tells of, numbered under the reference of its entry.
 
     `reference` is the bank's own, or a print of the facts where it gives none. `file` told it first, `statement`
-    is the camt.053 that has it. `counterparty` is sealed: who it was, and their account. `explained_at` is when
-    journals had said what all of it was.
+    is the camt.053 that has it, `page` the page of one that comes in several. `counterparty` is sealed: who it
+    was, and their account. `explained_at` is when journals had said what all of it was.
     """
 
     id: fields.Field[UUID] = columns.key()
@@ -102,6 +130,8 @@ class BankEntry(Model):
     file_id: UUID
     statement: Any = columns.ref("banking.BankStatement", null=True, index=True)
     statement_id: UUID | None
+    page: Any = columns.ref("banking.BankPage", null=True, index=True)
+    page_id: UUID | None
     direction: fields.Field[str] = columns.text(10)
     reference: fields.Field[str] = columns.text(80)
     part: fields.Field[int] = fields.IntField()

@@ -117,13 +117,15 @@ async def _read(actor: Actor, command: ReadBankFile) -> BankFile:
     message = await asyncio.to_thread(_understood, root)
     kind = message.kind if isinstance(message, camt.Message) else FileKind.PAIN002
     sha256 = hashlib.sha256(command.content).hexdigest()
-    before = await incoming.known_file(kind, message.message_id, sha256)
+    page = message.page if isinstance(message, camt.Message) else 1
+    before = await incoming.known_file(kind, message.message_id, page, sha256)
     if before is not None:
         return before
     file = BankFile(
         id=new_id(),
         kind=kind.value,
         message_id=message.message_id,
+        page=page,
         name="".join(sign for sign in command.filename if sign.isprintable())[:200],
         sha256=sha256,
         read_by=actor.id,

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from marketplace.banking.models import (
     BankEntry,
     BankFile,
     BankMatch,
+    BankPage,
     BankStatement,
     BatchState,
     Direction,
@@ -25,7 +26,7 @@ from marketplace.banking.models import (
 )
 from marketplace.banking.pain002 import Answer
 from marketplace.banking.refusals import BankMessageReused, EntryExplained
-from marketplace.banking.steps import outgoing
+from marketplace.banking.steps import outgoing, pages
 from marketplace.banking.xml import malformed
 from marketplace.kit import clock, database, facts, vault
 from marketplace.kit.ids import new_id
@@ -36,14 +37,15 @@ from marketplace.ledger.accounts import AccountKey
 from marketplace.ledger.models import Purpose
 from marketplace.ledger.steps import Entry, post
 
+TWICE = noted("Line {line}: the statement {id} stands twice in this message. Ask the bank which one counts.")
 Key = tuple[date, str, str]
 """The booking day, direction and reference of an entry."""
 
 
-async def known_file(kind: FileKind, message_id: str, sha256: str) -> BankFile | None:
-    """The file that was read under this id; raises BankMessageReused when it said something else."""
+async def known_file(kind: FileKind, message_id: str, page: int, sha256: str) -> BankFile | None:
+    """The file that was read under this id and page; raises BankMessageReused when it said something else."""
     await database.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 7301002))", f"{kind}:{message_id}")
-    before = await BankFile.get_or_none(kind=kind.value, message_id=message_id)
+    before = await BankFile.get_or_none(kind=kind.value, message_id=message_id, page=page)
     if before is not None and before.sha256 != sha256:
         raise BankMessageReused(message_id=message_id)
     return before
@@ -82,7 +84,9 @@ async def keep_message(message: Message, file: BankFile) -> BankFile:
     an account that is not ours, or when something was told differently before; then nothing of it is kept.
     """
     ours = await _lock_accounts(message.reports)
-    told = [await _news(report, ours[report.iban], file) for report in message.reports]
+    told: list[_News] = []
+    for report in message.reports:
+        told.append(await _news(report, ours[report.iban], file, told))
     new = [entry for news in told for entry in news.entries]
     await _must_be_on_open_days(new)
     file.entries = sum(len(report.parts) for report in message.reports)
@@ -91,11 +95,16 @@ async def keep_message(message: Message, file: BankFile) -> BankFile:
     for news in told:
         if news.statement is not None and news.is_new:
             await database.add(news.statement)
+        if news.page is not None and news.is_new:
+            await database.add(news.page)
     for news in told:
         await _confirm(news)
     for entry in new:
         await database.add(entry)
         await _post_entry(entry)
+    for news in told:
+        if news.page is not None and news.is_new:
+            await pages.complete(news.page, news.line)
     for entry in new:
         await outgoing.look_at(entry)
         await facts.state(_fact_of(entry))
@@ -112,12 +121,16 @@ async def _must_be_on_open_days(entries: Sequence[BankEntry]) -> None:
 
 @dataclass(slots=True)
 class _News:
-    """What a report tells that was not known: its statement, its entries, and which known ones it confirms."""
+    """What a report tells that was not known: its statement or page, its entries, which known ones it confirms."""
 
-    statement: BankStatement | None
-    is_new: bool
-    entries: list[BankEntry]
-    confirmed: list[BankEntry]
+    line: int
+    names: tuple[UUID, str, int]
+    """The account, the bank's id, and the number of the page: 0 for a whole statement."""
+    statement: BankStatement | None = None
+    page: BankPage | None = None
+    is_new: bool = False
+    entries: list[BankEntry] = field(default_factory=list[BankEntry])
+    confirmed: list[BankEntry] = field(default_factory=list[BankEntry])
 
 
 async def _lock_accounts(reports: Sequence[Report]) -> dict[str, BankAccount]:
@@ -136,8 +149,15 @@ async def _lock_accounts(reports: Sequence[Report]) -> dict[str, BankAccount]:
     return ours
 
 
-async def _news(report: Report, account: BankAccount, file: BankFile) -> _News:
-    statement, is_new = await _statement(report, account, file)
+async def _news(report: Report, account: BankAccount, file: BankFile, earlier: list[_News]) -> _News:
+    """What a report tells beyond what is kept and what earlier reports of the same message tell."""
+    names = (account.id, report.bank_id, report.page.number if report.page else 0)
+    news = _News(report.line, names)
+    if report.page is None:
+        news.statement, news.is_new = await _statement(report, account, file)
+    else:
+        news.statement, news.page, news.is_new = await pages.page_of(report, report.page, account, file)
+    _must_be_told_once(news, earlier)
     groups: dict[Key, list[Part]] = defaultdict(list)
     for part in report.parts:
         if part.said.booked_on < account.opened_on:
@@ -145,16 +165,25 @@ async def _news(report: Report, account: BankAccount, file: BankFile) -> _News:
             raise malformed(part.line, "BookgDt", text, day=account.opened_on)
         groups[part.said.booked_on, part.direction.value, part.reference].append(part)
     told = await _told_before(account, groups)
-    news = _News(statement, is_new, [], [])
+    for entry in (entry for each in earlier if each.names[0] == account.id for entry in each.entries):
+        told[entry.booked_on, entry.direction, entry.reference].append(entry)
+    beside = [each.page for each in earlier if each.page is not None]
+    others = await pages.others_of(news.page, beside) if news.page else frozenset[UUID]()
     for key, parts in groups.items():
         before = told.get(key, [])
-        fresh, known = _compared(parts, before)
+        fresh, known = _compared(parts, [entry for entry in before if entry.page_id not in others])
         news.confirmed += [entry for entry in known if entry.statement_id is None]
         first = max((entry.part for entry in before), default=0) + 1
-        news.entries += [
-            _entry(part, number, account, file, statement) for number, part in enumerate(fresh, first)
-        ]
+        news.entries += [_entry(part, number, account, file, news) for number, part in enumerate(fresh, first)]
+    if report.page is not None and news.statement is not None:
+        pages.must_change_nothing(news.entries, report)
     return news
+
+
+def _must_be_told_once(news: _News, earlier: list[_News]) -> None:
+    """A statement, or a page of one, stands once in a message."""
+    if news.is_new and any(each.is_new and each.names == news.names for each in earlier):
+        raise malformed(news.line, "Stmt", TWICE, id=news.names[1])
 
 
 async def _statement(report: Report, account: BankAccount, file: BankFile) -> tuple[BankStatement | None, bool]:
@@ -215,24 +244,24 @@ def _compared(parts: list[Part], before: list[BankEntry]) -> tuple[list[Part], l
 
 
 async def _confirm(news: _News) -> None:
-    """What a notification had told stands on a statement now."""
-    if news.statement is None:
-        return
+    """What a notification had told stands on a statement now, or on a page of one."""
     for entry in news.confirmed:
-        entry.statement_id = news.statement.id
-        await entry.save(update_fields=["statement_id"])
+        if news.statement is not None:
+            entry.statement_id = news.statement.id
+        elif news.page is not None and entry.page_id is None:
+            entry.page_id = news.page.id
+        await entry.save(update_fields=["statement_id", "page_id"])
 
 
-def _entry(
-    part: Part, number: int, account: BankAccount, file: BankFile, statement: BankStatement | None
-) -> BankEntry:
+def _entry(part: Part, number: int, account: BankAccount, file: BankFile, news: _News) -> BankEntry:
     said = part.said
     who = {"name": said.name, "iban": said.iban}
     return BankEntry(
         id=new_id(),
         account_id=account.id,
         file_id=file.id,
-        statement_id=statement.id if statement else None,
+        statement_id=news.statement.id if news.statement else None,
+        page_id=news.page.id if news.page and not news.statement else None,
         direction=part.direction.value,
         reference=part.reference,
         part=number,
