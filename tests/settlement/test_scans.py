@@ -27,10 +27,10 @@ EARNED_LONG_AGO = """
 WITH one AS (SELECT gen_random_uuid() AS id FROM generate_series(1, $3)),
 told AS (
     INSERT INTO journal (id, reason, ref_type, ref_id, booked_at, effective_on)
-    SELECT gen_random_uuid(), 'points.earned', 'award', id, $2, $2::date FROM one
+    SELECT gen_random_uuid(), 'points.earned', 'award', id, $2::timestamptz, ($2::timestamptz)::date FROM one
 )
 INSERT INTO lot (id, member_id, origin_type, origin_id, points, remaining, earned_at)
-SELECT id, $1, 'award', id, 5, 5, $2 FROM one"""
+SELECT id, $1, 'award', id, 5, 5, $2::timestamptz FROM one"""
 
 
 def counted(node: dict[str, Any], read: Counter[str]) -> Counter[str]:
