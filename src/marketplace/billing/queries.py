@@ -7,6 +7,7 @@ from uuid import UUID
 from tortoise.queryset import QuerySet
 
 from marketplace.billing.models import (
+    CoalitionAward,
     CoalitionOrder,
     CoalitionRate,
     CreditChange,
@@ -82,6 +83,15 @@ def orders_visible_to(actor: Actor) -> QuerySet[CoalitionOrder]:
     if actor.kind is ActorKind.PROGRAM and (actor.may(Scope.PROGRAM_READ) or actor.may(Scope.PROGRAM_FUND)):
         return CoalitionOrder.filter(program_id=actor.id)
     return CoalitionOrder.all() if is_finance(actor) else CoalitionOrder.filter(id__in=[])
+
+
+def awards_visible_to(actor: Actor) -> QuerySet[CoalitionAward]:
+    """A partner sees what it gave, a program what was given in it, finance all, everybody else none."""
+    if actor.kind is ActorKind.PARTNER and (actor.may(Scope.STATEMENTS_READ) or actor.may(Scope.POINTS_BUY)):
+        return CoalitionAward.filter(partner_id=actor.id)
+    if actor.kind is ActorKind.PROGRAM and (actor.may(Scope.PROGRAM_READ) or actor.may(Scope.PROGRAM_FUND)):
+        return CoalitionAward.filter(program_id=actor.id)
+    return CoalitionAward.all() if is_finance(actor) else CoalitionAward.filter(id__in=[])
 
 
 def notices_visible_to(actor: Actor) -> QuerySet[FundingNotice]:
