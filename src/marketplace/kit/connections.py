@@ -10,6 +10,14 @@ from marketplace.kit import tracing
 from marketplace.kit.writes import Writes, statement
 
 
+def is_open(driver: Any) -> bool:
+    """Whether a connection can be asked; one that was cut is the pool's already, and says so by an error."""
+    try:
+        return not driver.is_closed()
+    except asyncpg.InterfaceError:
+        return False
+
+
 class Connection(asyncpg.Connection):
     """A pooled connection without session state, so giving it back needs no reset query.
 
