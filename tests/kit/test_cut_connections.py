@@ -1,12 +1,14 @@
 """What a transaction says whose connection is cut: that the database is away, wherever it was just then."""
 
 import asyncio
+from pathlib import Path
 
 import asyncpg
 import psycopg
 import pytest
 
 from marketplace.kit import database
+from marketplace.kit.connections import connect
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -48,6 +50,12 @@ async def test_between_two_statements(database_url: str) -> None:
 async def test_during_a_statement(database_url: str) -> None:
     with pytest.raises(asyncpg.PostgresError) as raised:
         await cut_during_a_statement(database_url)
+    assert database.is_away(raised.value)
+
+
+async def test_a_server_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ConnectionError) as raised:
+        await connect(host=str(tmp_path), user="postgres", database="marketplace")
     assert database.is_away(raised.value)
 
 

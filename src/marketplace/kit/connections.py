@@ -18,6 +18,14 @@ def is_open(driver: Any) -> bool:
         return False
 
 
+async def connect(*given: Any, **named: Any) -> Any:
+    """As asyncpg does. A Unix socket that is not there is a server that does not listen, as behind any address."""
+    try:
+        return await cast(Any, asyncpg).connect(*given, **named)
+    except FileNotFoundError as error:
+        raise ConnectionRefusedError("nobody listens at the server's socket") from error
+
+
 class Connection(asyncpg.Connection):
     """A pooled connection without session state, so giving it back needs no reset query.
 

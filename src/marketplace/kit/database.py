@@ -18,7 +18,7 @@ from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
 from marketplace.kit import lending, memory, tracing
-from marketplace.kit.connections import Connection, TracedConnection, is_open
+from marketplace.kit.connections import Connection, TracedConnection, connect, is_open
 from marketplace.kit.writes import NewRows, P, Sums, Writes, statement
 
 APP_ROLE: Final = "marketplace_app"
@@ -41,6 +41,7 @@ ROOMS: Final = (
     "gifts",
     "billing",
     "settlement",
+    "finance",
 )
 Row = dict[str, Any]
 M = TypeVar("M", bound=Model)
@@ -50,7 +51,7 @@ _AWAY = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientResourcesError,
 )
 
 
@@ -74,7 +75,13 @@ def config(url: str, *, role: str = APP_ROLE, pool: int = 10) -> dict[str, Any]:
         settings |= {"role": role, "lock_timeout": "5s", "statement_timeout": "30s"}
         settings |= {"idle_in_transaction_session_timeout": "60s"}
     kind = TracedConnection if tracing.active() else Connection
-    extra = {"minsize": 1, "maxsize": pool, "server_settings": settings, "connection_class": kind}
+    extra = {
+        "minsize": 1,
+        "maxsize": pool,
+        "server_settings": settings,
+        "connection_class": kind,
+        "connect": connect,
+    }
     return {
         "connections": {
             "default": {"engine": "tortoise.backends.asyncpg", "credentials": credentials(url) | extra}
@@ -88,7 +95,7 @@ def config(url: str, *, role: str = APP_ROLE, pool: int = 10) -> dict[str, Any]:
 
 
 def is_away(error: BaseException | None) -> bool:
-    """Whether an error says that the database cannot be reached, or went away: it may soon be back."""
+    """Whether an error says that the database cannot be reached, went away or has no room: it may soon be back."""
     return isinstance(error, _AWAY)
 
 
