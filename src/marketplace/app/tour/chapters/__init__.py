@@ -12,6 +12,7 @@ from marketplace.app.tour.chapters import (
     bookings,
     browsing,
     carding,
+    carrying,
     cashing,
     closing,
     codes,
@@ -44,7 +45,7 @@ CHAPTERS: Final[tuple[tuple[str, Play], ...]] = tuple(
         (
             opening, uploading, funding, browsing, vouchers, codes, deliveries, parcels, crediting, bookings,
             tickets, dropping, listening, unfunded, cashing, carding, giving, earning, keeping, refunding, parts,
-            paying, naming, settling, banking, adjusting, accounting, closing, balancing,
+            paying, naming, settling, carrying, banking, adjusting, accounting, closing, balancing,
         ),
         start=1,
     )
