@@ -17,6 +17,8 @@ _DAYS = "{ bankDays(first: 1) { nodes { day closing { amount } } } }"
 _STATED = "{ bankEntries(first: 50) { nodes { statement { closing { amount } closingOn } } } }"
 _BATCH = "... on BankBatch { id state transfers controlSum { amount currency } executeOn filePath sha256 }"
 _FILE = "... on BankFile { kind entries newEntries }"
+_ORDERED = """query B($id: ID!) { node(id: $id) { ... on BankBatch { orders(first: 50) { nodes {
+  state reasonCode remittance amount { amount currency } returned { amount currency } partner { name } } } } } }"""
 _APART = """{ reconciliationExceptions(side: BANK, first: 50) { nodes { day ageDays amount { amount currency }
   bankEntry { id remittance } } } }"""
 
@@ -48,7 +50,7 @@ def play(stage: Stage, cast: Cast) -> None:
     stated = bank.statement(told, str(day), opening)
     _read(stage, operator, "the statement of the day: one came back whole, one in part", stated)
     _read(stage, operator, "the same statement again: nothing is new", stated)
-    _ended(stage, operator, len(paid), len(back), len(parts))
+    _ended(stage, operator, batch, len(back), len(parts))
     _closed(stage, cast, day)
 
 
@@ -88,14 +90,12 @@ def _fetched(stage: Stage, cast: Cast, controller: Client, batch: Json) -> bytes
 
 def _read(stage: Stage, operator: Client, what: str, file: bytes) -> None:
     answer = operator.send("readBankFile", _FILE, "bank.xml", file)
-    stage.does(operator, f"reads {what}", answer, "BankFile")
+    said = f"{answer.get('kind')}: {answer.get('entries')} told, {answer.get('newEntries')} of them new"
+    stage.does(operator, f"reads {what}", answer, "BankFile", said)
 
 
-def _ended(stage: Stage, operator: Client, paid: int, returned: int, parts: int) -> None:
-    rows = operator.ask(
-        """{ bankTransfers(first: 50) { nodes { state reasonCode remittance amount { amount currency }
-        returned { amount currency } partner { name } } } }"""
-    )["bankTransfers"]["nodes"][:paid]
+def _ended(stage: Stage, operator: Client, batch: Json, returned: int, parts: int) -> None:
+    rows = operator.ask(_ORDERED, id=batch["id"])["node"]["orders"]["nodes"]
     columns = ("partner", "statement", "paid", "state", "came back in part", "the bank's reason")
     shown = [
         (
@@ -122,9 +122,14 @@ def _closed(stage: Stage, cast: Cast, day: date) -> None:
     stage.show("What the bank has booked and nobody has explained", ("booked on", "days", "", "words"), rows)
     for row in apart:
         if date.fromisoformat(row["day"]) <= day:
-            told = {"bankEntryId": row["bankEntry"]["id"], "note": "Seen in the tour", "was": {"own": "OWN_FUNDS"}}
+            came = statements.of(row["amount"]) > 0
+            told = {
+                "bankEntryId": row["bankEntry"]["id"],
+                "note": "Paid to us, not for a program" if came else "A fee of the bank",
+                "was": {"own": "OWN_FUNDS" if came else "GAIN_OR_LOSS"},
+            }
             answer = operator.do("explainBankEntry", "... on BankEntry { explainedAt }", **told)
-            said = f"{money(row['amount'])} is the marketplace's own"
+            said = f"{money(row['amount'])}: {told['note']}"
             stage.does(operator, "says what an entry was", answer, "BankEntry", said)
     fields = {"currency": "EUR", "day": str(day)}
     foreign = cast.partner.attempt("closeBankDay", **fields)

@@ -44,14 +44,15 @@ def _below_zero(stage: Stage, cast: Cast, rows: list[Json]) -> None:
             for each in (row, after)
         ]  # fmt: skip
         stage.show(f"{row['partner']['name']}: what was below zero opens the next statement", columns, shown)
-        stage.equal(operator, f"{after['number']} opens with it", after["opening"], row["closing"])
+        opens, closed = money(after["opening"]), money(row["closing"])
+        stage.equal(operator, f"sees {after['number']} open with it", opens, closed)
 
 
 def _in_another_currency(stage: Stage, cast: Cast, rows: list[Json]) -> None:
     """A partner is owed its own currency for what a program paid in another: the rate of the sale is on record."""
     for row in rows[:HOW_MANY]:
         lines = cast.operator.ask(_EXPLAINED, id=row["id"])["node"]["lines"]["nodes"]
-        told = next((each for line in lines for each in line["explain"]["nodes"] if each["rate"]), None)
+        told = next((each for line in lines for each in line["explain"]["nodes"] if _is_exchanged(each)), None)
         if told is None:
             continue
         steps = [(step["what"], step["formula"], step["exact"], money(step["amount"])) for step in told["steps"]]
@@ -64,3 +65,9 @@ def _in_another_currency(stage: Stage, cast: Cast, rows: list[Json]) -> None:
         stage.holds(cast.operator, "finds the rate of its day, with its source", bool(rate["asOf"]), said)
         return
     stage.holds(cast.operator, "finds a partner in another currency", holds=False)
+
+
+def _is_exchanged(told: Json) -> bool:
+    """Whether it was paid in another currency, and commission was kept of it."""
+    kept = [step for step in told["steps"] if step["what"] == "commission" and statements.of(step["amount"])]
+    return bool(told["rate"] and kept)

@@ -165,7 +165,8 @@ def _disputed(stage: Stage, cast: Cast, statement: Json) -> None:
     seen = starbucks.ask("query D($id: ID!) { node(id: $id) { ... on Dispute { state } } }", id=raised["id"])
     stage.equal(starbucks, "sees that a second person agreed", seen["node"]["state"], "ACCEPTED")
     stated = statements.one(starbucks, statement["id"])
-    stage.equal(starbucks, "finds the issued statement as it was", stated["closing"], statement["closing"])
+    stands, stood = money(stated["closing"]), money(statement["closing"])
+    stage.equal(starbucks, "finds the issued statement as it was", stands, stood)
     gained = _next_adjustments(cast) - before
     stage.equal(cast.operator, "previews its next statement: by so much is more adjusted", gained, Decimal(1))
 
@@ -190,4 +191,6 @@ def _forecast(stage: Stage, partner: Client) -> None:
     waiting = said["openAccruals"]
     reasons = {node["reason"] for node in waiting["nodes"]}
     right = all(node["expectedOn"] for node in waiting["nodes"])
-    stage.holds(partner, "sees what waits, why and until when", right, f"{waiting['totalCount']}: {reasons}")
+    stage.holds(
+        partner, "sees what waits, why and until when", right, f"{waiting['totalCount']}: {', '.join(reasons)}"
+    )
