@@ -156,7 +156,8 @@ def ours(setting: Setting) -> list[Contestant]:
     return [
         way("ours, every field resolved plainly", asking.known, MARKETPLACE_PLANNED_READS="false"),
         way("ours, a document never seen before", asking.unseen, MARKETPLACE_KEPT_PAGES_BYTES="0"),
-        way("ours, known operation", asking.known, MARKETPLACE_KEPT_PAGES_BYTES="0"),
+        way("ours, known operation, no page kept", asking.known, MARKETPLACE_KEPT_PAGES_BYTES="0"),
+        way("ours, known operation, found again", asking.known, MARKETPLACE_KEPT_PAGES_BELIEVED_MS="0"),
         way("ours, kept page", asking.known),
     ]
 

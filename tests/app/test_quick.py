@@ -13,9 +13,10 @@ from marketplace.app.asgi import create_app
 from marketplace.catalog.models import Item, Offer, Stock
 from marketplace.kit import clock, plans
 from marketplace.kit.settings import Settings
-from marketplace.members.models import Member, PointValue, TierLevel
+from marketplace.members.models import Member, PointValue, Program, TierLevel
 from tests.app.application import ask, caller, member_token
 from tests.builders import a_member, a_program, an_item, an_offer
+from tests.statements import recorded
 
 pytestmark = pytest.mark.usefixtures("db")
 ISSUER = "urn:rewards-marketplace:dev-issuer:AIR"
@@ -23,8 +24,14 @@ PAGE = """query Page($first: Int) { offers(first: $first) { nodes {
     id title brand { name } availability { inStock } pointsPrice { points } } pageInfo { endCursor } } }"""
 
 
-def app_that_keeps(folder: Path, kept_bytes: int) -> Starlette:
-    return create_app(Settings(var_dir=folder, kept_pages_bytes=kept_bytes))
+def app_that_keeps(folder: Path, kept_bytes: int, believed_ms: int = 250) -> Starlette:
+    return create_app(Settings(var_dir=folder, kept_pages_bytes=kept_bytes, kept_pages_believed_ms=believed_ms))
+
+
+@pytest.fixture(params=["no page kept", "found again"])
+def exact(request: pytest.FixtureRequest, tmp_path: Path) -> Starlette:
+    """An application that asks the database for each page, or whether the page it keeps is still the same."""
+    return app_that_keeps(tmp_path, 0 if request.param == "no page kept" else 1_000_000, 0)
 
 
 @pytest.fixture
@@ -51,9 +58,9 @@ async def looked(app: Starlette, token: str, times: int = 1) -> Any:
 
 
 async def test_a_page_seen_before_is_priced_by_what_is_so_now(
-    tmp_path: Path, token: str, member: Member, item: Item
+    exact: Starlette, tmp_path: Path, token: str, member: Member, item: Item
 ):
-    app = app_that_keeps(tmp_path, 0)
+    app = exact
     plainly = await looked(create_app(Settings(var_dir=tmp_path, planned_reads=False)), token)
     assert await looked(app, token, 4) == plainly
     assert plainly["pointsPrice"] == {"points": 1000}
@@ -73,8 +80,8 @@ async def test_a_page_seen_before_is_priced_by_what_is_so_now(
     assert (await looked(app, token))["title"] == "Tea"
 
 
-async def test_a_page_seen_before_takes_the_quick_way(tmp_path: Path, token: str, member: Member, item: Item):
-    app = app_that_keeps(tmp_path, 0)
+async def test_a_page_seen_before_takes_the_quick_way(exact: Starlette, token: str, member: Member, item: Item):
+    app = exact
     await looked(app, token, 3)
     with capture_logs() as logs:
         await looked(app, token, 5)
@@ -82,8 +89,8 @@ async def test_a_page_seen_before_takes_the_quick_way(tmp_path: Path, token: str
     assert [entry for entry in logs if entry["event"] == "not_answered_directly"] == []
 
 
-async def test_the_last_unit_is_seen_to_go_at_once(tmp_path: Path, token: str, member: Member, item: Item):
-    app = app_that_keeps(tmp_path, 0)
+async def test_the_last_unit_is_seen_to_go_at_once(exact: Starlette, token: str, member: Member, item: Item):
+    app = exact
     assert (await looked(app, token, 4))["availability"] == {"inStock": True}
 
     await Stock.filter(item_id=item.id).update(taken=1)
@@ -92,8 +99,8 @@ async def test_the_last_unit_is_seen_to_go_at_once(tmp_path: Path, token: str, m
     assert (await looked(app, token))["availability"] == {"inStock": False}
 
 
-async def test_who_has_left_is_refused_at_once(tmp_path: Path, token: str, member: Member, item: Item):
-    app = app_that_keeps(tmp_path, 0)
+async def test_who_has_left_is_refused_at_once(exact: Starlette, token: str, member: Member, item: Item):
+    app = exact
     await looked(app, token, 4)
 
     await Member.filter(id=member.id).update(status="ERASED")
@@ -116,6 +123,32 @@ async def test_a_kept_page_is_made_again_when_something_has_changed(
         assert (await looked(app, token))["title"] == "Tea"
 
 
+async def test_a_page_that_is_found_again_is_not_made_again(
+    tmp_path: Path, token: str, member: Member, item: Item
+):
+    app = app_that_keeps(tmp_path, 1_000_000, 0)
+    await looked(app, token, 4)
+    made = plans.answered["planned"]
+    with recorded() as sent:
+        assert (await looked(app, token, 3))["title"] == "Coffee"
+        await asyncio.sleep(0.01)  # the driver tells of a statement a moment later
+    assert plans.answered["planned"] == made, "nothing was made"
+    assert len([each for each in sent if "string_agg" in each.sql]) == 3, "the database was asked"
+
+
+async def test_a_page_is_found_again_for_another_member_of_the_same_standpoint_alone(
+    tmp_path: Path, token: str, member: Member, item: Item
+):
+    app = app_that_keeps(tmp_path, 1_000_000, 0)
+    program = await Program.get(id=member.program_id)
+    await a_member(program, subject="m-2")
+    await a_member(program, subject="m-3", tier="gold")
+    alike, dearer = member_token(tmp_path, "AIR", "m-2"), member_token(tmp_path, "AIR", "m-3")
+    await looked(app, token, 4)
+    for other, points in ((alike, 1000), (dearer, 910), (token, 1000), (alike, 1000)):
+        assert (await looked(app, other, 2))["pointsPrice"] == {"points": points}
+
+
 async def test_a_page_that_shows_what_is_the_members_own_is_not_kept(
     tmp_path: Path, token: str, member: Member, item: Item
 ):
@@ -130,8 +163,11 @@ async def test_a_page_that_shows_what_is_the_members_own_is_not_kept(
     assert plans.answered["planned"] == made + 1
 
 
-async def test_an_offer_that_ends_leaves_a_kept_page(tmp_path: Path, token: str, member: Member, item: Item):
-    app, moment = app_that_keeps(tmp_path, 1_000_000), clock.now()
+@pytest.mark.parametrize("believed_ms", [0, 250])
+async def test_an_offer_that_ends_leaves_a_kept_page(
+    tmp_path: Path, token: str, member: Member, item: Item, believed_ms: int
+):
+    app, moment = app_that_keeps(tmp_path, 1_000_000, believed_ms), clock.now()
     await an_item(
         await an_offer(
             title={"en": "Soon over"}, popularity=9, published_until=moment + timedelta(milliseconds=100)

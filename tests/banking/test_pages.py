@@ -1,6 +1,7 @@
 """A statement in several pages: its entries count at once and once, and it stands when all pages are there."""
 
 import random
+from typing import Any
 
 import pytest
 
@@ -54,7 +55,12 @@ async def test_until_the_last_page_is_there_no_statement_stands_and_no_day_close
 
 async def test_pages_of_one_message_share_its_id_and_may_all_say_the_same_balances() -> None:
     await an_account()
-    balances = {"opening": "1000.00", "closing": "1119.00", "message_id": "M-1", "of_message": True}
+    balances: dict[str, Any] = {
+        "opening": "1000.00",
+        "closing": "1119.00",
+        "message_id": "M-1",
+        "of_message": True,
+    }
     first = page([Booked("100.00", "B-1"), FEE], 1, **balances)
     second = page([Booked("20.00", "B-2")], 2, is_last=True, **balances)
 

@@ -8,7 +8,7 @@ from marketplace.kit import ids
 from marketplace.ledger.models import Purpose
 from marketplace.members.models import Program
 from marketplace.payments import balance
-from marketplace.payments.models import InboundPayment, PaymentDispute
+from marketplace.payments.models import BalanceTransaction, InboundPayment, PaymentDispute
 from tests import builders
 from tests.billing.test_top_up_program import available, pay_in
 from tests.books import violations
@@ -100,4 +100,20 @@ async def test_an_inquiry_moves_no_money(payments: Payments) -> None:
     assert await available(program) == "1000.00"
     assert await PaymentDispute.all().count() == 0
     await balance.sync()
+    assert await violations() == []
+
+
+async def test_a_refund_after_a_won_dispute_takes_back_all_and_is_one_transaction(payments: Payments) -> None:
+    """The money stands on two receipts by then: what was never disputed, and what came back."""
+    program, intent = await a_paid_top_up(payments)
+    dispute = await payments.stand_in.order(f"payment_intents/{intent}/dispute", amount=400_00)
+    await payments.stand_in.order(f"disputes/{dispute['id']}/close", won=True)
+    await payments.webhooks(2)
+    await payments.gateway.refund(intent, key="all of it")
+    await payments.webhooks(2)
+    await balance.sync()
+
+    assert await available(program) == "0.00"
+    assert await Takeback.filter(cause="REFUND").count() == 2
+    assert await BalanceTransaction.filter(type="refund", explained_at=None).count() == 0
     assert await violations() == []

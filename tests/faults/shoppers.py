@@ -25,6 +25,8 @@ MEMBERS = 12
 PAYEES = 5
 """So many of the members have an account to be paid to."""
 REDEMPTION = "... on Redemption { id state points }"
+REDEMPTIONS = """query Mine($after: String) { redemptions(first: 100, after: $after) {
+    nodes { id state } pageInfo { endCursor hasNextPage } } }"""
 ADDRESS = {"name": "Ada", "line1": "Damrak 1", "city": "Amsterdam", "postalCode": "1012 LG", "country": "NL"}
 
 
@@ -227,6 +229,16 @@ class Shopper:
         assert kinds.count("Gift") == 1, (recalled, claimed)
         self.held -= points
         (self if kinds[0] == "Gift" else other).available += points
+
+    async def states(self) -> dict[str, str]:
+        """How the API says that each redemption stands."""
+        found: dict[str, str] = {}
+        after, more = None, True
+        while more:
+            page = (await self.app.ask(REDEMPTIONS, after=after))["redemptions"]
+            found |= {node["id"]: node["state"] for node in page["nodes"]}
+            after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+        return found
 
     async def wallet(self) -> tuple[int, int]:
         """What the API says there is: available and held."""

@@ -1,4 +1,4 @@
-"""kill -9 of server, worker and postgres under load: nothing lost, nothing doubled, the books clean."""
+"""kill -9 of server, worker and postgres under load: nothing lost, nothing doubled, the books clean, all told."""
 
 import asyncio
 import os
@@ -14,6 +14,7 @@ from marketplace.app import wiring
 from marketplace.kit import database, migrations
 from tests.faults.clients import Client, Tally
 from tests.faults.drained import drained
+from tests.faults.phones import Phone, have_heard
 from tests.faults.programs import House
 from tests.faults.shoppers import CODES, PIECES, Shopper, World, build
 from tests.faults.stripe import FAULTS, WEBHOOK_FAULTS, transfers_at_stripe
@@ -51,11 +52,19 @@ async def test_kills_at_random_moments_lose_nothing_and_double_nothing(tmp_path:
         async with httpx.AsyncClient(timeout=20) as http:
             shoppers = _shoppers(house, world, http, tally)
             await house.is_ready()
+            phones = [Phone(house.url, token) for _, token in world.members.values()]
+            following = [asyncio.create_task(phone.follow()) for phone in phones]
             await _load_and_kill(house, shoppers, stand_in)
             _tell(house, tally)
             async with database.opened(url):
                 print(f"drained in {await drained(house):.0f} s")
             await _everyone_has_what_the_answers_say(shoppers)
+            await have_heard(phones, [(await each.wallet(), await each.states()) for each in shoppers])
+            told, streams = (sum(getattr(each, what) for each in phones) for what in ("told", "streams"))
+            print(f"the phones were told {told} times, over {streams} streams")
+            assert [task.result() for task in following if task.done()] == []
+            for task in following:
+                task.cancel()
         async with database.opened(url):
             await _rows_are_what_was_answered(tally, shoppers)
         _money_has_left_once(house, shoppers)

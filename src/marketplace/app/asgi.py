@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Sequence
 from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, contextmanager
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -23,6 +24,7 @@ from marketplace.app.errors import UNEXPECTED, record_incident
 from marketplace.app.headers import REQUEST_ID, RequestHeaders
 from marketplace.app.http import GraphQLView
 from marketplace.app.identity import Identity
+from marketplace.app.kept_pages import KeptPages
 from marketplace.app.limits import Caps
 from marketplace.app.live import Live, LiveCaps
 from marketplace.app.pages import Pages
@@ -115,7 +117,7 @@ def create_app(
         persisted=persisted,
         rates=rates,
         recall=recall if given.planned_reads else None,
-        kept_pages_bytes=given.kept_pages_bytes,
+        kept_pages=KeptPages(given.kept_pages_bytes, timedelta(milliseconds=given.kept_pages_believed_ms)),
         introspection=not given.production,
         suggestions=not given.production,
         live=live,

@@ -88,8 +88,8 @@ class GraphQLView:
 
     `context` builds the value resolvers see as `info.context`; it may raise HttpRefusal, for
     example for a token that is not valid. With `recall`, requests seen before are answered by plans alone
-    where they can be (see `quick`), and `kept_pages_bytes` of their pages are kept. `introspection` and
-    `suggestions` are for development.
+    where they can be (see `quick`), and their pages in `kept_pages`. `introspection` and `suggestions` are for
+    development.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class GraphQLView:
         persisted: PersistedOperations | None = None,
         rates: Rates | None = None,
         recall: Recall | None = None,
-        kept_pages_bytes: int = 0,
+        kept_pages: KeptPages | None = None,
         introspection: bool = True,
         suggestions: bool = True,
         live: Live | None = None,
@@ -114,7 +114,7 @@ class GraphQLView:
             introspection=introspection,
             suggestions=suggestions,
         )
-        self._quick = Quick(schema, recall, KeptPages(kept_pages_bytes)) if recall else None
+        self._quick = Quick(schema, recall, kept_pages or KeptPages()) if recall else None
         self.live = live or Live()
         self.context = context
 

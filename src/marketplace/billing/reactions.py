@@ -21,7 +21,7 @@ from marketplace.payments.facts import (
     PaymentFailed,
     PaymentSucceeded,
 )
-from marketplace.payments.models import InboundPayment
+from marketplace.payments.models import InboundPayment, PaymentDispute
 from marketplace.payments.steps import trace
 
 TOP_UP = "TOP_UP"
@@ -53,12 +53,17 @@ async def charge_refunded(fact: ChargeRefunded) -> None:
     """A top-up's payment, or a part of it, went back to the payer."""
     payment, refund = fact.payment, fact.refund
     receipt = await _receipt(payment)
-    if receipt is not None:
-        program = await lock_program(receipt.program_id)
-        cause, goal = TakebackCause.REFUND, _clearing(payment)
-        taken = await take_back(program, receipt, cause, refund.stripe_id, refund.amount_minor, goal)
+    if receipt is None:
+        return
+    program, left, entry = await lock_program(receipt.program_id), refund.amount_minor, refund.stripe_id
+    for number, one in enumerate([receipt, *await _won_back(payment)]):
+        named = f"{entry}/{number}" if number else entry
+        taken = (
+            await take_back(program, one, TakebackCause.REFUND, named, left, _clearing(payment)) if left else None
+        )
         if taken is not None:
-            await trace(taken.journal_id, refund.stripe_id, -taken.amount_minor, payment.currency)
+            left -= taken.amount_minor
+            await trace(taken.journal_id, entry, -taken.amount_minor, payment.currency)
 
 
 async def payment_disputed(fact: PaymentDisputed) -> None:
@@ -114,6 +119,12 @@ def _credit(entry: BankEntry) -> Credit:
 
 def _clearing(payment: InboundPayment) -> AccountKey:
     return accounts.house(Purpose.STRIPE_CLEARING, payment.currency)
+
+
+async def _won_back(payment: InboundPayment) -> list[Receipt]:
+    """What disputes of a payment that were won brought back: it is of that payment, too."""
+    disputes = [dispute.stripe_id for dispute in await PaymentDispute.filter(payment_id=payment.id).order_by("id")]
+    return await Receipt.filter(origin=Origin.STRIPE.value, entry__in=disputes).order_by("id") if disputes else []
 
 
 async def _receipt(payment: InboundPayment) -> Receipt | None:

@@ -42,8 +42,8 @@ class Hand:
         return found
 
     def _pool_is_empty(self) -> bool:
-        """Whether the next who asks the pool would wait."""
-        return self._pool.get_idle_size() == 0 and self._pool.get_size() >= self._pool.get_max_size()
+        """Whether the next who asks the pool would wait. Its own counts walk through all of it each time."""
+        return self._pool._queue.empty()
 
     async def _watch(self) -> None:
         """Give back what is idle once nothing was read for a moment, and end."""

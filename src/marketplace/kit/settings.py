@@ -167,6 +167,8 @@ class Settings(BaseSettings):
     """Off, everything is resolved plainly: to compare, or in doubt."""
     kept_pages_bytes: NonNegativeInt = 32_000_000
     """How much memory each server process has for pages that many members see alike; 0 keeps none."""
+    kept_pages_believed_ms: NonNegativeInt = 250
+    """How long a kept page is believed after the catalogue was seen to be unchanged; 0 always asks first."""
     pool_size: PositiveInt = 20
     metrics_token: SecretStr | None = None
     """What Prometheus sends as its bearer token to read `/metrics` in production; without it nobody reads them."""

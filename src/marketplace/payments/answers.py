@@ -106,6 +106,19 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToldInvoice:
+    """An invoice: what it asks for, and where it can be paid."""
+
+    id: str
+    status: str
+    total: int
+    currency: str
+    number: str | None
+    hosted_url: str | None
+    due_at: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MadeRefund:
     """Money given back to a payer."""
 

@@ -6,9 +6,8 @@ A clash of idempotency keys is a bug of ours and is raised as it comes.
 """
 
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 import stripe
 
@@ -17,16 +16,15 @@ from marketplace.payments.answers import (
     BadSignature,
     BalanceLine,
     Balances,
-    Busy,
     MadeRefund,
     MadeReversal,
     OnboardingLink,
     Payment,
-    Refused,
     SentTransfer,
     StripeEvent,
-    Unknown,
 )
+from marketplace.payments.calls import PAGE, classified, minor_amount, stripe_amount
+from marketplace.payments.client_invoices import InvoicesAtStripe
 
 if TYPE_CHECKING:
     from stripe.params import (
@@ -36,55 +34,8 @@ if TYPE_CHECKING:
         TransferCreateParams,
     )
 
-P = ParamSpec("P")
-T = TypeVar("T")
-PAGE = 100
-IN_HUNDREDTHS = frozenset({"ISK", "UGX"})
-"""Currencies without decimals that Stripe counts in hundredths (docs.stripe.com/currencies#special-cases)."""
 
-
-def stripe_amount(minor: int, currency: str) -> int:
-    """Minor units of ISO 4217 as Stripe counts them."""
-    return minor * 100 if currency.upper() in IN_HUNDREDTHS else minor
-
-
-def minor_amount(amount: int, currency: str) -> int:
-    """What Stripe says as minor units of ISO 4217; hundredths that do not exist are a bug of theirs or ours."""
-    if currency.upper() not in IN_HUNDREDTHS:
-        return amount
-    whole, rest = divmod(amount, 100)
-    if rest:
-        raise ValueError(f"{amount} is no whole amount of {currency}")
-    return whole
-
-
-def classified(call: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
-    """Turn the SDK's errors into Refused, Unknown or Busy (docs.stripe.com/api/errors).
-
-    401 counts as Busy: nothing was done, and the call is right again once the key is.
-    """
-
-    @wraps(call)
-    async def wrapped(*args: P.args, **kwargs: P.kwargs) -> T:
-        try:
-            return await call(*args, **kwargs)
-        except stripe.IdempotencyError:
-            raise
-        except (stripe.CardError, stripe.InvalidRequestError, stripe.PermissionError) as refusal:
-            code = refusal.code or (refusal.error and refusal.error.code) or "invalid_request"
-            if code == "lock_timeout":
-                raise Busy(str(refusal)) from refusal
-            raise Refused(code, refusal.user_message or str(refusal)) from refusal
-        except (stripe.RateLimitError, stripe.AuthenticationError) as busy:
-            raise Busy(str(busy)) from busy
-        except stripe.StripeError as lost:
-            stored = (lost.headers or {}).get("idempotent-replayed") == "true"
-            raise Unknown(f"{type(lost).__name__}: {lost.user_message or lost}", stored=stored) from lost
-
-    return wrapped
-
-
-class StripeGateway:
+class StripeGateway(InvoicesAtStripe):
     """Stripe as the marketplace uses it. Safe to share within one event loop."""
 
     def __init__(

@@ -13,7 +13,7 @@ import orjson
 
 from marketplace.kit import clock, database, outbox
 from marketplace.kit.ids import new_id
-from marketplace.payments import card_jobs, cards, client, disputes, rules, steps
+from marketplace.payments import card_jobs, cards, client, disputes, invoice_jobs, rules, steps
 from marketplace.payments.answers import Busy, Refused, SentTransfer, Unknown
 from marketplace.payments.answers import StripeEvent as Told
 from marketplace.payments.gateway import gateway
@@ -23,6 +23,7 @@ from marketplace.payments.models import (
     InboundPayment,
     OutboundTransfer,
     StripeEvent,
+    StripeInvoice,
 )
 
 _KEEP = """
@@ -41,6 +42,8 @@ KEPT_FACTS: Mapping[str, tuple[str, ...]] = {
     "account": ("payouts_enabled", "requirements", "capabilities"),
     "charge": ("payment_intent", "refunded", "amount", "amount_refunded", "currency"),
     "dispute": ("payment_intent", "charge", "amount", "currency", "status", "reason"),
+    "invoice": ("status", "metadata"),
+    "invoice_payment": ("invoice",),
     "payment_intent": (
         "status", "amount", "amount_received", "currency", "latest_charge", "transfer_group", "metadata"
     ),
@@ -231,6 +234,27 @@ def _named(intent: Mapping[str, Any], what: str) -> UUID | None:
         return None
 
 
+async def _invoice(event: StripeEvent) -> Apply:
+    """The event only says that an invoice has moved; how it and its payment stand now is asked."""
+    stripe_id = str(event.payload.get("invoice") or event.payload["id"])
+    payment_id = _named(event.payload, "payment")
+    found = await StripeInvoice.get_or_none(stripe_id=stripe_id)
+    if found is None and payment_id is not None:
+        found = await StripeInvoice.get_or_none(payment_id=payment_id)
+    if found is None:
+        return _said(UNKNOWN)
+    told, paid = await invoice_jobs.look_up(stripe_id)
+    if told.status == "draft":
+        return _said("a draft: its own job finishes it")
+    invoice_id = found.id
+
+    async def apply() -> str:
+        kept = await steps.record_invoice(invoice_id, told, paid)
+        return f"{HANDLED}: {kept.state}"
+
+    return apply
+
+
 async def _refunded(event: StripeEvent) -> Apply:
     """The event only says that something went back; which refunds there are is asked."""
     charge = event.payload
@@ -290,6 +314,15 @@ HANDLERS: dict[str, Callable[[StripeEvent], Awaitable[Apply]]] = {
     "charge.dispute.funds_reinstated": _disputed,
     "charge.dispute.funds_withdrawn": _disputed,
     "charge.refunded": _refunded,
+    "invoice.finalized": _invoice,
+    "invoice.marked_uncollectible": _invoice,
+    "invoice.overdue": _invoice,
+    "invoice.paid": _invoice,
+    "invoice.payment_failed": _invoice,
+    "invoice.payment_succeeded": _invoice,
+    "invoice.sent": _invoice,
+    "invoice.voided": _invoice,
+    "invoice_payment.paid": _invoice,
     "payment_intent.amount_capturable_updated": _payment,
     "payment_intent.canceled": _payment,
     "payment_intent.payment_failed": _payment,

@@ -10,7 +10,7 @@ import structlog
 
 from marketplace.kit import clock, database, outbox
 from marketplace.kit.jobs import job, periodic
-from marketplace.payments import balance, card_jobs, inbox, onboarding, rules, steps
+from marketplace.payments import balance, card_jobs, inbox, invoice_jobs, onboarding, rules, steps
 from marketplace.payments.answers import Busy, Payment, Refused, StripeFailure, Unknown
 from marketplace.payments.gateway import gateway
 from marketplace.payments.models import InboundPayment, InboundState, OutboundState, OutboundTransfer
@@ -208,3 +208,4 @@ async def recover() -> None:
     await inbox.recover(moment - rules.STALE_AFTER)
     await onboarding.recover(moment - rules.STALE_AFTER)
     await card_jobs.recover(moment - rules.STALE_AFTER)
+    await invoice_jobs.recover(moment - rules.STALE_AFTER)

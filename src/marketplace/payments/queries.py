@@ -14,6 +14,7 @@ from marketplace.payments.models import (
     OutboundTransfer,
     PayeeKind,
     StripeDay,
+    StripeInvoice,
     StripePosting,
 )
 
@@ -60,6 +61,12 @@ async def payment_for(purpose: str, ref_id: UUID) -> InboundPayment | None:
 async def cards_for(purpose: str, ref_ids: list[UUID]) -> dict[UUID, CardPayment]:
     """The cards that pay for these causes, by cause."""
     return {card.ref_id: card for card in await CardPayment.filter(purpose=purpose, ref_id__in=ref_ids)}
+
+
+async def invoices_for(purpose: str, ref_ids: list[UUID]) -> dict[UUID, StripeInvoice]:
+    """The invoices that ask for these causes, by cause."""
+    found = StripeInvoice.filter(payment__purpose=purpose, payment__ref_id__in=ref_ids).select_related("payment")
+    return {invoice.payment.ref_id: invoice for invoice in await found}
 
 
 def is_finance(actor: Actor) -> bool:

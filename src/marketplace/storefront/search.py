@@ -25,6 +25,7 @@ from marketplace.ledger.queries import Rate
 from marketplace.storefront import rules, standpoint
 from marketplace.storefront.rules import Shopper
 from marketplace.storefront.standpoint import Standing
+from marketplace.storefront.witness import PageWitness
 
 MOST_ALIKE = 5
 NEARLY_AS_ALIKE = 0.8
@@ -363,7 +364,23 @@ class _Reading:
         """Say what the page goes by beside its rows: when each ends, and who looks, where that decides."""
         if isinstance(self.pick, RecallingPick) and self.asked.standing is not None:
             ends = [record["ends"] for record in records if record["ends"] is not None]
-            self.pick.goes_by(ends, lasting=not self.asked.wanted.available_only)
+            lasting = not self.asked.wanted.available_only
+            self.pick.goes_by(ends, lasting=lasting, witness=lambda: self._witness(records))
+
+    def _witness(self, records: list[Any]) -> PageWitness:
+        """Who finds these rows again, at another moment and for another member of the same standpoint."""
+        standing = cast(Standing, self.asked.standing)
+        where = _Where(values=self.where.values.copy())
+        version = standpoint.version(standing.actor, where.bind)
+        found = f"SELECT l.offer_id AS id FROM {_TABLES} WHERE {self.where} {self.tail}"
+        ids = f"(SELECT string_agg(id::text, '') FROM ({found}) AS found)"
+        return PageWitness(
+            f"SELECT {version}, {stamps.stamp('catalogue')}, {ids}",
+            tuple(where.values),
+            where.values.index(self.asked.moment),
+            where.values.index(standing.actor.id),
+            (records[0]["stamp"] if records else "", "".join(str(record["id"]) for record in records) or None),
+        )
 
 
 @lru_cache(maxsize=4096)

@@ -11,9 +11,10 @@ from marketplace.billing import operations, queries
 from marketplace.billing.graphql.alerts import Runway, runway_of
 from marketplace.billing.graphql.credit import CreditLine
 from marketplace.billing.models import TopUp, TopUpMethod, TopUpState
+from marketplace.billing.reactions import TOP_UP
 from marketplace.billing.references import Pays, creditor_reference, printed
 from marketplace.billing.refusals import TopUpConfirmsItself, TopUpNotPending, TopUpReferenceReused
-from marketplace.kit import ids, paging
+from marketplace.kit import clock, ids, paging
 from marketplace.kit.actor import Actor, ActorKind, Scope
 from marketplace.kit.graphql import (
     After,
@@ -26,6 +27,7 @@ from marketplace.kit.graphql import (
     Node,
     WriteInput,
     actor_of,
+    batched,
     describe_enum,
     extend,
     id_of,
@@ -36,11 +38,14 @@ from marketplace.kit.graphql import (
 from marketplace.kit.refusals import NotAllowed, NotFound, WrongCurrency
 from marketplace.members.graphql import ProgramType
 from marketplace.members.models import Program
+from marketplace.payments import queries as payments
+from marketplace.payments.models import StripeInvoice, StripeInvoiceState
 
 describe_enum(
     TopUpMethod,
     "How a program pays in.",
     STRIPE="Charged through Stripe; it says by itself when the money is there.",
+    STRIPE_INVOICE="Billed by an invoice that Stripe sends; it says by itself when that is paid.",
     BANK_TRANSFER="Sent by the program's bank; known by its creditor reference when it arrives, or by finance.",
 )
 describe_enum(
@@ -92,6 +97,51 @@ def _credit(found: queries.Funding) -> CreditLine | None:
     )
 
 
+describe_enum(
+    StripeInvoiceState,
+    "Where an invoice that Stripe sends stands.",
+    name="TopUpInvoiceState",
+    PLANNED="It is being made and sent.",
+    OPEN="It can be paid.",
+    UNCOLLECTIBLE="The marketplace does not expect it to be paid; it still can be.",
+    PAID="It is paid.",
+    VOID="It was withdrawn, and cannot be paid.",
+    REFUSED="Stripe would not make it.",
+)
+
+
+@strawberry.type(description="An invoice that Stripe sends, and its page where it can be paid.")
+class TopUpInvoice:
+    number: str | None = strawberry.field(description="Its number; null until it is made.")
+    state: StripeInvoiceState = strawberry.field(description="Where it stands.")
+    hosted_url: str | None = strawberry.field(
+        description="The page where it is shown and paid. Whoever has it can see the invoice."
+    )
+    due_on: date | None = strawberry.field(description="The last day to pay it.")
+    is_overdue: bool = strawberry.field(description="Whether that has passed, and it is not paid.")
+    sent_at: datetime | None = strawberry.field(description="When Stripe was told to mail it.")
+    last_failure: str | None = strawberry.field(
+        description="Why the last try to pay it failed, or why Stripe would not make it, as a code of Stripe's."
+    )
+
+    @classmethod
+    def of(cls, row: StripeInvoice) -> "TopUpInvoice":
+        unpaid = row.state in {StripeInvoiceState.OPEN, StripeInvoiceState.UNCOLLECTIBLE}
+        return cls(
+            number=row.number,
+            state=StripeInvoiceState(row.state),
+            hosted_url=row.hosted_url,
+            due_on=row.due_on,
+            is_overdue=unpaid and row.due_on is not None and row.due_on < clock.today(),
+            sent_at=row.sent_at,
+            last_failure=row.last_failure,
+        )
+
+
+async def _invoices(_info: Info, top_up_ids: list[UUID]) -> dict[UUID, StripeInvoice]:
+    return await payments.invoices_for(TOP_UP, top_up_ids)
+
+
 @strawberry.type(name="TopUp", description="Money that a program pays in.")
 class TopUpType(Node):
     reference: str = strawberry.field(description="The program's own reference.")
@@ -114,6 +164,14 @@ class TopUpType(Node):
     )
     returned: MoneyType = strawberry.field(description="What of that went back to the payer.")
     program_key: strawberry.Private[UUID]
+    key: strawberry.Private[UUID]
+
+    @strawberry.field(description="The invoice that asks for it; null unless its method is STRIPE_INVOICE.")
+    async def invoice(self, info: Info) -> TopUpInvoice | None:
+        if self.method is not TopUpMethod.STRIPE_INVOICE:
+            return None
+        found = await batched(info, "top_up_invoices", _invoices, self.key)
+        return TopUpInvoice.of(found) if found else None
 
     @strawberry.field(description="The program that pays.")
     async def program(self, info: Info) -> ProgramType | None:
@@ -137,6 +195,7 @@ class TopUpType(Node):
             received=MoneyType.minor(row.received_minor, row.currency),
             returned=MoneyType.minor(row.returned_minor, row.currency),
             program_key=row.program_id,
+            key=row.id,
         )
 
 
@@ -197,6 +256,12 @@ class FundingQuery:
         return Connection[TopUpType].of(page, TopUpType.of, query.count)
 
 
+@strawberry.input(description="To whom an invoice is sent.")
+class TopUpInvoiceInput:
+    email: str = strawberry.field(description="The address that Stripe mails it to.")
+    due_in_days: int = strawberry.field(default=30, description="In how many days it is to be paid, 1 to 90.")
+
+
 @strawberry.input(description="Money that your program pays in.")
 class TopUpProgramInput(WriteInput):
     amount: MoneyInput = strawberry.field(description="How much, in the program's home currency.")
@@ -207,6 +272,9 @@ class TopUpProgramInput(WriteInput):
     payment_method: str | None = strawberry.field(
         default=None, description="For STRIPE: the payment method to charge, `pm_…`."
     )
+    invoice: TopUpInvoiceInput | None = strawberry.field(
+        default=None, description="For STRIPE_INVOICE: to whom it is sent."
+    )
 
     def command(self) -> operations.TopUpProgram:
         """The command; raises InvalidInput for an amount that is none."""
@@ -216,6 +284,8 @@ class TopUpProgramInput(WriteInput):
             method=self.method,
             reference=self.reference,
             payment_method=self.payment_method,
+            invoice_to=self.invoice.email.strip() if self.invoice else None,
+            due_days=self.invoice.due_in_days if self.invoice else 30,
         )
 
 

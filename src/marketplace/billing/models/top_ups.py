@@ -15,6 +15,7 @@ class TopUpMethod(StrEnum):
     """How a program pays in."""
 
     STRIPE = "STRIPE"
+    STRIPE_INVOICE = "STRIPE_INVOICE"
     BANK_TRANSFER = "BANK_TRANSFER"
 
 

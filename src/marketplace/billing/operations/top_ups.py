@@ -1,5 +1,6 @@
 """Doors of money in: what a program says it pays, and what a person says has arrived."""
 
+import re
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -21,9 +22,12 @@ from marketplace.kit.refusals import InvalidInput, NotAllowed, NotFound, Problem
 from marketplace.kit.settings import settings
 from marketplace.ledger import accounts
 from marketplace.ledger.models import Purpose
-from marketplace.payments.steps import plan_payment
+from marketplace.payments.rules import least_charge
+from marketplace.payments.steps import Payer, plan_invoice, plan_payment
 
 REFERENCE_LENGTH = 120
+MAX_ADDRESS, MOST_DUE_DAYS = 320, 90
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]{2,}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +38,8 @@ class TopUpProgram(Command):
     method: TopUpMethod
     reference: str
     payment_method: str | None = None
+    invoice_to: str | None = None
+    due_days: int = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +56,7 @@ def _top_up_problems(command: TopUpProgram) -> list[Problem]:
         problems.append(Problem("amount.amount", "The amount must be above zero."))
     if not (0 < len(command.reference) <= REFERENCE_LENGTH and command.reference.isprintable()):
         problems.append(Problem("reference", "Give 1 to {most} printable characters.", {"most": REFERENCE_LENGTH}))
+    problems += _invoice_problems(command)
     if (command.method is TopUpMethod.STRIPE) != bool(command.payment_method):
         needed = noted("Only Stripe charges one.")
         if not command.payment_method:
@@ -58,13 +65,29 @@ def _top_up_problems(command: TopUpProgram) -> list[Problem]:
     return problems
 
 
+def _invoice_problems(command: TopUpProgram) -> list[Problem]:
+    if command.method is not TopUpMethod.STRIPE_INVOICE:
+        return [Problem("invoice", "Only an invoice is sent to somebody.")] if command.invoice_to else []
+    problems: list[Problem] = []
+    to = command.invoice_to or ""
+    if not (_ADDRESS.fullmatch(to) and len(to) <= MAX_ADDRESS):
+        problems.append(Problem("invoice.email", "Give the address to which the invoice is sent."))
+    if not 1 <= command.due_days <= MOST_DUE_DAYS:
+        problems.append(Problem("invoice.dueInDays", "Give 1 to {most} days.", {"most": MOST_DUE_DAYS}))
+    least = least_charge(command.amount.currency)
+    if 0 < command.amount.minor < least:
+        shown = Money(least, command.amount.currency)
+        problems.append(Problem("amount.amount", "An invoice is at least {least}.", {"least": shown}))
+    return problems
+
+
 @operation(scope=Scope.PROGRAM_FUND, returns=TopUp)
 async def top_up_program(actor: Actor, command: TopUpProgram) -> TopUp:
     """Note money that the program pays in; its funding rises when the money is there.
 
-    STRIPE is charged by a job after the commit; BANK_TRANSFER waits for a credit that names its creditor
-    reference, or for a person who has seen it. The same reference with the same facts is the same top-up. Raises
-    InvalidInput, WrongCurrency, TopUpReferenceReused.
+    STRIPE is charged by a job after the commit, and STRIPE_INVOICE is sent by one; BANK_TRANSFER waits for a
+    credit that names its creditor reference, or for a person who has seen it. The same reference with the same
+    facts is the same top-up. Raises InvalidInput, WrongCurrency, TopUpReferenceReused.
     """
     if actor.kind is not ActorKind.PROGRAM:
         raise NotAllowed("Only a program's own server pays in.")
@@ -96,6 +119,10 @@ async def top_up_program(actor: Actor, command: TopUpProgram) -> TopUp:
     if command.payment_method:
         method = command.payment_method
         await plan_payment(TOP_UP, top_up.id, amount.minor, amount.currency, payment_method=method)
+    if command.invoice_to:
+        payer = Payer(program.id, program.name, command.invoice_to)
+        days = command.due_days
+        await plan_invoice(TOP_UP, top_up.id, amount.minor, amount.currency, payer=payer, due_days=days)
     return top_up
 
 
@@ -113,7 +140,7 @@ async def confirm_top_up(actor: Actor, command: ConfirmTopUp) -> TopUp:
         raise NotFound(what="top-up")
     program = await lock_program(named.program_id)
     top_up = await TopUp.select_for_update().get(id=named.id)
-    if top_up.method == TopUpMethod.STRIPE:
+    if top_up.method != TopUpMethod.BANK_TRANSFER:
         raise TopUpConfirmsItself
     if top_up.state != TopUpState.PENDING:
         raise TopUpNotPending(state=TopUpState(top_up.state))

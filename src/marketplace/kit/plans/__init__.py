@@ -22,7 +22,7 @@ from marketplace.kit.plans.declare import (
 from marketplace.kit.plans.execute import PlannedExecution, answer, answered
 from marketplace.kit.plans.keeping import Keeping
 from marketplace.kit.plans.nodes import planned_as, planned_nodes
-from marketplace.kit.plans.picks import RecallingPick
+from marketplace.kit.plans.picks import RecallingPick, Witness
 
 __all__ = [
     "COUNTED",
@@ -40,6 +40,7 @@ __all__ = [
     "Unplannable",
     "Use",
     "Varies",
+    "Witness",
     "answer",
     "answered",
     "directly",

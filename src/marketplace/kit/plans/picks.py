@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from marketplace.kit import clock
 from marketplace.kit.plans.compile import Plan, Shaped, ShapedRows
@@ -12,6 +12,17 @@ from marketplace.kit.rows import Pick
 
 memory = Memory()
 STAMP = "stamp"
+
+
+class Witness(Protocol):
+    """Who can say, by one small statement, whether the rows of an answer are still those that are found."""
+
+    async def agrees(self, actor: Any) -> bool:
+        """Whether this caller, who stands where the answer's first reader stood, is answered the same now."""
+        ...
+
+
+MakeWitness = Callable[[], Witness]
 
 
 def pick_of(plan: Plan, context: Any, source: Source) -> Pick[Any]:
@@ -38,11 +49,15 @@ class RecallingPick(Pick[Any]):
         self.stamp: str | None = None
         self.lasting = True
         self.moments: list[datetime] = []
+        self.witness: MakeWitness | None = None
         self._records: dict[int, Any] = {}
 
-    def goes_by(self, moments: list[datetime], *, lasting: bool) -> None:
-        """Say at which moments other rows are found, and whether the same are found for others until then."""
-        self.moments, self.lasting = moments, lasting
+    def goes_by(self, moments: list[datetime], *, lasting: bool, witness: MakeWitness) -> None:
+        """Say at which moments other rows are found, and whether the same are found for others until then.
+
+        The witness says later whether it is still these rows that are found.
+        """
+        self.moments, self.lasting, self.witness = moments, lasting, witness
 
     def recalled(self, keys: Sequence[Any], stamp: str, **given: Any) -> ShapedRows | None:
         """All rows with these keys, if all of them are remembered and nothing is noted to have changed."""

@@ -8,6 +8,7 @@ from marketplace.payments.models.incoming import (
     PaymentDispute,
     PaymentRefund,
 )
+from marketplace.payments.models.invoices import StripeCustomer, StripeInvoice, StripeInvoiceState
 from marketplace.payments.models.outgoing import ConnectedAccount, OutboundState, OutboundTransfer, PayeeKind
 from marketplace.payments.models.told import (
     BalanceReading,
@@ -33,7 +34,10 @@ __all__ = [
     "PayeeKind",
     "PaymentDispute",
     "PaymentRefund",
+    "StripeCustomer",
     "StripeDay",
     "StripeEvent",
+    "StripeInvoice",
+    "StripeInvoiceState",
     "StripePosting",
 ]

@@ -23,7 +23,9 @@ from marketplace.payments.stand_in.idempotency import Answer
 from marketplace.payments.stand_in.resources import (
     accounts,
     balance,
+    customers,
     events,
+    invoices,
     payment_intents,
     payouts,
     refunds,
@@ -32,7 +34,7 @@ from marketplace.payments.stand_in.resources import (
 from marketplace.payments.stand_in.store import PLATFORM, Store, new_id
 from marketplace.payments.stand_in.webhooks import Courier
 
-ROOMS = (accounts, balance, events, payment_intents, payouts, refunds, transfers)
+ROOMS = (accounts, balance, customers, events, invoices, payment_intents, payouts, refunds, transfers)
 HANG_S = 300
 
 
@@ -199,6 +201,7 @@ def build(state: Path | str, options: Options) -> Starlette:
     routes = [
         *(server.route(endpoint) for room in ROOMS for endpoint in room.ENDPOINTS),
         Route("/setup/e/{account}/{token}", hosted.visit, methods=["GET", "POST"]),
+        Route("/i/{token}", hosted.invoice, methods=["GET", "POST"]),
         *(Route(f"/_stand_in{path}", control.endpoint(order), methods=[method])
           for (method, path), order in ORDERS.items()),
     ]  # fmt: skip

@@ -17,6 +17,8 @@
 | `POST payment_intents/{id}/pay` | `{"client_secret", "payment_method"}` | the payer's app confirms it |
 | `POST payment_intents/{id}/authenticate` | `{"passed"?}` | the payer answers their bank (3D Secure) |
 | `POST payment_intents/{id}/dispute` | `{"amount"?, "inquiry"?}` | the payer's bank disputes it |
+| `POST invoices/{id}/pay` | `{"payment_method"}` | its customer pays it on its page |
+| `POST invoices/{id}/overdue` | | Stripe tells that its day has passed |
 | `POST disputes/{id}/close` | `{"won"}` | the bank has decided |
 | `POST events/{id}/resend` | | the event is delivered again |
 | `POST webhook` | `{"url"}` | where webhooks go from now on |
@@ -35,7 +37,7 @@ from starlette.responses import JSONResponse, Response
 from marketplace.payments.stand_in import faults, money
 from marketplace.payments.stand_in.call import Call, Options
 from marketplace.payments.stand_in.errors import Json, StripeRefusal, no_such
-from marketplace.payments.stand_in.resources import accounts, disputes, payment_intents, payouts
+from marketplace.payments.stand_in.resources import accounts, disputes, invoices, payment_intents, payouts
 from marketplace.payments.stand_in.store import PLATFORM, Store
 from marketplace.payments.stand_in.webhooks import Courier
 
@@ -115,7 +117,22 @@ def _pay(call: Call, body: Json) -> Json:
 
 
 def _authenticate(call: Call, body: Json) -> Json:
-    return payment_intents.authenticate(call, call.path["id"], passed=bool(body.get("passed", True)))
+    answered = payment_intents.authenticate(call, call.path["id"], passed=bool(body.get("passed", True)))
+    invoices.follow(call, call.path["id"])
+    return answered
+
+
+def _pay_invoice(call: Call, body: Json) -> Json:
+    try:
+        return invoices.pay_with(call, call.path["id"], str(body["payment_method"]))
+    except StripeRefusal as refusal:
+        if refusal.keep_changes:
+            return refusal.body
+        raise
+
+
+def _overdue(call: Call, body: Json) -> Json:
+    return invoices.overdue(call, call.path["id"])
 
 
 def _dispute(call: Call, body: Json) -> Json:
@@ -174,6 +191,8 @@ ORDERS: dict[tuple[str, str], Order] = {
     ("POST", "/payment_intents/{id}/pay"): _pay,
     ("POST", "/payment_intents/{id}/authenticate"): _authenticate,
     ("POST", "/payment_intents/{id}/dispute"): _dispute,
+    ("POST", "/invoices/{id}/pay"): _pay_invoice,
+    ("POST", "/invoices/{id}/overdue"): _overdue,
     ("POST", "/disputes/{id}/close"): _close_dispute,
     ("POST", "/events/{id}/resend"): _resend,
     ("POST", "/webhook"): _webhook,

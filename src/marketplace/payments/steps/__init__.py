@@ -7,6 +7,7 @@ from marketplace.payments.steps.incoming import (
     record_payment,
     record_refund,
 )
+from marketplace.payments.steps.invoices import Payer, plan_invoice, record_invoice, record_invoice_refused
 from marketplace.payments.steps.outgoing import (
     open_account,
     plan_reversal,
@@ -25,9 +26,11 @@ from marketplace.payments.steps.outgoing import (
 from marketplace.payments.steps.tracing import match, trace
 
 __all__ = [
+    "Payer",
     "match",
     "must_have_come",
     "open_account",
+    "plan_invoice",
     "plan_payment",
     "plan_refund",
     "plan_reversal",
@@ -35,6 +38,8 @@ __all__ = [
     "record_account",
     "record_busy",
     "record_in_bank",
+    "record_invoice",
+    "record_invoice_refused",
     "record_not_found",
     "record_payment",
     "record_payout_failed",

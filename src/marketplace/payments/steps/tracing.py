@@ -27,6 +27,19 @@ WITH untold AS (
 )
 UPDATE stripe_posting p SET transaction_id = c.id, matched_at = $1
 FROM untold u JOIN counted c USING (source, currency, minor, n) WHERE p.id = u.id"""
+# Several journals together say what one transaction was: a refund that takes from more than one receipt.
+_MATCH_SUM = f"""
+WITH untold AS (
+    SELECT source, currency, sum(minor) AS minor FROM stripe_posting
+    WHERE matched_at IS NULL AND ($2::text IS NULL OR source = $2) GROUP BY source, currency HAVING count(*) > 1
+), lacking AS (
+    SELECT b.source, b.currency, min(b.id::text)::uuid AS id, sum({_LEFT}) AS minor FROM balance_transaction b
+    WHERE b.explained_at IS NULL AND b.source IN (SELECT source FROM untold) AND {_LEFT} <> 0
+    GROUP BY b.source, b.currency HAVING count(*) = 1
+)
+UPDATE stripe_posting p SET transaction_id = l.id, matched_at = $1
+FROM untold u JOIN lacking l USING (source, currency, minor)
+WHERE p.source = u.source AND p.currency = u.currency AND p.matched_at IS NULL"""
 _EXPLAIN = f"""
 UPDATE balance_transaction b SET explained_at = $1
 WHERE b.explained_at IS NULL AND ($2::text IS NULL OR b.source = $2)
@@ -64,4 +77,5 @@ async def match(source: str | None = None) -> None:
     A transaction of a day that was closed before it was told waits for a person, also when it is matched.
     """
     await database.execute(_MATCH, clock.now(), source)
+    await database.execute(_MATCH_SUM, clock.now(), source)
     await database.execute(_EXPLAIN, clock.now(), source, kinds.BY_THEMSELVES)

@@ -15,6 +15,8 @@ COMPARISONS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 KINDS = {
     "acct": "account",
     "ch": "charge",
+    "cus": "customer",
+    "in": "invoice",
     "pi": "payment_intent",
     "po": "payout",
     "py": "charge",

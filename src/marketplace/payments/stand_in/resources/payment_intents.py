@@ -43,22 +43,56 @@ def create(call: Call) -> Json:
     amount = money.must_be_payable(call.param("amount"), currency)
     money.must_be_chargeable(amount, currency)
     method = call.param("payment_method")
-    intent = call.store.new(
-        "payment_intent", "pi", call.account, amount=amount, amount_capturable=0, amount_received=0,
-        automatic_payment_methods=call.param("automatic_payment_methods"), canceled_at=None,
-        cancellation_reason=None, capture_method=call.param("capture_method", "automatic"),
-        client_secret=None, confirmation_method="automatic",
-        currency=currency, customer=call.param("customer"), description=call.param("description"),
-        last_payment_error=None, latest_charge=None, livemode=False, metadata=call.metadata(),
-        next_action=None, payment_method=method,
+    intent = _new(
+        call, amount, currency,
+        automatic_payment_methods=call.param("automatic_payment_methods"),
+        capture_method=call.param("capture_method", "automatic"), customer=call.param("customer"),
+        description=call.param("description"), metadata=call.metadata(), payment_method=method,
         payment_method_types=call.param("allowed_payment_method_types", ["card"]),
         status="requires_confirmation" if method else "requires_payment_method",
         transfer_group=call.param("transfer_group"),
     )  # fmt: skip
+    return expanded(call, _confirm(call, intent) if call.param("confirm") else intent)
+
+
+def _new(call: Call, amount: int, currency: str, **fields: object) -> Json:
+    usual: Json = {
+        "automatic_payment_methods": None, "capture_method": "automatic", "customer": None, "description": None,
+        "metadata": {}, "payment_method": None, "payment_method_types": ["card"],
+        "status": "requires_payment_method", "transfer_group": None,
+    }  # fmt: skip
+    intent = call.store.new(
+        "payment_intent", "pi", call.account, amount=amount, amount_capturable=0, amount_received=0,
+        canceled_at=None, cancellation_reason=None, client_secret=None, confirmation_method="automatic",
+        currency=currency, last_payment_error=None, latest_charge=None, livemode=False, next_action=None,
+        **usual | fields,
+    )  # fmt: skip
     secret = f"{intent['id']}_secret_{secrets.token_urlsafe(18)}"
     intent = call.store.save({**intent, "client_secret": secret})
     emit(call, "payment_intent.created", intent, account=call.account)
-    return expanded(call, _confirm(call, intent) if call.param("confirm") else intent)
+    return intent
+
+
+def for_invoice(call: Call, invoice: Json) -> Json:
+    """The intent that pays an invoice, made when that is finalised; it has none of the invoice's metadata."""
+    return _new(
+        call, invoice["total"], invoice["currency"], customer=invoice["customer"],
+        description="Payment for Invoice", stand_in_invoice=invoice["id"],
+    )  # fmt: skip
+
+
+def confirm_with(call: Call, id: str, method: str) -> Json:
+    """Confirm an intent of ours, such as an invoice's, with this method."""
+    intent = _existing(call, id)
+    intent["payment_method"] = method
+    return _confirm(call, intent)
+
+
+def end(call: Call, id: str) -> None:
+    """End the intent of an invoice that nobody pays any more."""
+    intent = _existing(call, id)
+    if intent["status"] not in {"succeeded", "canceled"}:
+        _end(call, intent, "void_invoice")
 
 
 def confirm(call: Call) -> Json:
@@ -209,7 +243,7 @@ def capture(call: Call) -> Json:
 def cancel(call: Call) -> Json:
     """docs.stripe.com/api/payment_intents/cancel: not once it succeeded."""
     intent = _get(call)
-    if intent["status"] in {"succeeded", "canceled"}:
+    if intent["status"] in {"succeeded", "canceled"} or intent.get("stand_in_invoice"):
         raise _unexpected(intent, "cancel")
     reason = call.param("cancellation_reason")
     _end(call, intent, reason)
