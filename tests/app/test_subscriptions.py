@@ -16,13 +16,16 @@ from marketplace.access.models import ApiKey, KeyOwner
 from marketplace.access.rules import grantable
 from marketplace.app import worker
 from marketplace.app.announcer import announce_once
-from marketplace.catalog.models import OfferKind
+from marketplace.catalog.models import Drop, OfferKind
+from marketplace.catalog.steps import tell_of_drop
 from marketplace.kit import clock, database, ids
 from marketplace.kit.changes import hub
+from marketplace.kit.ids import new_id
 from marketplace.members.models import Member
 from tests.app.application import make_app, member_token, owner_token
 from tests.app.sockets import Socket, connected
 from tests.builders import an_item, an_offer
+from tests.client import as_operator
 from tests.redemptions.world import Shopper, a_shopper, give_points, partner_of
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -95,6 +98,34 @@ async def test_a_member_is_told_each_step_and_the_wallet(told: Any, tmp_path: Pa
         assert {"redemptionUpdated": {"id": taken["id"], "state": "FULFILLED", "points": 1000}} in second
         assert {"walletChanged": {"available": 2000, "held": 0}} in second
         assert await told() == 0
+        assert socket.is_silent()
+
+
+async def test_who_waits_is_told_of_their_turn_and_of_a_drop_that_opens(told: Any, tmp_path: Path) -> None:
+    shopper = await a_shopper()
+    voucher = await an_item(await an_offer(), codes=["ONE-1"])
+    taken = await (await a_shopper(shopper.program)).redeem(voucher)
+    item = ids.public("item", voucher.id)
+    drop = await Drop.create(
+        offer_id=voucher.offer_id, opens_at=clock.now(), ends_at=clock.now() + timedelta(hours=1)
+    )
+    turn = {"query": "subscription { waitingPlaceChanged { state position reservation { state } } }"}
+    async with phone(shopper, tmp_path) as socket:
+        await follow(socket, "turn", turn)
+        await follow(socket, "drop", {"query": "subscription { dropOpensSoon { id } }"})
+        await shopper.phone.do("waitForItem", "", itemId=item)
+        await told()
+        waiting = {"state": "WAITING", "position": 1, "reservation": None}
+        assert await heard(socket) == {"waitingPlaceChanged": waiting}
+        support = as_operator(new_id(), "support")
+        await support.do("refundRedemption", "", redemptionId=taken["id"], reason="A mistake.")
+        async with database.transaction():
+            await tell_of_drop(drop.id, [shopper.member.id])
+        await told()
+        offered = {"state": "OFFERED", "position": None, "reservation": {"state": "OPEN"}}
+        news = [await heard(socket), await heard(socket)]
+        assert {"waitingPlaceChanged": offered} in news
+        assert {"dropOpensSoon": {"id": ids.public("drop", drop.id)}} in news
         assert socket.is_silent()
 
 

@@ -5,13 +5,17 @@ from typing import Any
 
 import pytest
 
+from marketplace.catalog import drops
 from marketplace.catalog.facts import DropOpensSoon
 from marketplace.catalog.models import Drop, DropReminder, Offer
 from marketplace.kit import clock, facts, ids, jobs
+from marketplace.kit.actor import SYSTEM
 from marketplace.kit.ids import new_id
 from tests import builders
 from tests.client import Caller, as_operator, as_partner
-from tests.redemptions.world import a_shopper, forbidden, nothing_happens
+from tests.redemptions.world import a_shopper, forbidden, nothing_happens, server_of
+from tests.webhooks.receiver import a_receiver
+from tests.webhooks.test_webhooks import announce, register
 
 pytestmark = pytest.mark.usefixtures("db")
 NOON = datetime(2031, 3, 7, 12, tzinfo=UTC)
@@ -83,9 +87,37 @@ async def test_whoever_asked_is_told_once_before_it_opens() -> None:
         await jobs.drain()
         await jobs.drain()
         assert [fact.member_ids for fact in told] == [(shopper.member.id,)]
+        facts.off(DropOpensSoon, hear)
     with clock.at(LATER):
         late = await shopper.phone.do("remindMeOfDrop", "", dropId=drop["id"])
         assert (late["__typename"], late["code"]) == ("DropHasOpened", "DROP_HAS_OPENED")
+
+
+async def test_who_asked_and_who_waits_are_told_once_each_by_their_programs(database_url: str) -> None:
+    opens = clock.now() + timedelta(minutes=9)
+    shopper, voucher = await a_shopper(), await builders.a_voucher(["A"])
+    both, waits, neither = [await a_shopper(shopper.program) for _ in range(3)]
+    await shopper.redeem(voucher)
+    for who in (both, waits):
+        place = await who.phone.do("waitForItem", "", itemId=ids.public("item", voucher.id))
+        assert place["__typename"] == "WaitingPlace"
+    async with a_receiver() as receiver:
+        await register(server_of(shopper.program), receiver, types=["DROP_OPENING"])
+        drop = await plan(
+            await voucher.offer, opensAt=opens.isoformat(), endsAt=(opens + timedelta(1)).isoformat()
+        )
+        for who in (shopper, both):
+            await who.phone.do("remindMeOfDrop", DROP, dropId=drop["id"])
+        command = drops.DropIsDue(idempotency_key="again", drop_id=ids.parse("drop", drop["id"]))
+        await jobs.drain()
+        for _ in range(2):
+            await drops.remind_of_drop(SYSTEM, command)
+            await announce(database_url)
+        assert receiver.types == ["drop.opening"] * 3
+        told = {message["data"]["member"] for _, message in receiver.got}
+        assert {message["data"]["drop"] for _, message in receiver.got} == {drop["id"]}
+    assert told == {ids.public("member", who.member.id) for who in (shopper, both, waits)}
+    assert not await DropReminder.exists(member_id=neither.member.id)
 
 
 async def test_a_weekly_drop_follows_itself_until_the_offer_is_retired() -> None:

@@ -8,13 +8,17 @@ from dirty_equals import IsPartialDict
 
 from marketplace.earning.jobs import celebrate
 from marketplace.earning.models import EarningRule, Grant, Outcome
-from marketplace.kit import clock
+from marketplace.earning.rules import is_held_out
+from marketplace.earning.terms import Terms
+from marketplace.earning.words import EventType, Kind
+from marketplace.kit import clock, ids
 from tests import builders
 from tests.books import violations
 from tests.client import as_program
 from tests.earning.world import PER_EURO, REVIEW, RULE, a_world, another, eur
 
 pytestmark = pytest.mark.usefixtures("db")
+TRIED = Terms(kind=Kind.PER_AMOUNT, events=(EventType.PURCHASE,), held_out_bp=5000)
 DRAFT = {"objective": "More visits", "measure": "EVENTS"}
 
 
@@ -193,3 +197,40 @@ async def test_ways_say_what_to_do_next_and_the_shortest_way() -> None:
                    "amount": {"amount": "340.00"}}  # fmt: skip
     await world.earns("REVIEW")
     assert (await world.phone.get(text, n=40))["me"]["shortestWay"]["ruleCode"] == "euro"
+
+
+async def test_what_a_rule_does_shows_beside_those_who_are_held_out_of_it() -> None:
+    world = await a_world()
+    crowd = [world, *[await another(world) for _ in range(11)]]
+    rule = await world.rule("tried", heldOutBp=5000, **PER_EURO)
+    out = [each for each in crowd if is_held_out(TRIED, ids.parse("earningRule", rule), each.member.id)]
+    assert 0 < len(out) < len(crowd)
+    for each in crowd:
+        events = 1 if each in out else 2
+        for _ in range(events):
+            told = await each.tell(amount="10")
+            (outcome,) = told["outcomes"]
+            assert (outcome["reason"], outcome["points"]) == (("HELD_OUT", 0) if each in out else ("EARNED", 10))
+        ways = (await each.phone.get("{ me { earningWays { ruleCode } } }"))["me"]["earningWays"]
+        assert ways == ([] if each in out else [{"ruleCode": "tried"}])
+    await out[0].tell(type="REVIEW")
+    why = "{ me { earningEvents(first: 9) { nodes { outcomes { whyNot } } } } }"
+    nodes = (await out[0].phone.get(why))["me"]["earningEvents"]["nodes"]
+    assert {each["whyNot"] for node in nodes for each in node["outcomes"]} == {
+        "This rule is being tried out, and not with this member."
+    }
+    asked = "{ heldOut members participants participationBp events amount { amount } }"
+    arms = (await world.server.get(f'{{ earningRule(code: "tried") {{ arms {asked} }} }}'))["earningRule"]["arms"]
+    under = len(crowd) - len(out)
+    assert arms == [
+        IsPartialDict(heldOut=False, members=6, participants=under, events=2 * under),
+        IsPartialDict(heldOut=True, members=6, participants=len(out), events=len(out)),
+    ]
+    assert arms[1]["amount"] == {"amount": f"{10 * len(out)}.00"}
+    much = await world.server.do("draftRule", RULE, code="half", **DRAFT, terms=PER_EURO | {"heldOutBp": 5001})
+    assert [each["path"] for each in much["problems"]] == ["terms.heldOutBp"]
+    plain = await world.rule("plain", **REVIEW)
+    assert plain
+    none = (await world.server.get(f'{{ earningRule(code: "plain") {{ arms {asked} }} }}'))["earningRule"]
+    assert none == {"arms": []}
+    assert await violations() == []

@@ -49,7 +49,9 @@ class World:
             assert started["state"] == "LIVE"
         return answer["id"]
 
-    def event(self, type: str = "PURCHASE", amount: str | None = None, **facts: Any) -> dict[str, Any]:
+    def event(
+        self, type: str = "PURCHASE", amount: str | dict[str, str] | None = None, **facts: Any
+    ) -> dict[str, Any]:
         """The input of an event of the member."""
         told: dict[str, Any] = {
             "type": type,
@@ -57,10 +59,10 @@ class World:
             "member": {"memberId": f"member_{self.member.id.hex}"},
         }
         if amount is not None:
-            told["amount"] = eur(amount)
+            told["amount"] = eur(amount) if isinstance(amount, str) else amount
         return told | facts
 
-    async def tell(self, type: str = "PURCHASE", amount: str | None = None, **facts: Any) -> Any:
+    async def tell(self, type: str = "PURCHASE", amount: str | dict[str, str] | None = None, **facts: Any) -> Any:
         """The member did something; the answer."""
         return await self.server.do("recordEvent", EVENT, event=self.event(type, amount, **facts))
 

@@ -45,8 +45,8 @@ TO_PROGRAMMERS = frozenset(
     ]
 )
 """What these are given is read by who writes programs, in the language of the schema."""
-NOT_SAID = frozenset({"app", "access", "uploads"})
-"""Rooms that speak to programmers and operators; findings in a file are kept as they were told."""
+NOT_SAID = frozenset({"app", "access"})
+"""Rooms that speak to programmers and to who runs the marketplace."""
 
 
 def _aside(tree: ast.AST) -> Iterator[ast.AST]:

@@ -106,12 +106,16 @@ class Person:
 
 @dataclass
 class World:
-    """Everybody and everything that can be taken. `units` is what must be on the shelves, by item."""
+    """Everybody and everything that can be taken.
+
+    `currencies` are those of the partners' contracts; `units` is what must be on the shelves, by item.
+    """
 
     people: list[Person]
     partners: dict[UUID, Actor]
     items: list[Item]
     charity: Partner
+    currencies: dict[UUID, str] = field(default_factory=dict[UUID, str])
     units: dict[UUID, int] = field(default_factory=dict[UUID, int])
 
 
@@ -136,6 +140,7 @@ async def a_world() -> World:
         partners={each.id: actor_of(as_partner(each.id)) for each in (shop, airline, charity)},
         items=items,
         charity=charity,
+        currencies={shop.id: "EUR", airline.id: "NOK", charity.id: "EUR"},
         units={row.item_id: row.loaded for row in await Stock.filter(loaded__gt=0)},
     )
 

@@ -43,7 +43,9 @@ from marketplace.settlement.jobs import settle_until
 from marketplace.settlement.models import Adjustment
 from tests.books import violations
 from tests.client import as_operator, new_key
+from tests.journeys.buying import Buying, Debts, Purchase, start_rules
 from tests.journeys.chance import Lot, Person, World, a_world, actor_of
+from tests.journeys.owing import Sale, must_be_owed
 
 pytestmark = pytest.mark.usefixtures("db")
 STEPS = 150
@@ -58,24 +60,27 @@ DONE = {OutboundState.FAILED, OutboundState.REVERSED}
 _LEFT = """
 SELECT s.loaded - s.taken + (SELECT count(*) FROM returned_code r WHERE r.item_id = s.item_id) FROM stock s
 WHERE s.item_id = $1"""
-_OWED = """
-SELECT r.id, r.state, coalesce(sum(a.net_minor), 0) AS net, count(*) FILTER (WHERE a.kind = 'SALE') AS sales
-FROM redemption r LEFT JOIN accrual a
-    ON a.ref_id = r.id OR a.ref_id IN (SELECT f.id FROM refund f WHERE f.redemption_id = r.id)
-WHERE r.kind <> 'DONATION' AND r.home_minor > 0 GROUP BY r.id, r.state"""
 
 
-class Story:
+class Story(Buying):
     """What chance makes of a world."""
 
     def __init__(self, seed: int, world: World) -> None:
         self.chance = Random(seed)
         self.world = world
+        self.purchases: list[Purchase] = []
+        self.debts: dict[UUID, Debts] = {}
+        self.sales: dict[UUID, Sale] = {}
+        self.awards: set[UUID] = set()
         self.support = actor_of(as_operator(new_id(), "support"))
         self.finance = [actor_of(as_operator(new_id(), "finance")) for _ in range(2)]
 
-    def someone(self) -> Person:
-        return self.chance.choice(self.world.people)
+    async def begin(self) -> None:
+        """Everybody can buy and has points."""
+        for person in {each.program.id: each for each in self.world.people}.values():
+            await start_rules(person.server, person.program.home_currency)
+        for _ in self.world.people * 2:
+            await self.award()
 
     def person_of(self, member_id: UUID) -> Person:
         return next(person for person in self.world.people if person.member.id == member_id)
@@ -91,11 +96,12 @@ class Story:
             ),
         )  # fmt: skip
         person.wallet.lots.append(Lot(expires, many, award.id))
+        self.awards.add(award.id)
 
     async def take_back(self) -> None:
         """What was bought is returned, so its points are taken back as far as they are there."""
         person = self.someone()
-        lots = [lot for lot in person.wallet.lots if lot.origin is not None]
+        lots = [lot for lot in person.wallet.lots if lot.origin in self.awards]
         if not lots:
             return
         lot, many, cause = self.chance.choice(lots), self.chance.randint(1, 2000), new_id()
@@ -126,6 +132,8 @@ class Story:
             assert refund is not None
             if refund.points:
                 wallet.give_back_part(row.id, refund.points)
+            if row.id in self.sales:
+                self.sales[row.id].give_back(amount.minor)
             if (await Redemption.get(id=row.id)).state == RedemptionState.REFUNDED:
                 self.comes_back(row)
 
@@ -148,6 +156,7 @@ class Story:
         with suppress(Refusal):
             row = await self.paid_by(person, redemptions.redeem_offer(person.actor, command))
             self.took(person, row.id, row.points, spent=row.state == RedemptionState.FULFILLED)
+            self.sold(row, row.state)
             if row.item_id in self.world.units:
                 self.world.units[row.item_id] -= row.quantity
 
@@ -210,9 +219,17 @@ class Story:
         now, wallet = (await Redemption.get(id=row.id)).state, self.person_of(row.member_id).wallet
         if now == RedemptionState.FULFILLED != row.state:
             wallet.spend(row.id)
+            self.sold(row, now)
         elif now != row.state:
             wallet.give_back(row.id)
             self.comes_back(row)
+            if sale := self.sales.get(row.id):
+                sale.give_back(sale.price - sale.back)
+
+    def sold(self, row: Redemption, state: str) -> None:
+        """Its partner is owed for a reward from when it is fulfilled."""
+        if state == RedemptionState.FULFILLED and row.kind != OfferKind.DONATION and row.home_minor:
+            self.sales[row.id] = Sale.of(row, self.world.currencies[row.partner_id])
 
     def comes_back(self, row: Redemption) -> None:
         """What was undone stands on the shelf again, if it can be sold again; `row` is as it was before."""
@@ -317,6 +334,7 @@ class Story:
         for gift in offered:
             if gift.expires_at <= clock.now():
                 self.person_of(gift.sender_id).wallet.give_back(gift.id)
+        await self.days_come()
         await expire_lots()
         for person in self.world.people:
             person.wallet.expire()
@@ -353,6 +371,7 @@ class Story:
     async def step(self) -> None:
         deeds = {
             self.award: 14, self.take_back: 4, self.refund_part: 6,
+            self.buy: 8, self.confirm: 4, self.return_purchase: 6,
             self.redeem: 22, self.answer: 20, self.cash: 6, self.transfer: 10, self.give: 6,
             self.open_gift: 6, self.donate: 4, self.take_back_donation: 2, self.by_the_clock: 4, self.settle: 3,
             self.correct: 2, self.pay_in: 2, self.move_tier: 3,
@@ -366,11 +385,10 @@ class Story:
             left = await database.value(_LEFT, item_id)
             if left != units:
                 pytest.fail(f"{left} of {item_id} are left, {units} should be")
-        for row in await database.rows(_OWED):
-            fulfilled = row["state"] == RedemptionState.FULFILLED
-            assert row["sales"] == 1 if fulfilled else row["net"] == 0, row
+        await must_be_owed(self.sales)
 
     async def wallets_agree(self) -> None:
+        await self.earned_points_agree()
         for person in self.world.people:
             unit, id = person.program.unit, person.member.id
             books = [await balance(accounts.member(id, which, unit)) for which in (Purpose.WALLET, Purpose.HELD)]
@@ -390,8 +408,7 @@ async def test_the_books_hold_in_any_story(seed: int) -> None:
     moment = FIRST_DAY
     with clock.at(moment):
         story = Story(seed, await a_world())
-        for _ in story.world.people * 3:
-            await story.award()
+        await story.begin()
     for number in range(STEPS):
         moment += timedelta(minutes=story.chance.randint(1, 60 * 12))
         with clock.at(moment):

@@ -1,17 +1,20 @@
 """Levels: earned apart from what is spent, up at once, down at the period's end with grace, and why."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from dirty_equals import IsPartialDict
 
-from marketplace.kit import clock, database, ids
+from marketplace.kit import clock, database, ids, jobs
 from marketplace.members.jobs import judge_tiers
 from marketplace.members.models import Program, TierChange, TierScheme
 from tests import builders
 from tests.books import violations
 from tests.client import as_program, new_key
+from tests.earning.world import EVENT, PER_EURO
+from tests.earning.world import a_world as earning_world
 from tests.redemptions.world import Shopper, a_shopper, forbidden, pay_in
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -223,3 +226,42 @@ async def test_a_level_that_its_history_does_not_know_is_found() -> None:
     await database.execute("UPDATE member SET tier_id = NULL WHERE id = $1", shopper.member.id)
     found = [violation.check for violation in await violations()]
     assert found == ["levels are what their history says"]
+
+
+async def test_what_was_spent_earns_a_level_once_in_home_money_and_goes_back_with_returns() -> None:
+    with clock.at(START):
+        await builders.a_rate("EUR", "USD", "1.25")
+        world = await earning_world()
+        shopper = Shopper(world.member, world.program, world.phone)
+        levels = [LEVELS[0], LEVELS[1] | {"threshold": 100_00}]
+        await state(world.program, basis="SPEND", levels=levels)
+        await world.rule(**PER_EURO)
+        twin = world.event(amount="60.00")
+        answers = await asyncio.gather(*(world.server.do("recordEvent", EVENT, event=twin) for _ in range(3)))
+        assert len({answer["id"] for answer in answers}) == 1
+        await world.tell(type="REVIEW", amount="500.00")
+        await world.tell(amount={"amount": "9000", "currency": "JPY"})  # nobody knows what a yen is worth
+        me = await seen(shopper)
+        assert me["tierProgress"] == IsPartialDict(basis="SPEND", qualified=60_00, toGo=40_00)
+        assert me["tierProgress"]["text"] == "Spend €40.00 more to reach Gold."
+        dollars = await world.tell(amount={"amount": "50.00", "currency": "USD"})
+        me = await seen(shopper)
+        assert (me["tier"]["code"], me["tierProgress"]["qualified"]) == ("gold", 100_00)
+        for amount, left in (("0.01", 99_99), ("19.99", 84_00), (None, 60_00)):
+            given = {"amount": amount, "currency": "USD"} if amount else None
+            await world.back(dollars["reference"], given)
+            assert (await seen(shopper))["tierProgress"]["qualified"] == left
+        assert (await seen(shopper))["tier"]["code"] == "gold"
+        away = world.event(amount="7.77", member={"reference": "stranger"})
+        waiting = await world.server.do("recordEvent", EVENT, event=away)
+        assert waiting["state"] == "WAITING"
+        await world.back(away["reference"], "2.77")
+        await world.server.do(
+            "enrolMember", "... on Member { id }", reference="stranger", country="NL", languages=["en"]
+        )
+        await jobs.drain()
+    counted = "SELECT coalesce(sum(spend_minor), 0)::bigint FROM tier_credit WHERE member_id <> $1"
+    assert await database.value(counted, world.member.id) == 5_00
+    assert await violations() == []
+    await database.execute("UPDATE earning_event SET state = 'REVERSED' WHERE amount_minor = 6000")
+    assert "spending counts once" in {each.check for each in await violations()}

@@ -1,5 +1,6 @@
 """Rehearsing a file of offers: every problem is told, and nothing reaches the catalogue."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from marketplace.catalog.models import Offer
 from marketplace.kit.ids import new_id
 from marketplace.uploads.models import Upload, UploadRow
 from tests.builders import a_brand, a_charity, a_member, a_partner
-from tests.client import as_member, as_operator, as_partner
+from tests.client import Caller, as_member, as_operator, as_partner
 from tests.uploads.files import COFFEE, HEADER, a_shop, csv_of, findings, only, upload
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -71,6 +72,7 @@ async def test_bad_rows_do_not_spoil_good_ones() -> None:
 RANGE = "max_price,step"
 TEA, TOUR = "C,VOUCHER,dining,Tea,CODE,NL,EUR,10", "C,EXPERIENCE,travel,Tour,,NL,EUR,10"
 MILES = "C,BRAND_CURRENCY,travel,Miles,,NL,EUR,10,miles"
+FREE = "Only vouchers delivered as ENTITLEMENT may cost nothing."
 CASES = [
     ("C,VOUCHER,dining,Tea,CODE,NL,EUR,10.005", "", "price", "TOO_MANY_DECIMALS", "10.00"),
     ("C,VOUCHER,dining,Tea,CODE,JP,JPY,1200.50", "", "price", "TOO_MANY_DECIMALS", "1200"),
@@ -83,7 +85,7 @@ CASES = [
     ("C,VUCHER,dining,Tea,CODE,NL,EUR,10.00", "", "kind", "UNKNOWN_KIND", "VOUCHER"),
     ("C,VOUCHER,dining,Tea,COED,NL,EUR,10.00", "", "delivery", "UNKNOWN_DELIVERY", "CODE"),
     ("C,DONATION,charity,Trees,,NL,EUR,10.00", "", "kind", "KIND_NOT_YOURS", IsStr()),
-    ("C,VOUCHER,dining,Tea,CODE,NL,EUR,0", "", "price", "PRICE_NOT_POSITIVE", ""),
+    ("C,VOUCHER,dining,Tea,CODE,NL,EUR,0", "", "price", "PRICE_NOT_POSITIVE", FREE),
     ("C,VOUCHER,dining,Tea,ENTITLEMENT,NL,EUR,-1", "", "price", "PRICE_NOT_POSITIVE", ""),
     ("C,VOUCHER,dining,,CODE,NL,EUR,10.00", "", "title_en", "MISSING_TITLE", ""),
     ("C,VOUCHER,dining,=HYPERLINK(1),CODE,NL,EUR,10.00", "", "title_en", "FORMULA", "HYPERLINK(1)"),
@@ -92,8 +94,8 @@ CASES = [
     (",VOUCHER,dining,Tea,CODE,NL,EUR,10.00", "", "sku", "MISSING_VALUE", ""),
     ("<b>,VOUCHER,dining,Tea,CODE,NL,EUR,10.00", "", "sku", "BAD_SKU", ""),
     ("C,VOUCHER,dining,Tea,CODE,NL,EUR,10.00,surplus", "", "", "TOO_MANY_CELLS", ""),
-    ("C,VOUCHER,dining,Tea,ENTITLEMENT,NL,EUR,10,55,10", RANGE, "max_price", "OFF_STEP", "50.00 or 60.00"),
-    ("C,VOUCHER,dining,Tea,ENTITLEMENT,NL,EUR,12,50,5", RANGE, "price", "OFF_STEP", "10.00 or 15.00"),
+    ("C,VOUCHER,dining,Tea,ENTITLEMENT,NL,EUR,10,55,10", RANGE, "max_price", "OFF_STEP", "50.00, 60.00"),
+    ("C,VOUCHER,dining,Tea,ENTITLEMENT,NL,EUR,12,50,5", RANGE, "price", "OFF_STEP", "10.00, 15.00"),
     ("C,VOUCHER,dining,Tea,ENTITLEMENT,NL,EUR,50,10,5", RANGE, "max_price", "RANGE_IN_DISORDER", ""),
     ("C,VOUCHER,dining,Tea,ENTITLEMENT,NL,EUR,10,50,", RANGE, "step", "MISSING_VALUE", ""),
     (f"{TEA},50,5", RANGE, "max_price", "RANGE_OF_CODES", ""),
@@ -263,3 +265,22 @@ async def test_only_partners_upload() -> None:
 
     assert answer["data"]["uploadOffers"]["__typename"] == "InvalidInput"
     assert await Upload.all().count() == 0
+
+
+async def test_what_is_wrong_is_told_in_the_readers_language_and_a_cell_is_quoted_as_it_is() -> None:
+    shop, _ = await a_shop()
+    tea, cocoa = (COFFEE.replace("COFFEE-10", sku) for sku in ("TEA-10", "COCOA-10"))
+    rows = (COFFEE, tea.replace("CODE", "offer"), cocoa.replace("VOUCHER", "{kind}"), COFFEE)
+    file = await upload(shop, csv_of(*rows))
+    assert shop.actor is not None
+    reader = Caller(replace(shop.actor, languages=("sv",)))
+    shown = "... on UploadedFile { findings { nodes { message suggestion } } }"
+    found = (await reader.get(f'{{ node(id: "{file["id"]}") {{ {shown} }} }}'))["node"]["findings"]["nodes"]
+    assert [(each["message"], each["suggestion"]) for each in found] == [
+        ("offer är inget leveranssätt.", "CODE, ENTITLEMENT, GENERIC_CODE, LINK"),
+        ("{kind} är inte ett slags erbjudande.", "BRAND_CURRENCY, DONATION, EXPERIENCE, MERCHANDISE, VOUCHER"),
+        ("Samma SKU står på rad 2 för samma land.", "Ge varje rad i ett erbjudande sin egen item_sku."),
+    ]
+    english = file["findings"]["nodes"][2]
+    assert english["message"] == "The same SKU is in line 2 for the same country."
+    assert english["suggestion"] == "Give each row of an offer its own item_sku."

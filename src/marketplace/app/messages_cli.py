@@ -20,7 +20,8 @@ SOURCE = Path(__file__).parents[1]
 SHOWN = SOURCE / "app" / "tour"
 """Tells its story in English to whoever runs it."""
 WIDTH = 110
-TEXT_AT = {"Problem": 1, "at": 1, "noted": 0, "say": 0}  # the position of the template in a call
+TEXT_AT = {"Problem": 1, "at": 1, "noted": 0, "say": 0, "bad": 2, "fault": 2, "finding": 4}
+"""The position of the template in a call; what a finding advises is a template too."""
 _FACT = re.compile(r"\{(\w+)\}")
 Key = tuple[str, str | None]
 app = typer.Typer(no_args_is_help=True, help="Look after the catalogues of sentences in other languages.")
@@ -43,6 +44,9 @@ def _texts_of(tree: ast.AST) -> Iterator[tuple[str, str | None]]:
             given = call.args[position]
             if isinstance(given, ast.Constant) and isinstance(given.value, str):
                 yield given.value, None
+        for advice in call.keywords:
+            if advice.arg == "advice" and isinstance(advice.value, ast.Constant) and advice.value.value:
+                yield str(advice.value.value), None
         if name == "NotFound":
             for what in call.keywords:
                 if isinstance(what.value, ast.Constant) and isinstance(what.value.value, str):

@@ -36,6 +36,8 @@ AUDIENCES: Mapping[str, tuple[str, ...]] = {
     "notice": ("program", "member"),
     "upload": ("partner",),
     "fundingNotice": ("program",),
+    "dropReminder": ("program", "member", "drop"),
+    "waitingPlace": ("program", "member"),
     "invoice": ("program", "partner"),
 }
 """Whose ids a change of a topic carries, as its trigger writes them."""
@@ -53,6 +55,9 @@ TOLD: Mapping[tuple[str, str | None], Line] = {
     ("payout", "PARTLY_RETURNED"): Line(EventType.PAYOUT_PARTLY_RETURNED, (Owner.PARTNER,)),
     ("gift", "CLAIMED"): Line(EventType.GIFT_CLAIMED, (Owner.PROGRAM,)),
     ("notice", None): Line(EventType.POINTS_EXPIRING, (Owner.PROGRAM,)),
+    ("dropReminder", None): Line(EventType.DROP_OPENING, (Owner.PROGRAM,)),
+    ("waitingPlace", "OFFERED"): Line(EventType.WAITING_OFFERED, (Owner.PROGRAM,)),
+    ("waitingPlace", "PASSED"): Line(EventType.WAITING_PASSED, (Owner.PROGRAM,)),
     ("fundingNotice", None): Line(EventType.FUNDING_LOW, (Owner.PROGRAM,)),
     ("invoice", "OPEN"): Line(EventType.INVOICE_REOPENED, BOTH),
     ("upload", "PUBLISHED"): Line(EventType.UPLOAD_PUBLISHED, (Owner.PARTNER,)),
@@ -103,8 +108,7 @@ def _happened(change: Noted, figures: Mapping[str, str]) -> list[Happened]:
         if change.state is not None:
             data["state"] = change.state
         data |= figures
-        if "statement" in whose:
-            data["statement"] = ids.public("statement", whose["statement"])
+        data |= {name: ids.public(name, whose[name]) for name in ("statement", "drop") if name in whose}
         if owner is Owner.PROGRAM and "member" in whose:
             data["member"] = ids.public("member", whose["member"])
         told.append(Happened(line.type, owner, whose[owner.value.lower()], data, change.id))

@@ -5,6 +5,7 @@ from marketplace.access.models import KeyOwner
 from marketplace.app import rooms, standing
 from marketplace.banking import facts as banking
 from marketplace.billing import reactions as billing
+from marketplace.catalog.facts import DropOpensSoon
 from marketplace.donations import steps as donations
 from marketplace.earning import queries as earned
 from marketplace.earning import reactions as earning
@@ -15,6 +16,7 @@ from marketplace.members.facts import MemberEnrolled
 from marketplace.partners import queries as partners
 from marketplace.payments import facts as payments
 from marketplace.redemptions import card_reactions as cards
+from marketplace.redemptions import drop_reactions as lines
 from marketplace.redemptions import reactions as redemptions
 from marketplace.settlement import bank_reactions as bank
 from marketplace.settlement import queries as statements
@@ -30,6 +32,7 @@ def wire() -> None:
     facts.on(ApiKeyIssued, owner_must_exist)
     next_steps.shortest_action_from(earned.shortest_action_said)
     facts.on(MemberEnrolled, earning.member_enrolled)
+    facts.on(DropOpensSoon, lines.drop_opens_soon)
     _cash()
     _cards()
     _billing()

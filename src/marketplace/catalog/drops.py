@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from marketplace.catalog import steps
 from marketplace.catalog.facts import DropOpensSoon
 from marketplace.catalog.models import Drop, DropReminder, Offer, OfferStatus
 from marketplace.catalog.publishing import refresh_listings
@@ -111,6 +112,7 @@ async def remind_of_drop(actor: Actor, command: DropIsDue) -> Drop:
         drop.reminded_at = clock.now()
         await drop.save(update_fields=["reminded_at"])
         members = [row.member_id for row in await DropReminder.filter(drop_id=drop.id).only("id", "member_id")]
+        await steps.tell_of_drop(drop.id, members)
         await facts.state(DropOpensSoon(drop.id, drop.offer_id, drop.opens_at, tuple(members)))
     return drop
 

@@ -378,7 +378,7 @@ class Drop(Model):
 
 
 class DropReminder(Model):
-    """A member who wants to be told before a drop opens."""
+    """A member who wants to be told before a drop opens, and when that was done."""
 
     id: fields.Field[UUID] = columns.key()
     drop: Any = columns.ref("catalog.Drop", index=False)
@@ -386,6 +386,7 @@ class DropReminder(Model):
     member: Any = columns.ref("members.Member")
     member_id: UUID
     asked_at: fields.Field[datetime] = columns.moment()
+    told_at: fields.Field[datetime | None] = columns.moment_or_none()
 
     class Meta(Model.Meta):
         table = "drop_reminder"

@@ -3,7 +3,7 @@
 The stock row is locked last: take stock after everything else that may wait or refuse.
 """
 
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from uuid import UUID
@@ -50,6 +50,11 @@ INSERT INTO stock_movement (id, item_id, change, position, ref_type, ref_id, at)
 SELECT $1, $2, -1, $3, $4, $5, $6
 WHERE EXISTS (SELECT FROM stock_movement WHERE ref_id = $5 AND change = 1 AND item_id = $2)
 RETURNING id"""
+_ANY_RETURNED = """
+SELECT EXISTS (
+    SELECT FROM returned_code r JOIN voucher_code c ON c.item_id = r.item_id AND c.position = r.position
+    WHERE r.item_id = $1 AND (c.expires_at IS NULL OR c.expires_at > $2) AND NOT EXISTS (
+        SELECT FROM withheld_code w WHERE w.item_id = r.item_id AND w.position = r.position))"""
 
 sold_out: Lately[UUID] = Lately(10_000, seconds=1.0)
 """Items that had nothing left a moment ago: worth a look before a transaction is opened (`nothing_left_of`)."""
@@ -167,6 +172,21 @@ def noticing_sold_out(item_id: UUID, units: int) -> Generator[None]:
         raise
 
 
+async def lock_stock(item_id: UUID) -> None:
+    """Nobody else takes a unit of this item or puts one back until the transaction ends."""
+    await database.execute("SELECT FROM stock WHERE item_id = $1 FOR UPDATE", item_id)
+
+
+async def is_sold_out(item_id: UUID) -> bool:
+    """Whether nothing of an item is left; that stays so until the transaction ends, for whoever may wait for it.
+
+    Many can look at once; `lock_stock` waits for them.
+    """
+    shelf = "SELECT taken + withheld >= loaded FROM stock WHERE item_id = $1 FOR SHARE"
+    empty = await database.value(shelf, item_id)
+    return bool(empty) and not await database.value(_ANY_RETURNED, item_id, clock.now())
+
+
 async def put_back(item: Item, position: int | None, *, ref_type: str, ref_id: UUID) -> None:
     """Put a unit back that was taken for this cause. A code must never have been revealed.
 
@@ -181,3 +201,19 @@ async def put_back(item: Item, position: int | None, *, ref_type: str, ref_id: U
     else:
         insert = "INSERT INTO returned_code (id, item_id, position) VALUES ($1, $2, $3)"
         await database.execute(insert, new_id(), item.id, position)
+
+
+_TELL = """
+INSERT INTO drop_reminder AS known (id, drop_id, member_id, asked_at, told_at)
+SELECT who.id, $2::uuid, who.member_id, $4, $4 FROM unnest($1::uuid[], $3::uuid[]) AS who (id, member_id)
+ORDER BY who.member_id
+ON CONFLICT (drop_id, member_id) DO UPDATE SET told_at = excluded.told_at WHERE known.told_at IS NULL"""
+
+
+async def tell_of_drop(drop_id: UUID, member_ids: Sequence[UUID]) -> None:
+    """Note that these members are told of a drop, each once, whether they asked or wait for what it drops.
+
+    What is noted reaches the members and their programs' servers: by subscription and by webhook.
+    """
+    ids = [new_id() for _ in member_ids]
+    await database.execute(_TELL, ids, drop_id, list(member_ids), clock.now())

@@ -45,6 +45,14 @@ SELECT o.id, o.reason, count(g.id) AS grants FROM earning_outcome o
 LEFT JOIN earning_grant g ON g.event_id = o.event_id AND g.rule_id = o.rule_id AND g.version_id = o.version_id
     AND g.side = 'MEMBER' AND g.member_id = o.member_id
 GROUP BY o.id HAVING count(g.id) <> CASE o.reason WHEN 'EARNED' THEN 1 ELSE 0 END"""
+_SPENT = """
+SELECT e.id, e.state, c.member_id, c.spend_minor + coalesce(r.spend_minor, 0) AS counted
+FROM tier_credit c LEFT JOIN earning_event e ON e.id = c.ref_id
+LEFT JOIN (SELECT v.event_id, sum(t.spend_minor) AS spend_minor FROM earning_reversal v
+    JOIN tier_credit t ON t.ref_type = 'earning_reversal' AND t.ref_id = v.id GROUP BY 1) r ON r.event_id = e.id
+WHERE c.ref_type = 'earning_event' AND (e.id IS NULL OR e.member_id IS DISTINCT FROM c.member_id
+    OR c.at <> e.effective_at OR c.spend_minor + coalesce(r.spend_minor, 0) < 0
+    OR (e.state = 'REVERSED' AND c.spend_minor + coalesce(r.spend_minor, 0) <> 0))"""
 _REVERSALS = """
 SELECT e.id, e.returned_minor, coalesce(r.minor, 0) AS reversed, r.whole FROM earning_event e
 LEFT JOIN (SELECT event_id, sum(amount_minor) AS minor, bool_or(amount_minor IS NULL) AS whole
@@ -92,10 +100,18 @@ async def check_reversals_add_up() -> AsyncIterator[Violation]:
         yield Violation("reversals add up", f"event {row['id']}", detail)
 
 
+async def check_spending_counts_once() -> AsyncIterator[Violation]:
+    """What was spent counts for whose purchase it was, on its day, and not at all when it went back whole."""
+    for row in await database.rows(_SPENT):
+        detail = f"{row['counted']} minor units count for member {row['member_id']}; the event is {row['state']}"
+        yield Violation("spending counts once", f"event {row['id']}", detail)
+
+
 CHECKS: tuple[Check, ...] = (
     check_grants_are_postings,
     check_budgets_are_kept,
     check_debts_are_paid_by_grants,
     check_outcomes_say_what_was_given,
     check_reversals_add_up,
+    check_spending_counts_once,
 )

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from marketplace.earning import rules
+from marketplace.earning import rules, spending
 from marketplace.earning.crediting import credit
 from marketplace.earning.models import EarningEvent, Grant, Outcome, Referral
 from marketplace.earning.rules import Verdict
@@ -44,7 +44,7 @@ async def judge_event(program: Program, event: EarningEvent, member: Member, *, 
     for live in await rules_of(program.id, event.effective_at):
         if rules.concerns(live.terms, happening):
             tally = await tally_of(live, member.id, event.effective_at, program.timezone)
-            verdicts.append((live, rules.judge(live.terms, happening, tally)))
+            verdicts.append((live, _unless_held_out(live, member.id, rules.judge(live.terms, happening, tally))))
     settled = await _settle(verdicts)
     event.member_id = member.id
     event.state = (EventState.PARTLY_REVERSED if event.returned_minor else EventState.JUDGED).value
@@ -59,6 +59,14 @@ async def judge_event(program: Program, event: EarningEvent, member: Member, *, 
     for grant in grants:
         if _is_due(grant):
             await credit(program, grant)
+    await spending.count(program, event)
+
+
+def _unless_held_out(live: Live, member_id: UUID, verdict: Verdict) -> Verdict:
+    """What a rule would give, and gives to all but those whom it is measured against."""
+    if verdict.reason is Reason.EARNED and rules.is_held_out(live.terms, live.id, member_id):
+        return Verdict(reason=Reason.HELD_OUT, counted=verdict.counted)
+    return verdict
 
 
 async def _open_referral(event: EarningEvent, member: Member) -> Referral | None:
@@ -108,6 +116,7 @@ async def _write_outcomes(event: EarningEvent, member: Member, settled: Sequence
             reason=verdict.reason.value,
             facts=_plain(verdict.facts),
             counted=verdict.counted,
+            held_out=rules.is_held_out(live.terms, live.id, member.id),
         )
         for live, verdict in settled
     ]

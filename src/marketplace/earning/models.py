@@ -200,7 +200,10 @@ class EarningEvent(Model):
 
 
 class Outcome(Model):
-    """What one rule made of one event. `counted` is what stands toward its goal: times, or minor units."""
+    """What one rule made of one event. `counted` is what stands toward its goal: times, or minor units.
+
+    `held_out` says that the member was of the share that the rule is measured against.
+    """
 
     id: fields.Field[UUID] = columns.key()
     event: Any = columns.ref("earning.EarningEvent", index=False)
@@ -215,6 +218,7 @@ class Outcome(Model):
     reason: fields.Field[str] = columns.text(30)
     facts: fields.Field[dict[str, Any]] = columns.facts()
     counted: fields.Field[int] = columns.whole(0)
+    held_out: fields.Field[bool] = columns.flag()
 
     class Meta(Model.Meta):
         table = "earning_outcome"

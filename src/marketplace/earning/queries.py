@@ -20,7 +20,7 @@ from marketplace.earning.models import (
     ReferralCode,
     RuleVersion,
 )
-from marketplace.earning.rules import Tally
+from marketplace.earning.rules import Tally, is_held_out
 from marketplace.earning.sentences import Names
 from marketplace.earning.tallies import Live, rules_of, tally_of
 from marketplace.earning.ways import Action, Earner
@@ -233,10 +233,15 @@ async def earner_of(member: Member, program: Program) -> Earner:
 
 
 async def ways_of(member: Member, program: Program, earner: Earner) -> list[Way]:
-    """What is live in the member's program now, by code, each with what the member has had of it."""
+    """What is live in the member's program now, by code, each with what the member has had of it.
+
+    A rule that is measured against this member is left out: they cannot earn by it.
+    """
     moment = clock.now()
     found: list[Way] = []
     for live in await rules_of(program.id, moment):
+        if is_held_out(live.terms, live.id, member.id):
+            continue
         tally = await tally_of(live, member.id, moment, program.timezone)
         found.append(Way(live, tally, ways.is_open(live.terms, earner, tally)))
     return found

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from marketplace.earning.words import Measure
 from marketplace.kit import database
+from marketplace.kit.money import BASIS_POINTS
 
 _REPORT = """
 SELECT count(DISTINCT g.member_id) FILTER (WHERE g.side = 'MEMBER') AS participants,
@@ -26,6 +27,14 @@ WHERE first.at >= live.at"""
 _MISSED = """
 SELECT reason, count(*) AS times FROM earning_outcome WHERE rule_id = $1 AND reason <> 'EARNED'
 GROUP BY reason ORDER BY times DESC, reason"""
+# What shows whether members do more of it: all that the rule looked at but for what its conditions kept out.
+_ARMS = """
+SELECT o.held_out, count(DISTINCT o.member_id) AS participants, count(*) AS events,
+    coalesce(sum(e.amount_minor - e.returned_minor) FILTER (WHERE e.currency = $2), 0)::bigint AS amount_minor
+FROM earning_outcome o JOIN earning_event e ON e.id = o.event_id
+WHERE o.rule_id = $1
+    AND o.reason IN ('EARNED', 'HELD_OUT', 'GOAL_NOT_YET', 'CAP_REACHED', 'BUDGET_SPENT', 'OUTRANKED')
+GROUP BY o.held_out"""
 _FIRST_REWARD = """
 SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM first.at - m.enrolled_at) / 86400.0) AS days,
     count(*) AS members
@@ -34,6 +43,24 @@ FROM member m JOIN LATERAL (
     WHERE h.member_id = m.id AND h.state = 'POSTED' AND h.reason NOT IN ('clawback', 'gift')
 ) first ON first.at IS NOT NULL
 WHERE m.program_id = $1"""
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """Members under a rule, or those held out of it: how many they are about, and what they did."""
+
+    held_out: bool
+    members: int
+    participants: int = 0
+    events: int = 0
+    amount_minor: int = 0
+
+
+async def arms_of(rule_id: UUID, currency: str, held_out_bp: int, members: int) -> tuple[Arm, Arm]:
+    """Those under a rule, and those held out of it. Their number is their share of a program's members."""
+    rows = {row.pop("held_out"): row for row in await database.rows(_ARMS, rule_id, currency)}
+    out = members * held_out_bp // BASIS_POINTS
+    return Arm(False, members - out, **rows.get(False, {})), Arm(True, out, **rows.get(True, {}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from marketplace.earning import queries, rules, terms
+from marketplace.earning import queries, rules, spending, terms
 from marketplace.earning.judging import lock_members
 from marketplace.earning.models import (
     EarningEvent,
@@ -63,6 +63,7 @@ async def reverse(program: Program, event: EarningEvent, reversal: Reversal) -> 
     await _lock_budgets(losses)
     for loss in losses:
         await _claw(program, policy, reversal, loss)
+    await spending.uncount(program, event, reversal)
     if whole:
         await Referral.filter(qualified_event_id=event.id).update(qualified_event_id=None)
 

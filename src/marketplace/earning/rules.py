@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from marketplace.earning.terms import Multiplier, Rise, Terms
 from marketplace.earning.words import EventType, Kind, Period, Reason, Rounding
 from marketplace.kit.money import BASIS_POINTS
+from marketplace.members.policies import arm_for
 
 BEGINNING, END = datetime(1900, 1, 1, tzinfo=UTC), datetime(9998, 1, 1, tzinfo=UTC)
 _MONTHS = {Period.MONTH: 1, Period.QUARTER: 3, Period.YEAR: 12}
@@ -238,6 +240,12 @@ def _days(year: int, month: int) -> int:
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def is_held_out(terms: Terms, rule_id: UUID, member_id: UUID) -> bool:
+    """Whether a member is of the share that gets nothing by a rule: the same members on every day and machine."""
+    shares = [(Reason.HELD_OUT.value, terms.held_out_bp)]
+    return bool(terms.held_out_bp) and arm_for(member_id, rule_id, shares) is not None
 
 
 def kept_after_return(terms: Terms, given: int, multiplier: int, left_minor: int, currency: str | None) -> int:

@@ -70,6 +70,7 @@ _WHY: Mapping[Reason, str] = {
     Reason.OTHER_DAY: noted("This rule is for other days."),
     Reason.OUTRANKED: noted("Another rule gave more."),
     Reason.NOT_REFERRED: noted("Nobody invited this member, or it was rewarded before."),
+    Reason.HELD_OUT: noted("This rule is being tried out, and not with this member."),
 }
 
 

@@ -10,6 +10,8 @@ from marketplace.members.rules import problems_of_texts
 
 MOST_POINTS = 10_000_000
 MOST_FACTOR_BP = 100 * BASIS_POINTS
+MOST_HELD_OUT_BP = 5_000
+"""At least every second member earns by a rule."""
 MOST_LISTED = 20
 MOST_PENDING_DAYS = 365
 EASY_CONDITIONS = 3
@@ -54,6 +56,8 @@ def _of_events(said: Terms) -> Iterator[Problem]:
 
 
 def _of_points(said: Terms) -> Iterator[Problem]:
+    if not 0 <= said.held_out_bp <= MOST_HELD_OUT_BP:
+        yield Problem("terms.heldOutBp", "Give 0 to {most} basis points.", {"most": MOST_HELD_OUT_BP})
     if not 1 <= said.points <= MOST_POINTS:
         yield Problem("terms.points", "Give 1 to {most} points.", {"most": MOST_POINTS})
     if not 0 <= said.referrer_points <= MOST_POINTS or (said.referrer_points and said.kind is not Kind.REFERRAL):

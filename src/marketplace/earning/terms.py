@@ -35,6 +35,7 @@ class Terms:
 
     `per` are the amounts that give `points` each (PER_AMOUNT), or the one amount that is the goal (GOAL_AMOUNT).
     Rules of one `group` do not add up: the one that gives most does. Several multipliers are multiplied.
+    `held_out_bp` of the members get nothing by it, so that what it does shows beside them.
     """
 
     kind: Kind
@@ -64,6 +65,7 @@ class Terms:
     group: str = ""
     on_day: date | None = None
     day_of_month: int | None = None
+    held_out_bp: int = 0
 
     @property
     def is_goal(self) -> bool:

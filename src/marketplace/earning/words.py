@@ -130,6 +130,7 @@ class Reason(StrEnum):
     OTHER_DAY = "OTHER_DAY"
     OUTRANKED = "OUTRANKED"
     NOT_REFERRED = "NOT_REFERRED"
+    HELD_OUT = "HELD_OUT"
 
 
 @speak

@@ -169,6 +169,9 @@ class Settings(BaseSettings):
     """How much memory each server process has for pages that many members see alike; 0 keeps none."""
     kept_pages_believed_ms: NonNegativeInt = 250
     """How long a kept page is believed after the catalogue was seen to be unchanged; 0 always asks first."""
+    reserve_for_s: PositiveInt = 900
+    """How long what a member has set aside is theirs; `offer_for_s`: what is offered to who waited in line."""
+    offer_for_s: PositiveInt = 1_800
     pool_size: PositiveInt = 20
     metrics_token: SecretStr | None = None
     """What Prometheus sends as its bearer token to read `/metrics` in production; without it nobody reads them."""

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from marketplace.kit import clock, database
 from marketplace.kit.messages import noted, say
+from marketplace.kit.money import Money
 from marketplace.members import tier_rules, tier_steps
 from marketplace.members.models import Member, TierBasis, TierLevel, TierScheme, TierStanding
 
@@ -15,7 +16,7 @@ SELECT DISTINCT ON (program_id) id FROM tier_scheme WHERE program_id = ANY ($1) 
 ORDER BY program_id, valid_from DESC"""
 _WAYS = {
     TierBasis.POINTS: noted("{to_go} points to go to {name}."),
-    TierBasis.SPEND: noted("Spend a little more to reach {name}: {to_go} to go, in the smallest unit of money."),
+    TierBasis.SPEND: noted("Spend {to_go} more to reach {name}."),
     TierBasis.COUNT: noted("{to_go} more times to reach {name}."),
 }
 _TOP = noted("You have the highest level.")
@@ -41,12 +42,14 @@ class Progress:
     keep_until: datetime | None
     to_keep: int | None
     in_grace: bool
+    currency: str
 
     def text(self, languages: Iterable[str]) -> str:
         """What is missing, in a sentence of the reader's language."""
         if self.following is None:
             return say(_TOP, {}, languages)
-        return say(_WAYS[self.basis], {"to_go": self.to_go, "name": self.following.name}, languages)
+        to_go = Money(self.to_go or 0, self.currency) if self.basis is TierBasis.SPEND else self.to_go
+        return say(_WAYS[self.basis], {"to_go": to_go, "name": self.following.name}, languages)
 
 
 async def progress_of(member_ids: Sequence[UUID]) -> dict[UUID, Progress]:
@@ -82,4 +85,5 @@ async def _progress(member: Member, program: tier_steps.Program, standing: TierS
         keep_until=keep_until,
         to_keep=None if needed is None else max(0, needed - total),
         in_grace=bool(standing and standing.in_grace),
+        currency=program.currency,
     )

@@ -24,8 +24,8 @@ from marketplace.members.models import (
 from marketplace.members.tier_rules import Level, Scheme
 
 _SCHEME = """
-SELECT program.timezone, scheme.basis, scheme.span, scheme.months, scheme.grace_months, scheme.landing,
-    scheme.terms, (SELECT json_object_agg(code, json_build_array(rank, id)) FROM tier_level
+SELECT program.timezone, program.home_currency, scheme.basis, scheme.span, scheme.months, scheme.grace_months,
+    scheme.landing, scheme.terms, (SELECT json_object_agg(code, json_build_array(rank, id)) FROM tier_level
         WHERE program_id = program.id)::text AS ranks
 FROM program CROSS JOIN LATERAL (
     SELECT * FROM tier_scheme s WHERE s.program_id = program.id AND s.valid_from <= $2
@@ -38,10 +38,11 @@ SELECT coalesce(sum({column}), 0)::bigint FROM tier_credit WHERE member_id = $1 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program's scheme with the keys of its levels."""
+    """A program's scheme with the keys of its levels, and the currency in which spending counts."""
 
     scheme: Scheme
     ids: dict[str, UUID]
+    currency: str
 
     def level(self, tier_id: UUID | None) -> Level | None:
         """The level of a key, if the scheme has it."""
@@ -55,7 +56,7 @@ async def scheme_of(program_id: UUID, moment: datetime | None = None) -> Program
         return None
     known: dict[str, tuple[int, str]] = orjson.loads(row["ranks"] or "{}")
     levels = tier_rules.levels_of(orjson.loads(row["terms"]), {code: rank for code, (rank, _) in known.items()})
-    return Program(_scheme(row, levels), {code: UUID(id) for code, (_, id) in known.items()})
+    return Program(_scheme(row, levels), {code: UUID(id) for code, (_, id) in known.items()}, row["home_currency"])
 
 
 def _scheme(row: dict[str, Any], levels: tuple[Level, ...]) -> Scheme:
@@ -107,7 +108,7 @@ async def qualify(member_id: UUID, program_id: UUID, credit: Credit) -> None:
         )
     )
     program = await scheme_of(program_id)
-    if program is None:
+    if program is None or not getattr(credit, _COLUMNS[program.scheme.basis]):
         return
     member = await _locked(member_id)
     total = await qualified(program.scheme, member_id, clock.now())

@@ -14,7 +14,7 @@ UPDATE activity_clock c SET swept = TRUE
 WHERE NOT swept AND expires_at <= $1 AND NOT EXISTS (SELECT FROM lot WHERE clock_id = c.id AND has_points)"""
 
 
-@jobs.periodic("points.expire_lots", cron="*/10 * * * *")
+@jobs.periodic("points.expire_lots", cron="* * * * *")
 async def expire_lots() -> None:
     """Turn every lot whose date has passed into breakage, each in a transaction of its own.
 

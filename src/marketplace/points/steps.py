@@ -294,7 +294,6 @@ async def earn(
     earned_at: datetime,
     expires_at: datetime | ByPolicy | None = BY_POLICY,
     lives_from: datetime | None = None,
-    spend_minor: int = 0,
     qualifying: int | None = None,
 ) -> Lot:
     """A new lot in the member's wallet: ISSUED -> WALLET, effective on the day it was earned.
@@ -302,7 +301,7 @@ async def earn(
     Its date is the one named (None: it never expires), else that of the program's policy on that day; see
     `queries.dates_of_lots` for what that came to. Points that come later than they were earned live from then
     (`lives_from`), so waiting does not shorten their life. Earning is an activity: rolling lots live on. It also
-    counts towards the member's level: `qualifying` points (all of them, if not said), what was spent, and once.
+    counts towards the member's level: `qualifying` points (all of them, if not said), and once.
     """
     policy = (await policies([program_id], earned_at))[program_id]
     await lifetimes.touch(member_id, policy.timezone, earned_at)
@@ -314,7 +313,7 @@ async def earn(
     entry = Entry(issued, _wallet(member_id, unit), points)
     await post("points.earned", origin_type, origin_id, [entry], effective_on=earned_at.date())
     counted = points if qualifying is None else qualifying
-    await qualify(member_id, program_id, Credit(origin_type, origin_id, earned_at, counted, spend_minor, 1))
+    await qualify(member_id, program_id, Credit(origin_type, origin_id, earned_at, counted, events=1))
     return lot
 
 

@@ -16,6 +16,8 @@ owned AS (
         SELECT item_id, code_position AS position FROM redemption WHERE code_position IS NOT NULL
         UNION ALL
         SELECT r.item_id, c.old_position FROM code_reissue c JOIN redemption r ON r.id = c.redemption_id
+        UNION ALL
+        SELECT item_id, code_position FROM reservation WHERE code_position IS NOT NULL
     ) AS each GROUP BY item_id, position
 )
 SELECT item_id, position, coalesce(m.out, 0) AS out, coalesce(o.owners, 0) AS owners
@@ -158,6 +160,12 @@ SELECT v.id, v.state, coalesce(sum(m.change), 0) AS out FROM reservation v
 LEFT JOIN stock_movement m ON m.ref_id = v.id GROUP BY v.id
 HAVING (v.state = 'OPEN') <> (coalesce(sum(m.change), 0) = 1) OR coalesce(sum(m.change), 0) NOT IN (0, 1)
 LIMIT 100"""
+_WAITING = """
+SELECT w.id, w.state, r.state AS reservation FROM waiting_place w LEFT JOIN reservation r ON r.place_id = w.id
+WHERE CASE w.state WHEN 'OFFERED' THEN r.state IS DISTINCT FROM 'OPEN' WHEN 'PASSED' THEN r.id IS NULL
+        OR r.state NOT IN ('LAPSED', 'RELEASED') WHEN 'TAKEN' THEN r.state <> 'USED'
+    ELSE r.id IS NOT NULL END OR r.member_id <> w.member_id OR r.item_id <> w.item_id OR r.quantity <> 1
+LIMIT 100"""
 _BATCHES = """
 SELECT b.id, b.state, b.credits, count(c.redemption_id) AS found,
     count(*) FILTER (WHERE r.state = 'PENDING') AS waiting
@@ -286,6 +294,13 @@ async def check_reservations_hold_their_units() -> AsyncIterator[Violation]:
         yield Violation(name, f"reservation {row['id']}", detail)
 
 
+async def check_who_waits_is_offered_what_is_set_aside() -> AsyncIterator[Violation]:
+    """Each offer to who waits is one unit that is set aside for them, and ends as that ends."""
+    for row in await database.rows(_WAITING):
+        detail = f"{row['state']}, what is set aside for it is {row['reservation']}"
+        yield Violation("who waits is offered what is set aside", f"waiting place {row['id']}", detail)
+
+
 CHECKS: tuple[Check, ...] = (
     check_codes_out_are_redeemed,
     check_redemptions_hold_their_points,
@@ -301,4 +316,5 @@ CHECKS: tuple[Check, ...] = (
     check_returns_are_refunded,
     check_batches_hold_their_credits,
     check_reservations_hold_their_units,
+    check_who_waits_is_offered_what_is_set_aside,
 )

@@ -5,19 +5,21 @@ from uuid import UUID
 from marketplace.catalog.models import CodeFreeze
 from marketplace.kit import clock, jobs
 from marketplace.kit.actor import SYSTEM
-from marketplace.redemptions import queries, rules
+from marketplace.redemptions import lining_up, queries, rules
+from marketplace.redemptions.lining_up import LAPSE
 from marketplace.redemptions.operations import (
     ExpireEntitlement,
     FailOverdue,
     LapseReservation,
+    ServeLine,
     TellOfFreeze,
     expire_entitlement,
     fail_overdue,
     lapse_reservation,
+    serve_line,
     tell_of_freeze,
 )
 from marketplace.redemptions.operations.freezing import TELL
-from marketplace.redemptions.operations.reserving import LAPSE
 
 BATCH = 500
 
@@ -65,3 +67,10 @@ async def lapse_left() -> None:
     while ended := await queries.ended_reservations(clock.now(), BATCH):
         for id in ended:
             await _lapse(id)
+
+
+@jobs.periodic("redemptions.serve_lines", cron="* * * * *")
+async def serve_lines() -> None:
+    """Offer what is on the shelf to those who wait for it: new stock, codes that were released."""
+    for id in await lining_up.to_serve(BATCH):
+        await serve_line(SYSTEM, ServeLine(idempotency_key=f"serve:{id}:{clock.now().isoformat()}", item_id=id))

@@ -1,6 +1,6 @@
 """Reads of redemptions, scoped to who asks."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -308,6 +308,20 @@ async def proof_of(redemption_id: UUID) -> proofs.Proof | None:
         return proofs.Proof(proofs.TICKET, booking.ticket)
     right = await Entitlement.get_or_none(redemption_id=redemption_id)
     return proofs.Proof(proofs.ENTITLEMENT, right.number) if right else None
+
+
+async def open_reservations(member_ids: Sequence[UUID]) -> dict[UUID, list[Reservation]]:
+    """What is set aside for these members now, the first to end first."""
+    found: dict[UUID, list[Reservation]] = {}
+    mine = Reservation.filter(member_id__in=list(member_ids), state=ReservationState.OPEN.value)
+    for row in await mine.filter(expires_at__gt=clock.now()).order_by("expires_at", "id"):
+        found.setdefault(row.member_id, []).append(row)
+    return found
+
+
+async def reservations_of_places(place_ids: Sequence[UUID]) -> dict[UUID, Reservation]:
+    """What was set aside for those who waited."""
+    return {row.place_id: row for row in await Reservation.filter(place_id__in=list(place_ids)) if row.place_id}
 
 
 async def ended_reservations(moment: datetime, limit: int) -> list[UUID]:

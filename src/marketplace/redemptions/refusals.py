@@ -164,6 +164,28 @@ class TooManyReservations(Refusal):
     most: Annotated[int, "How many things one member can set aside."]
 
 
+class StillAvailable(Refusal):
+    """One waits only for what is sold out."""
+
+    code = "STILL_AVAILABLE"
+    text = "This is not sold out. Redeem it now."
+
+
+class TooManyPlaces(Refusal):
+    """A member waits for a few things at a time."""
+
+    code = "TOO_MANY_PLACES"
+    text = "You wait for {most} rewards already. Stop waiting for one of them first."
+    most: Annotated[int, "How many rewards one member can wait for."]
+
+
+class NotWaiting(Refusal):
+    """The member does not wait for it any more."""
+
+    code = "NOT_WAITING"
+    text = "You do not wait for this any more. If it is offered to you, redeem it or let it go."
+
+
 class NoContractInForce(Refusal):
     """The partner cannot be owed anything today, because no contract says how much."""
 
@@ -276,12 +298,20 @@ class NoCode(Refusal):
     text = "This reward comes without a code."
 
 
+_NOT_YET = noted("Your reward is not yours yet: its code is shown as soon as it is.")
+
+
 class CodeFrozen(Refusal):
-    """The code was given up when the redemption was closed."""
+    """The code was given up when the redemption was closed, or the redemption is not fulfilled yet."""
 
     code = "CODE_FROZEN"
     text = "This redemption is {current}: its code can no longer be shown."
     current: Annotated[str, "Where the redemption stands."]
+
+    @property
+    def template(self) -> str:
+        """Not yet, or no longer."""
+        return _NOT_YET if self.current == "PENDING" else self.text
 
 
 class CodeStopped(Refusal):

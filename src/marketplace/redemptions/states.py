@@ -108,3 +108,14 @@ class BatchState(StrEnum):
     COLLECTED = "COLLECTED"
     ACKNOWLEDGED = "ACKNOWLEDGED"
     ANSWERED = "ANSWERED"
+
+
+class WaitingState(StrEnum):
+    """Where somebody stands who waits for what is sold out. The last four are final."""
+
+    WAITING = "WAITING"
+    OFFERED = "OFFERED"
+    TAKEN = "TAKEN"
+    PASSED = "PASSED"
+    LEFT = "LEFT"
+    CLOSED = "CLOSED"

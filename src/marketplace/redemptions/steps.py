@@ -17,7 +17,7 @@ from marketplace.members.models import Program
 from marketplace.partners import steps as partners
 from marketplace.partners.models import AccrualKind
 from marketplace.points import steps as points
-from marketplace.redemptions import cards, events, rules
+from marketplace.redemptions import cards, events, lining_up, rules
 from marketplace.redemptions.models import Redemption, RedemptionState, WaitsFor
 from marketplace.redemptions.refusals import NoContractInForce
 from marketplace.risk import steps as risk
@@ -226,7 +226,7 @@ async def close(redemption: Redemption, goal: RedemptionState, reason: str) -> N
 
 
 async def put_units_back(redemption: Redemption, units: int, kept: int = 0) -> None:
-    """The member holds so many units less and keeps `kept`; what can be sold again is put on the shelf."""
+    """The member holds so many units less and keeps `kept`; what can be sold again goes to who waits."""
     item: Item = await redemption.item
     await catalog.uncount_for_member(item, redemption.member_id, units)
     if (await redemption.offer).limits:
@@ -246,3 +246,4 @@ async def put_units_back(redemption: Redemption, units: int, kept: int = 0) -> N
     for ref in unit_refs(redemption.id, kept + units)[kept:]:
         await catalog.put_back(item, redemption.code_position, ref_type=REF_TYPE, ref_id=ref)
     redemption.code_position = None
+    await lining_up.hand_on(item, units)

@@ -7,10 +7,12 @@ from decimal import Decimal
 from functools import lru_cache
 
 from marketplace.kit import money
+from marketplace.kit.messages import noted
 from marketplace.uploads.rules import Finding, closest, finding, suggest
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/:+-]{0,79}")
 """SKUs: a letter or digit, then up to 79 letters, digits, spaces and ._/:+-"""
+LEAVE_BLANK = noted("Leave it blank.")
 _AMOUNT = re.compile(r"-?[0-9]{1,11}(\.[0-9]{1,20})?")
 _WHOLE = re.compile(r"-?[0-9]{1,15}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -29,16 +31,26 @@ class Row:
         self.cells = cells
         self.findings: list[Finding] = []
 
-    def bad(self, column: str, code: str, message: str, suggestion: str = "", *, value: str | None = None) -> None:
+    def bad(
+        self,
+        column: str,
+        code: str,
+        message: str,
+        suggestion: str = "",
+        *,
+        advice: str = "",
+        value: str | None = None,
+        **facts: str | int,
+    ) -> None:
         """Note what is wrong in a column; the value is the cell's unless another is given to show."""
         shown = self.cells.get(column, "") if value is None else value
-        self.findings.append(finding(self.line, column, shown, code, message, suggestion))
+        self.findings.append(finding(self.line, column, shown, code, message, suggestion, advice, **facts))
 
-    def needs(self, column: str, code: str = "MISSING_VALUE", why: str = "This cell must be filled.") -> bool:
+    def needs(self, column: str) -> bool:
         """Whether the cell is filled; a finding when it is not."""
         if column in self.cells:
             return True
-        self.bad(column, code, why)
+        self.bad(column, "MISSING_VALUE", "This cell must be filled.")
         return False
 
     def name(self, column: str) -> str | None:
@@ -61,30 +73,31 @@ class Row:
         if not lines:
             text = " ".join(text.split())
         if len(text) > longest:
-            self.bad(column, "TOO_LONG", f"At most {longest:,} characters fit here; these are {len(text):,}.")
+            message = noted("At most {longest} characters fit here; these are {length}.")
+            self.bad(column, "TOO_LONG", message, longest=longest, length=len(text))
             return None
         if not text.isprintable() and any(not char.isprintable() and char not in "\n\r\t" for char in text):
             self.bad(column, "CONTROL_CHARACTERS", "The text holds characters that cannot be shown.")
             return None
         return text
 
-    def choice(self, column: str, choices: Collection[str], code: str, what: str) -> str | None:
-        """One of a few words, in any case; the nearest one is suggested."""
+    def choice(self, column: str, choices: Collection[str], code: str, message: str) -> str | None:
+        """One of a few words, in any case; the nearest one is suggested. The message may say the {text}."""
         text = self.cells.get(column)
         if text is None:
             return None
         for written in (text, text.upper(), text.lower()):
             if written in choices:
                 return written
-        self.bad(column, code, f"{text[:80]} is not {what}.", suggest(text, choices))
+        self.bad(column, code, message, suggest(text, choices), text=text[:80])
         return None
 
-    def known(self, column: str, known: Mapping[str, object], code: str, what: str) -> str | None:
-        """A name that must be there already."""
+    def known(self, column: str, known: Mapping[str, object], code: str, message: str) -> str | None:
+        """A name that must be there already. The message may say the {text}."""
         text = self.cells.get(column)
         if text is None or text in known:
             return text
-        self.bad(column, code, f"{text[:80]} is not {what}.", closest(text, frozenset(known)))
+        self.bad(column, code, message, closest(text, frozenset(known)), text=text[:80])
         return None
 
     def whole(self, column: str, least: int, most: int) -> int | None:
@@ -93,7 +106,8 @@ class Row:
         if text is None:
             return None
         if not _WHOLE.fullmatch(text) or not least <= int(text) <= most:
-            self.bad(column, "NOT_A_NUMBER", f"Give a whole number from {least:,} to {most:,}.")
+            message = noted("Give a whole number from {least} to {most}.")
+            self.bad(column, "NOT_A_NUMBER", message, least=least, most=most)
             return None
         return int(text)
 
@@ -117,10 +131,12 @@ class Row:
         if currency is None:
             return None
         minor = _minor(text, currency)
-        if isinstance(minor, int):
+        if minor is not None:
             return minor
-        fitting = f"{Decimal(text):.{money.minor_digits(currency)}f}"
-        self.bad(column, "TOO_MANY_DECIMALS", minor, fitting)
+        decimals = money.minor_digits(currency)
+        message = noted("Decimals that {currency} has: {decimals}; here are more.")
+        fitting = f"{Decimal(text):.{decimals}f}"
+        self.bad(column, "TOO_MANY_DECIMALS", message, fitting, currency=currency, decimals=decimals)
         return None
 
     def moment(self, column: str, *, end_of_day: bool = False, with_time: bool = False) -> datetime | None:
@@ -150,12 +166,12 @@ def _point(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _minor(text: str, currency: str) -> int | str:
-    """Minor units, or why there are none."""
+def _minor(text: str, currency: str) -> int | None:
+    """Minor units; None when the amount has more decimals than its currency."""
     try:
         return money.Money.of(text, currency).minor
-    except money.BadAmount as problem:
-        return str(problem)
+    except money.BadAmount:
+        return None
 
 
 @lru_cache(maxsize=4096)
@@ -163,14 +179,14 @@ def _moment(text: str, end_of_day: bool) -> datetime | tuple[str, str, str]:
     try:
         parsed = datetime.fromisoformat(text)
     except ValueError:
-        message = "Write a day like 2027-03-31, or a time with its offset like 2027-03-31T18:00:00+02:00."
+        message = noted("Write a day like 2027-03-31, or a time with its offset like 2027-03-31T18:00:00+02:00.")
         return "BAD_DATE", message, _as_iso(text)
     if not 2000 <= parsed.year <= 2200:
-        return "BAD_DATE", "The year must lie between 2000 and 2200.", ""
+        return "BAD_DATE", noted("The year must lie between 2000 and 2200."), ""
     if _DAY.fullmatch(text):
         return parsed.replace(tzinfo=UTC) + timedelta(days=1 if end_of_day else 0)
     if parsed.tzinfo is None:
-        return "NO_TIME_ZONE", "A time needs its offset from UTC.", f"{text}+01:00 or {text}Z"
+        return "NO_TIME_ZONE", noted("A time needs its offset from UTC."), f"{text}+01:00, {text}Z"
     return parsed.astimezone(UTC)
 
 

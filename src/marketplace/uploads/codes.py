@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from marketplace.kit import vault
+from marketplace.kit.messages import noted
 from marketplace.uploads import headers
 from marketplace.uploads.cells import Row
 from marketplace.uploads.models import UploadKind
@@ -90,14 +91,16 @@ class CodeRows:
         code = row.cells["code"]
         shown = mask(code)
         if len(code) > CODE_LENGTH or not code.isprintable():
-            row.bad("code", "BAD_CODE", f"A code has 1 to {CODE_LENGTH} characters on one line.", value=shown)
+            message = noted("A code has 1 to {most} characters on one line.")
+            row.bad("code", "BAD_CODE", message, value=shown, most=CODE_LENGTH)
             return None
         mark = vault.fingerprint("code", code)
         line = self.lines.setdefault(mark, row.line)
         if line != row.line:
-            row.bad("code", "DUPLICATE_CODE", f"The same code is in line {line}.", "Remove one.", value=shown)
+            message = noted("The same code is in line {first_line}.")
+            row.bad("code", "DUPLICATE_CODE", message, advice="Remove one.", value=shown, first_line=line)
         elif mark in self.in_vault:
-            row.bad("code", "CODE_IN_VAULT", "This code was loaded before.", "Remove it.", value=shown)
+            row.bad("code", "CODE_IN_VAULT", "This code was loaded before.", advice="Remove it.", value=shown)
         return code
 
     def _item(self, row: Row) -> CodedItem | None:
@@ -129,9 +132,8 @@ class CodeRows:
             column = "item_sku" if len({item.item_sku for item in coded}) > 1 else "country"
             column = "brand" if len({item.brand for item in coded}) > 1 else column
             names = sorted({str(getattr(item, column)) for item in coded})
-            row.bad(
-                column, "WHICH_ITEM", f"Several items go by this SKU: give the {column}.", ", ".join(names[:12])
-            )
+            message = noted("Several items go by this SKU: fill the column {name} too.")
+            row.bad(column, "WHICH_ITEM", message, ", ".join(names[:12]), name=column)
             return None
         return coded[0]
 

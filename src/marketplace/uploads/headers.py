@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from babel import Locale
 
 from marketplace.catalog.models import OfferKind
+from marketplace.kit.messages import noted
 from marketplace.uploads.models import UploadKind
 from marketplace.uploads.rules import Finding, closest, finding
 from marketplace.uploads.tables import Line, Table
@@ -91,7 +92,7 @@ def columns_of(table: Table, kind: UploadKind) -> list[Column | None]:
     faults: list[Finding] = []
     for name, column in zip(table.header, columns, strict=True):
         if column is None and name and not name.startswith("#"):
-            message = "There is no such column. Rename it, or begin its name with # to leave it out."
+            message = noted("There is no such column. Rename it, or begin its name with # to leave it out.")
             near = closest(_plain(name), known | texts)
             faults.append(finding(table.header_line, name, name, "UNKNOWN_COLUMN", message, near))
         elif column is not None and column.name in seen:
@@ -103,7 +104,8 @@ def columns_of(table: Table, kind: UploadKind) -> list[Column | None]:
             table.header_line,
             "NO_HEADER",
             "The first line has no names of columns that are known here.",
-            f"Begin with a line such as {','.join(NEEDED[kind])}.",
+            advice="Begin with a line such as {example}.",
+            example=",".join(NEEDED[kind]),
         )
     else:
         table.faults += faults
@@ -113,10 +115,11 @@ def columns_of(table: Table, kind: UploadKind) -> list[Column | None]:
 def _missing(line: int, bases: set[str], kind: UploadKind) -> Iterator[Finding]:
     for name in NEEDED[kind]:
         if name not in bases:
-            yield finding(line, name, "", "MISSING_COLUMN", f"The column {name} is missing.", f"Add {name}.")
+            message = noted("The column {name} is missing.")
+            yield finding(line, name, "", "MISSING_COLUMN", message, advice="Add {name}.", name=name)
     if kind is UploadKind.OFFERS and "title" not in bases:
-        message = "A title is missing: one column for each language, such as title_en."
-        yield finding(line, "title_en", "", "MISSING_COLUMN", message, "Add title_en.")
+        message = noted("A title is missing: one column for each language, such as title_en.")
+        yield finding(line, "title_en", "", "MISSING_COLUMN", message, advice="Add {name}.", name="title_en")
 
 
 def _plain(name: str) -> str:

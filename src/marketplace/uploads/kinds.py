@@ -7,7 +7,8 @@ from typing import Any
 
 from marketplace.catalog.models import Delivery, OfferKind
 from marketplace.kit import money, vault
-from marketplace.uploads.cells import Row
+from marketplace.kit.messages import noted
+from marketplace.uploads.cells import LEAVE_BLANK, Row
 
 TextsOf = Callable[[Row, str], dict[str, str]]
 DELIVERIES = frozenset(Delivery)
@@ -24,15 +25,17 @@ def of_offer(row: Row, kind: OfferKind, texts: TextsOf) -> dict[str, Any]:
     """What the kind says of the offer as a whole."""
     if kind is OfferKind.VOUCHER:
         row.needs("delivery")
-        return {"delivery": row.choice("delivery", DELIVERIES, "UNKNOWN_DELIVERY", "a way of delivery")}
+        message = noted("{text} is not a way of delivery.")
+        return {"delivery": row.choice("delivery", DELIVERIES, "UNKNOWN_DELIVERY", message)}
     if kind is OfferKind.BRAND_CURRENCY:
         names = texts(row, "unit_name")
         if not names and not any(column.startswith("unit_name") for column in row.cells):
             row.bad("unit_name_en", "MISSING_VALUE", "Say what the units are called, such as miles.")
+        unknown = noted("{text} is not a scheme of check digits.")
         return {
             "unit_name": names,
             "number_pattern": _pattern(row),
-            "check_digit": row.choice("check_digit", CHECK_DIGITS, "UNKNOWN_CHECK_DIGIT", "a check digit scheme"),
+            "check_digit": row.choice("check_digit", CHECK_DIGITS, "UNKNOWN_CHECK_DIGIT", unknown),
         }
     if kind is OfferKind.EXPERIENCE:
         return {"cancel_until_hours": row.whole("cancel_until_hours", 0, 8760)}
@@ -44,8 +47,10 @@ def of_offer(row: Row, kind: OfferKind, texts: TextsOf) -> dict[str, Any]:
 def _pattern(row: Row) -> str | None:
     text = row.cells.get("number_pattern")
     if text is not None and (not _PATTERN.fullmatch(text) or len(_OPEN_COUNT.findall(text)) > 2):
-        message = "Write letters, digits, \\d and [A-Z] with counts such as {9}; no groups, *, + or |."
-        row.bad("number_pattern", "BAD_PATTERN", message, "\\d{9}")
+        message = noted(
+            "Write letters, digits, {digit} and [A-Z] with counts such as {count}; no groups, *, + or |."
+        )
+        row.bad("number_pattern", "BAD_PATTERN", message, "\\d{9}", digit="\\d", count="{9}")
         return None
     return text
 
@@ -74,8 +79,9 @@ def of_item(row: Row, kind: OfferKind, currency: str | None, price: int | None) 
 def _must_cost(row: Row, price: int | None, *, free: bool) -> None:
     """A price is above zero; an entitlement voucher may cost nothing."""
     if price is not None and (price < 0 or (price == 0 and not free)):
-        also = "" if "delivery" not in row.cells else " Only vouchers delivered as ENTITLEMENT may cost nothing."
-        row.bad("price", "PRICE_NOT_POSITIVE", f"The price must be above zero.{also}")
+        free_ones = noted("Only vouchers delivered as ENTITLEMENT may cost nothing.")
+        advice = free_ones if "delivery" in row.cells and not free else ""
+        row.bad("price", "PRICE_NOT_POSITIVE", "The price must be above zero.", advice=advice)
 
 
 def _voucher(row: Row, delivery: str, currency: str | None) -> dict[str, Any]:
@@ -83,14 +89,16 @@ def _voucher(row: Row, delivery: str, currency: str | None) -> dict[str, Any]:
     if item["face_minor"] is not None and item["face_minor"] <= 0:
         row.bad("face_value", "PRICE_NOT_POSITIVE", "A face value is above zero.")
     if delivery == Delivery.CODE and "stock" in row.cells:
-        row.bad("stock", "STOCK_IS_CODES", "The stock of this item is the codes you upload.", "Leave it blank.")
+        row.bad(
+            "stock", "STOCK_IS_CODES", "The stock of this item is the codes you upload.", advice="Leave it blank."
+        )
     if delivery == Delivery.LINK:
         row.needs("link")
     if "link" in row.cells:
         if delivery != Delivery.LINK:
-            row.bad("link", "NOT_FOR_KIND", "A link goes with the delivery LINK.", "Leave it blank.")
+            row.bad("link", "NOT_FOR_KIND", "A link goes with the delivery LINK.", advice=LEAVE_BLANK)
         elif not _WEB_ADDRESS.fullmatch(row.cells["link"]) or len(row.cells["link"]) > 500:
-            row.bad("link", "BAD_LINK", "Give an address that begins with https://.")
+            row.bad("link", "BAD_LINK", "Give an address that begins with https://")
         item["attributes"] = {"link": row.cells["link"]}
     return item | _generic(row, delivery) | _right(row, delivery)
 
@@ -103,9 +111,11 @@ def _generic(row: Row, delivery: str) -> dict[str, Any]:
     if code is None:
         return {}
     if delivery != Delivery.GENERIC_CODE:
-        row.bad("generic_code", "NOT_FOR_KIND", "This goes with the delivery GENERIC_CODE.", "Leave it blank.")
+        row.bad(
+            "generic_code", "NOT_FOR_KIND", "This goes with the delivery GENERIC_CODE.", advice="Leave it blank."
+        )
     elif len(code) > MOST_OF_A_CODE or not code.isprintable():
-        row.bad("generic_code", "BAD_CODE", f"A code has 1 to {MOST_OF_A_CODE} characters on one line.")
+        row.bad("generic_code", "BAD_CODE", "A code has 1 to {most} characters on one line.", most=MOST_OF_A_CODE)
     return {"attributes": {"generic_code": vault.seal(code)}}
 
 
@@ -114,10 +124,12 @@ def _right(row: Row, delivery: str) -> dict[str, Any]:
     if delivery != Delivery.ENTITLEMENT:
         for column in ("right", "valid_days"):
             if column in row.cells:
-                row.bad(column, "NOT_FOR_KIND", "This goes with the delivery ENTITLEMENT.", "Leave it blank.")
+                row.bad(
+                    column, "NOT_FOR_KIND", "This goes with the delivery ENTITLEMENT.", advice="Leave it blank."
+                )
         return {}
     found = {
-        "right": row.choice("right", RIGHTS, "UNKNOWN_RIGHT", "a right"),
+        "right": row.choice("right", RIGHTS, "UNKNOWN_RIGHT", noted("{text} is not a right.")),
         "valid_days": row.whole("valid_days", 1, 3660),
     }
     return {"attributes": {name: value for name, value in found.items() if value is not None}}
@@ -148,8 +160,10 @@ def _must_be_on_step(row: Row, price: int, most: int, step: int, currency: str) 
         below = minor // step * step
         if minor != below:
             near = {amount for amount in (below, below + step) if amount > 0}
-            shown = " or ".join(str(money.Money(amount, currency).amount) for amount in sorted(near))
-            row.bad(column, "OFF_STEP", f"This is not a multiple of the step {row.cells['step']}.", shown)
+            shown = ", ".join(str(money.Money(amount, currency).amount) for amount in sorted(near))
+            row.bad(
+                column, "OFF_STEP", "This is not a multiple of the step {step}.", shown, step=row.cells["step"]
+            )
 
 
 def _session(row: Row) -> dict[str, Any]:

@@ -73,7 +73,10 @@ class UploadRow(Model):
 
 
 class UploadProblem(Model):
-    """What is wrong in one cell: where, the value, why, and what it could be. Codes are never shown in full."""
+    """What is wrong in one cell: where, the value, why, and what it could be. Codes are never shown in full.
+
+    `message` and `advice` are templates with `facts`, said in the reader's language; `suggestion` stays as it is.
+    """
 
     id: fields.Field[UUID] = columns.key()
     upload: Any = columns.ref("uploads.Upload", index=False)
@@ -84,6 +87,8 @@ class UploadProblem(Model):
     code: fields.Field[str] = columns.text(60)
     message: fields.Field[str] = columns.text(400)
     suggestion: fields.Field[str] = columns.text(400, default="")
+    advice: fields.Field[str] = columns.text(400, default="")
+    facts: fields.Field[dict[str, Any]] = columns.facts()
 
     class Meta(Model.Meta):
         table = "upload_problem"

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from marketplace.catalog.models import OfferKind, StockMode
 from marketplace.kit import money, places
+from marketplace.kit.messages import noted
 from marketplace.uploads import headers, kinds
-from marketplace.uploads.cells import Row
+from marketplace.uploads.cells import LEAVE_BLANK, Row
 from marketplace.uploads.headers import Column
 from marketplace.uploads.models import RowChange, UploadKind
 from marketplace.uploads.rehearsal import Checked, rehearse
@@ -94,7 +95,7 @@ class OfferRows:
         if "brand" not in row.cells:
             row.bad("brand", "MISSING_VALUE", "Say which of your brands it is.", suggest("", brands))
             return None
-        slug = row.known("brand", brands, "UNKNOWN_BRAND", "one of your brands")
+        slug = row.known("brand", brands, "UNKNOWN_BRAND", noted("{text} is not one of your brands."))
         return brands.get(slug) if slug else None
 
     def _follow(self, row: Row, key: OfferKey) -> None:
@@ -105,26 +106,29 @@ class OfferRows:
         for column in self.wide:
             said = first.get(column)
             if row.cells.setdefault(column, said or "") != (said or ""):
-                message = f"Line {line} says something else of the same offer."
-                row.bad(column, "OFFER_DISAGREES", message, said or "Leave it blank.")
+                message = noted("Line {first_line} says something else of the same offer.")
+                advice = "" if said else LEAVE_BLANK
+                row.bad(column, "OFFER_DISAGREES", message, said or "", advice=advice, first_line=line)
             if not row.cells[column]:
                 del row.cells[column]
 
     def _kind(self, row: Row) -> OfferKind | None:
         if not self._needs(row, "kind"):
             return None
-        found = row.choice("kind", headers.EVERY, "UNKNOWN_KIND", "a kind of offer")
+        found = row.choice("kind", headers.EVERY, "UNKNOWN_KIND", noted("{text} is not a kind of offer."))
         if found is None:
             return None
         if found not in self.kinds:
-            message = "A charity offers causes." if self.known.charity else "Only charities have causes."
+            charity = self.known.charity
+            message = noted("A charity offers causes.") if charity else noted("Only charities have causes.")
             row.bad("kind", "KIND_NOT_YOURS", message, suggest(found, self.kinds))
             return None
         kind = OfferKind(found)
         for column in row.cells.keys() & self.only_for.keys():
             if kind not in self.only_for[column]:
                 fitting = ", ".join(sorted(self.only_for[column]))
-                row.bad(column, "NOT_FOR_KIND", f"This column is for {fitting}.", "Leave it blank.")
+                message = noted("This column is for {kinds}.")
+                row.bad(column, "NOT_FOR_KIND", message, advice=LEAVE_BLANK, kinds=fitting)
         return kind
 
     def _texts(self, row: Row, base: str) -> dict[str, str]:
@@ -142,7 +146,8 @@ class OfferRows:
             row.bad(self.texts["title"][0][0], "MISSING_TITLE", "A title is missing in every language.")
         category = None
         if self._needs(row, "category"):
-            category = row.choice("category", self.known.categories, "UNKNOWN_CATEGORY", "a category")
+            message = noted("{text} is not a category.")
+            category = row.choice("category", self.known.categories, "UNKNOWN_CATEGORY", message)
         starts = row.moment("published_from")
         ends = row.moment("published_until", end_of_day=True)
         if starts and ends and ends <= starts:
@@ -185,7 +190,8 @@ class OfferRows:
         if asked in self.known.markets:
             return asked
         if asked in places.countries():
-            row.bad("country", "NO_MARKET", f"Nothing is sold in {asked} yet.", suggest("", self.known.markets))
+            near = suggest("", self.known.markets)
+            row.bad("country", "NO_MARKET", "Nothing is sold in {country} yet.", near, country=asked)
         else:
             near = suggest(asked, self.known.markets)
             row.bad("country", "UNKNOWN_COUNTRY", "This is no ISO 3166-1 alpha-2 country, such as NO.", near)
@@ -202,7 +208,8 @@ class OfferRows:
             row.bad("currency", "UNKNOWN_CURRENCY", "This is no ISO 4217 currency, such as EUR.", near)
             return None
         if sold_in is not None and asked != sold_in:
-            row.bad("currency", "OTHER_CURRENCY", f"What is sold in {country} is priced in {sold_in}.", sold_in)
+            message = noted("What is sold in {country} is priced in {currency}.")
+            row.bad("currency", "OTHER_CURRENCY", message, sold_in, country=country or "", currency=sold_in)
             return None
         return asked
 
@@ -210,18 +217,25 @@ class OfferRows:
         """What is in the catalogue keeps its kind, and coded items stay coded."""
         before = self.known.offers.get(key)
         if before is not None and before.kind != kind:
-            row.bad("kind", "KIND_CHANGED", f"This SKU is in the catalogue as {before.kind}.", before.kind)
+            message = noted("This SKU is in the catalogue as {kind}.")
+            row.bad("kind", "KIND_CHANGED", message, before.kind, kind=before.kind.value)
             return
         mode = self.known.items.get((*key, item["sku"], item["country"]))
         if mode is not None and (mode is StockMode.CODES) != bool(item.get("coded")):
-            was = "hands out codes" if mode is StockMode.CODES else "hands out no codes"
+            coded = noted("This item hands out codes, and that cannot change. Use another item_sku.")
+            other = noted("This item hands out no codes, and that cannot change. Use another item_sku.")
             column = "delivery" if "delivery" in row.cells else "item_sku"
-            message = f"This item {was}, and that cannot change. Use another item_sku."
-            row.bad(column, "DELIVERY_CHANGED", message)
+            row.bad(column, "DELIVERY_CHANGED", coded if mode is StockMode.CODES else other)
 
     def _must_be_new(self, row: Row, key: ItemKey) -> None:
         line = self.lines.setdefault(key, row.line)
         if line != row.line:
             column = "item_sku" if "item_sku" in row.cells else "sku"
-            message = f"The same SKU is in line {line} for the same country."
-            row.bad(column, "DUPLICATE_SKU", message, "Give each row of an offer its own item_sku.")
+            message = noted("The same SKU is in line {first_line} for the same country.")
+            row.bad(
+                column,
+                "DUPLICATE_SKU",
+                message,
+                advice="Give each row of an offer its own item_sku.",
+                first_line=line,
+            )

@@ -38,7 +38,7 @@ def rehearse(table: Table, columns: list[Column | None], check: Callable[[Row], 
         cells, beyond = headers.cells_of(line, columns)
         row = Row(line[0], cells)
         if beyond:
-            row.bad("", "TOO_MANY_CELLS", f"{beyond} cells stand beyond the last column.")
+            row.bad("", "TOO_MANY_CELLS", "Cells that stand beyond the last column: {beyond}.", beyond=beyond)
         data = check(row)
         if data is not None and not row.findings and not table.faults:
             checked.good.append((row.line, orjson.dumps(_filled(data)).decode()))

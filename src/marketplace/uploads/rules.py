@@ -1,9 +1,11 @@
 """How a finding is worded, and what is suggested instead. Pure."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import lru_cache
+
+from marketplace.kit import messages
 
 VALUE_LENGTH = 200
 TEXT_LENGTH = 400
@@ -15,7 +17,11 @@ MOST_FINDINGS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong in one cell: its line in the file, column, value, and what it could be instead."""
+    """What is wrong in one cell: its line in the file, column and value, and a sentence that says it.
+
+    `suggestion` is what to write instead, and stays as it is; where there is nothing to write, `advice` says what
+    to do. The sentence and the advice are templates with `facts`.
+    """
 
     line: int
     column: str
@@ -23,18 +29,48 @@ class Finding:
     code: str
     message: str
     suggestion: str = ""
+    advice: str = ""
+    facts: Mapping[str, str | int] = field(default_factory=dict[str, str | int])
 
 
-def finding(line: int, column: str, value: str, code: str, message: str, suggestion: str = "") -> Finding:
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """A text of a file in a sentence: the same in every language."""
+
+    text: str
+
+    def said(self, languages: Iterable[str]) -> str:
+        """The text."""
+        return self.text
+
+
+def finding(
+    line: int,
+    column: str,
+    value: str,
+    code: str,
+    message: str,
+    suggestion: str = "",
+    advice: str = "",
+    **facts: str | int,
+) -> Finding:
     """A finding cut to what is kept of it, without characters that cannot be kept."""
     return Finding(
         line,
         clip(column, 80),
         clip(value, VALUE_LENGTH),
         code,
-        clip(message, TEXT_LENGTH),
+        message,
         clip(suggestion, TEXT_LENGTH),
+        advice,
+        {name: clip(fact, VALUE_LENGTH) if isinstance(fact, str) else fact for name, fact in facts.items()},
     )
+
+
+def told(template: str, facts: Mapping[str, str | int], languages: Iterable[str]) -> str:
+    """A sentence or an advice in the first of a reader's languages that we speak."""
+    quoted = {name: Quoted(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
+    return messages.say(template, quoted, languages)
 
 
 def clip(text: str, length: int) -> str:
@@ -72,8 +108,13 @@ def enough(findings: list[Finding]) -> list[Finding]:
     if len(findings) <= MOST_FINDINGS:
         return findings
     kept, first_left_out = findings[:MOST_FINDINGS], findings[MOST_FINDINGS]
-    message = f"From here on {len(findings) - MOST_FINDINGS:,} more problems are not listed."
-    return [
-        *kept,
-        finding(first_left_out.line, "", "", "TOO_MANY_PROBLEMS", message, "Mend these, then upload again."),
-    ]
+    more = finding(
+        first_left_out.line,
+        "",
+        "",
+        "TOO_MANY_PROBLEMS",
+        "From here on more problems are not listed: {left_out}.",
+        advice="Mend these, then upload again.",
+        left_out=len(findings) - MOST_FINDINGS,
+    )
+    return [*kept, more]

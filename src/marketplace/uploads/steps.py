@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from marketplace.catalog.codes import SealedCode, load_sealed
 from marketplace.catalog.models import Delivery, OfferKind, StockMode
 from marketplace.catalog.publishing import ItemDraft, OfferDraft, expect_many, upsert_offers
@@ -22,10 +24,10 @@ _ROWS = """
 INSERT INTO upload_row (id, upload_id, line, data)
 SELECT id, $1, line, data::jsonb FROM unnest($2::uuid[], $3::int[], $4::text[]) AS good (id, line, data)"""
 _PROBLEMS = """
-INSERT INTO upload_problem (id, upload_id, line, "column", value, code, message, suggestion)
-SELECT id, $1, line, place, value, code, message, suggestion
-FROM unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
-    AS bad (id, line, place, value, code, message, suggestion)"""
+INSERT INTO upload_problem (id, upload_id, line, "column", value, code, message, suggestion, advice, facts)
+SELECT id, $1, line, place, value, code, message, suggestion, advice, facts::jsonb
+FROM unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+        $10::text[]) AS bad (id, line, place, value, code, message, suggestion, advice, facts)"""
 MANY = 2 * queries.BATCH
 _TIMES = ("published_from", "published_until", "starts_at", "ends_at")
 
@@ -39,9 +41,10 @@ async def keep(upload_id: UUID, checked: Checked) -> None:
     if findings:
         columns = [
             [getattr(found, name) for found in findings]
-            for name in ("line", "column", "value", "code", "message", "suggestion")
+            for name in ("line", "column", "value", "code", "message", "suggestion", "advice")
         ]
-        await database.execute(_PROBLEMS, upload_id, [new_id() for _ in findings], *columns)
+        facts = [orjson.dumps(found.facts).decode() for found in findings]
+        await database.execute(_PROBLEMS, upload_id, [new_id() for _ in findings], *columns, facts)
 
 
 async def forget_rows(upload_id: UUID) -> None:

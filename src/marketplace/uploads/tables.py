@@ -12,6 +12,7 @@ from datetime import date, datetime, time
 
 from openpyxl import load_workbook
 
+from marketplace.kit.messages import noted
 from marketplace.uploads.rules import Finding, finding
 
 MOST_ROWS = 100_000
@@ -22,7 +23,7 @@ MOST_SHEET_BYTES = 200_000_000
 CELL_LENGTH = 10_000
 DELIMITERS = ",;\t"
 ZIP, OLD_OFFICE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
-SAVE_AS = "Save it as “CSV UTF-8” or as XLSX."
+SAVE_AS = noted("Save it as “CSV UTF-8” or as XLSX.")
 
 Line = tuple[int, list[str]]
 
@@ -36,9 +37,11 @@ class Table:
     rows: list[Line] = field(default_factory=list[Line])
     faults: list[Finding] = field(default_factory=list[Finding])
 
-    def fault(self, line: int, code: str, message: str, suggestion: str = "", value: str = "") -> None:
-        """Note something that is wrong with the file as a whole."""
-        self.faults.append(finding(line, "", value, code, message, suggestion))
+    def fault(
+        self, line: int, code: str, message: str, advice: str = "", value: str = "", **facts: str | int
+    ) -> None:
+        """Note something that is wrong with the file as a whole, and what to do about it."""
+        self.faults.append(finding(line, "", value, code, message, "", advice, **facts))
 
 
 def read(content: bytes) -> Table:
@@ -53,7 +56,7 @@ def read(content: bytes) -> Table:
         if text is not None:
             _fill(table, _csv_lines(table, text), MOST_ROWS)
     if not table.faults and not table.header:
-        table.fault(1, "EMPTY_FILE", "The file is empty.", "Begin with a line of column names.")
+        table.fault(1, "EMPTY_FILE", "The file is empty.", advice="Begin with a line of column names.")
     elif not table.faults and not table.rows:
         table.fault(table.header_line, "EMPTY_FILE", "The file has column names and no rows below them.")
     return table
@@ -68,7 +71,8 @@ def _fill(table: Table, lines: Iterable[Line], most: int) -> None:
             table.header, table.header_line = cells, number
         elif len(table.rows) == most:
             table.rows = []
-            table.fault(number, "TOO_MANY_ROWS", f"A file has at most {most:,} rows.", "Split it into several.")
+            message = noted("A file has at most {most} rows.")
+            table.fault(number, "TOO_MANY_ROWS", message, advice="Split it into several.", most=most)
             return
         else:
             table.rows.append((number, cells))
@@ -80,7 +84,8 @@ def _decoded(table: Table, content: bytes) -> str | None:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         value = f"byte 0x{content[error.start]:02X}"
-        table.fault(line, "NOT_UTF8", "The file is not text in UTF-8.", "Save it as “CSV UTF-8”.", value)
+        advice = noted("Save it as “CSV UTF-8”.")
+        table.fault(line, "NOT_UTF8", "The file is not text in UTF-8.", advice, value)
         return None
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
@@ -109,9 +114,11 @@ def _csv_lines(table: Table, text: str) -> Iterator[Line]:
         table.fault(
             number,
             "UNREADABLE_LINE",
-            f"The line cannot be read: {error}.",
-            "A cell that holds quotes needs them doubled, and quotes around it: \"5\"\" screen\".",
-        )  # fmt: skip
+            "The line cannot be read: {reason}.",
+            advice="A cell that holds quotes needs them doubled, and quotes around it: {example}.",
+            reason=str(error),
+            example='"5"" screen"',
+        )
 
 
 def _outside_quotes(line: str) -> str:

@@ -71,6 +71,7 @@ def offers(run: str) -> bytes:
             *(_points(country, currency, price) for country, currency, price in _PRICES["POANG"]),
             *(_mug(country, currency, price) for country, currency, price in _PRICES["MUGG"]),
             _plate(),
+            _pot(),
             _session("PROVNING-1", now + timedelta(days=10)),
             _session("PROVNING-2", now + timedelta(hours=20)),
             _session("PROVNING-3", now + timedelta(hours=2), price="150.00"),
@@ -117,6 +118,13 @@ def _plate() -> Line:
     return {
         "sku": "FAT", "kind": "MERCHANDISE", "category": "dining", "country": "SE", "currency": "SEK",
         "price": "80.00", "stock": "6", "title_en": "A stoneware plate", "title_sv": "Ett fat i stengods",
+    }  # fmt: skip
+
+
+def _pot() -> Line:
+    return {
+        "sku": "KANNA", "kind": "MERCHANDISE", "category": "dining", "country": "SE", "currency": "SEK",
+        "price": "70.00", "stock": "1", "title_en": "A coffee pot", "title_sv": "En kaffekanna",
     }  # fmt: skip
 
 

@@ -19,6 +19,8 @@ from marketplace.app.tour.chapters import CHAPTERS
 from marketplace.app.tour.stage import Stage
 from marketplace.kit.settings import Settings, settings
 
+RESERVE_FOR_S = 15
+"""In a demo of our own what is set aside lapses while one looks on."""
 PATIENCE_S = 600
 """The first start of a demo on a slow machine loads a world and plays a month."""
 
@@ -50,7 +52,8 @@ def _a_demo(http: httpx.Client, given: Settings, screen: Console) -> Generator[N
         return
     log = given.var_dir / "tour-demo.log"
     screen.print(f"No demo answers at {http.base_url}: starting one (its words go to {log}).")
-    with child("demo", ["marketplace.app.cli", "demo"], {"PORT": str(given.port)}, log) as process:
+    env = {"PORT": str(given.port), "MARKETPLACE_RESERVE_FOR_S": str(RESERVE_FOR_S)}
+    with child("demo", ["marketplace.app.cli", "demo"], env, log) as process:
         with screen.status("Loading the world …"):
             _wait(http, process, str(log))
         yield

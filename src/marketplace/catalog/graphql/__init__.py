@@ -2,7 +2,7 @@
 
 import strawberry
 
-from marketplace.catalog.graphql.drops import DropMutation, DropQuery, DropType
+from marketplace.catalog.graphql.drops import DropMutation, DropQuery, DropSubscription, DropType
 from marketplace.catalog.graphql.items import ITEM_TYPES, ITEMS_OF_OFFERS, ItemType, item_of, item_rows
 from marketplace.catalog.graphql.offers import (
     OFFER_TYPES,
@@ -27,6 +27,11 @@ class Mutation(OfferMutation, DropMutation):
     """What the room does."""
 
 
+@strawberry.type
+class Subscription(DropSubscription):
+    """What the room tells."""
+
+
 TYPES = (DropType, *OFFER_TYPES, *ITEM_TYPES)
 
 __all__ = [
@@ -47,6 +52,7 @@ __all__ = [
     "Mutation",
     "OfferType",
     "Query",
+    "Subscription",
     "category",
     "item_of",
     "item_rows",

@@ -1,18 +1,19 @@
 """Drops: what opens when, and how it stands."""
 
+from collections.abc import AsyncGenerator
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import strawberry
 
-from marketplace.catalog import drops, queries, rules
+from marketplace.catalog import drops, queries, reminding, rules
 from marketplace.catalog.graphql.offers import OfferType
 from marketplace.catalog.graphql.shelves import market_of
 from marketplace.catalog.models import Drop, DropReminder, DropState
 from marketplace.catalog.queries import ItemRow
 from marketplace.catalog.refusals import DropHasOpened
 from marketplace.kit import clock, ids
-from marketplace.kit.actor import Scope
+from marketplace.kit.actor import ActorKind, Scope
 from marketplace.kit.graphql import (
     Info,
     Node,
@@ -25,7 +26,7 @@ from marketplace.kit.graphql import (
     mutation,
     node_loader,
 )
-from marketplace.kit.refusals import NotFound
+from marketplace.kit.refusals import NotAllowed, NotFound
 
 MOST = 50
 SHOWN_FOR = timedelta(days=1)
@@ -131,6 +132,19 @@ class DropQuery:
         actor_with(info, Scope.CATALOG_READ)
         rows = await Drop.filter(ends_at__gt=clock.now() - SHOWN_FOR).order_by("opens_at", "id").limit(MOST)
         return [DropType.of(row) for row in await _visible(info, rows)]
+
+
+@strawberry.type
+class DropSubscription:
+    @strawberry.subscription(
+        description="Drops that open in ten minutes: those you asked to be reminded of, or wait for."
+    )
+    async def drop_opens_soon(self, info: Info) -> AsyncGenerator[DropType, None]:
+        actor = actor_with(info, Scope.CATALOG_READ)
+        if actor.kind is not ActorKind.MEMBER:
+            raise NotAllowed("Only members are reminded.")
+        async for row in reminding.told(actor.id):
+            yield DropType.of(row)
 
 
 @strawberry.type

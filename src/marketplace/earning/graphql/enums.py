@@ -136,6 +136,7 @@ describe_enum(
     OTHER_DAY="The rule is for other days.",
     OUTRANKED="Another rule of its group gave more.",
     NOT_REFERRED="Nobody invited the member, or that was rewarded before.",
+    HELD_OUT="The member is of the share that the rule is measured against.",
 )
 describe_enum(
     ReferralProblem,

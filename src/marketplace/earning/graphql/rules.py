@@ -9,7 +9,7 @@ import strawberry
 from marketplace.earning import queries, reports, sentences, terms, warnings
 from marketplace.earning.graphql.terms import TermsType
 from marketplace.earning.models import EarningBudget, EarningPolicy, EarningRule, RuleVersion
-from marketplace.earning.reports import RuleReport
+from marketplace.earning.reports import Arm, RuleReport
 from marketplace.earning.simulating import Simulation
 from marketplace.earning.words import Clawback, Measure, Reason, RuleState, Warned
 from marketplace.kit import ids
@@ -23,7 +23,7 @@ from marketplace.kit.graphql import (
     batched,
     node_loader,
 )
-from marketplace.kit.money import Money, worth_of
+from marketplace.kit.money import BASIS_POINTS, Money, worth_of
 from marketplace.members.models import Program
 from marketplace.members.queries import point_value
 
@@ -124,6 +124,27 @@ class ReportType:
     missed: list[ReasonCount] = strawberry.field(description="Why events earned nothing, the most frequent first.")
 
 
+@strawberry.type(name="EarningArm", description="Members under a rule, or those held out of it.")
+class ArmType:
+    held_out: bool = strawberry.field(description="Whether they get nothing by it.")
+    members: int = strawberry.field(description="About how many they are: their share of the program's members.")
+    participants: int = strawberry.field(description="How many of them did what the rule looks at.")
+    participation_bp: int = strawberry.field(description="Those of them all, in basis points: compare the two.")
+    events: int = strawberry.field(description="How often they did it.")
+    amount: MoneyType = strawberry.field(description="For how much, less what went back, in the home currency.")
+
+    @classmethod
+    def of(cls, arm: Arm, currency: str) -> "ArmType":
+        return cls(
+            held_out=arm.held_out,
+            members=arm.members,
+            participants=arm.participants,
+            participation_bp=arm.participants * BASIS_POINTS // arm.members if arm.members else 0,
+            events=arm.events,
+            amount=MoneyType.minor(arm.amount_minor, currency),
+        )
+
+
 def _report(found: RuleReport, rule: EarningRule, members: int, cost: Money) -> ReportType:
     measured = found.measured(Measure(rule.measure))
     return ReportType(
@@ -213,6 +234,17 @@ class RuleType(Node):
         found = await reports.report_of(self.row.id, program.home_currency)
         members = await queries.member_count(program.id)
         return _report(found, self.row, members, await cost_of(program, found.points))
+
+    @strawberry.field(
+        description="What members under it did beside those held out of it; empty when nobody is held out."
+    )
+    async def arms(self, info: Info) -> list[ArmType]:
+        said, program = terms.read((await self._now(info)).terms), await Program.get(id=self.row.program_id)
+        if not said.held_out_bp:
+            return []
+        members, currency = await queries.member_count(program.id), program.home_currency
+        arms = await reports.arms_of(self.row.id, currency, said.held_out_bp, members)
+        return [ArmType.of(arm, currency) for arm in arms]
 
 
 async def cost_of(program: Program, points: int) -> Money:

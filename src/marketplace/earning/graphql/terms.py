@@ -63,6 +63,9 @@ class TermsType:
     group: str = strawberry.field(description="Rules of one group do not add up: the one that gives most does.")
     on_day: date | None = strawberry.field(description="The day of an award on a date.")
     day_of_month: int | None = strawberry.field(description="The day of a monthly award.")
+    held_out_bp: int = strawberry.field(
+        description="The share of the members who get nothing by it, to measure it against; in basis points."
+    )
 
     @classmethod
     def of(cls, said: Terms) -> "TermsType":
@@ -71,7 +74,7 @@ class TermsType:
             for name in (
                 "kind", "custom_name", "rounding", "goal_times", "goal_period", "goal_repeats", "cap_times",
                 "cap_period", "pending_days", "needs_confirmation", "first_day", "last_day", "group", "on_day",
-                "day_of_month",
+                "day_of_month", "held_out_bp",
             )
         }  # fmt: skip
         lists: dict[str, Any] = {
@@ -166,6 +169,9 @@ class EarningTermsInput:
     )
     on_day: date | None = strawberry.field(default=None, description="The day, with ON_DATE.")
     day_of_month: int | None = strawberry.field(default=None, description="1 to 28, with EVERY_MONTH.")
+    held_out_bp: int = strawberry.field(
+        default=0, description="Keep a share of the members out, to measure it against: up to 5000 basis points."
+    )
 
     def terms(self, path: str) -> Terms:
         """As the room's terms; raises InvalidInput for amounts that are none, naming `path`."""
@@ -199,6 +205,7 @@ class EarningTermsInput:
             group=self.group,
             on_day=self.on_day,
             day_of_month=self.day_of_month,
+            held_out_bp=self.held_out_bp,
         )
 
 

@@ -9,13 +9,14 @@ from marketplace.redemptions.graphql.cash import CashMutation, CashQuery, CashRe
 from marketplace.redemptions.graphql.choices import CashChoice
 from marketplace.redemptions.graphql.deliveries import PartnerMutation
 from marketplace.redemptions.graphql.freezes import FreezeMutation, FreezeQuery
+from marketplace.redemptions.graphql.lines import LineMutation, LineSubscription, MemberLines
 from marketplace.redemptions.graphql.parcels import ParcelMutation, ParcelQuery
 from marketplace.redemptions.graphql.proofs import ProofMutation
 from marketplace.redemptions.graphql.quotes import QuoteMutation
 from marketplace.redemptions.graphql.reads import RedemptionQuery
 from marketplace.redemptions.graphql.refunds import RefundMutation, RefundQuery
-from marketplace.redemptions.graphql.reservations import ReservationMutation
-from marketplace.redemptions.graphql.reviews import ReviewMutation
+from marketplace.redemptions.graphql.reservations import MemberReservations, ReservationMutation
+from marketplace.redemptions.graphql.reviews import ReviewedRedemptions, ReviewMutation
 from marketplace.redemptions.graphql.timeline import RedemptionEventType
 from marketplace.redemptions.graphql.types import RedemptionType
 from marketplace.redemptions.graphql.waiting import RedemptionSubscription
@@ -43,22 +44,26 @@ class Mutation(
     QuoteMutation,
     ProofMutation,
     ReservationMutation,
+    LineMutation,
 ):
     """What members, support and partners do."""
 
 
 @strawberry.type
-class Subscription(RedemptionSubscription):
+class Subscription(RedemptionSubscription, LineSubscription):
     """Being told what becomes of redemptions."""
 
 
 __all__ = [
     "CashChoice",
     "CashRedemptionType",
+    "MemberLines",
+    "MemberReservations",
     "Mutation",
     "Query",
     "RedemptionEventType",
     "RedemptionType",
+    "ReviewedRedemptions",
     "Subscription",
     "WalletSavings",
 ]

@@ -2,12 +2,13 @@
 
 import strawberry
 
-from marketplace.kit.graphql import Info, Node, WriteInput, actor_of, mutation
+from marketplace.kit.graphql import Info, Node, WriteInput, actor_of, extend, load_node, mutation
 from marketplace.kit.refusals import NotFound
 from marketplace.redemptions import operations
-from marketplace.redemptions.graphql.types import key_of
+from marketplace.redemptions.graphql.types import RedemptionType, key_of
 from marketplace.redemptions.refusals import NoContractInForce, PayoutAccountMissing
 from marketplace.risk.graphql import PREFIX, RiskReviewType
+from marketplace.risk.models import Leaving
 from marketplace.risk.refusals import ReviewClosed
 
 
@@ -24,6 +25,16 @@ class DecideReviewInput(WriteInput):
             release=self.release,
             note=self.note,
         )
+
+
+@extend(RiskReviewType)
+class ReviewedRedemptions:
+    """Adds to a review what it holds."""
+
+    @strawberry.field(description="The reward that is held; null when it is cash, or not yours to see.")
+    async def redemption(self, info: Info, review: strawberry.Parent[RiskReviewType]) -> RedemptionType | None:
+        is_reward = review.row.leaving == Leaving.REWARD
+        return await load_node(info, "redemption", review.row.ref_id) if is_reward else None
 
 
 @strawberry.type

@@ -12,16 +12,15 @@ from marketplace.kit import clock, outbox
 from marketplace.kit.actor import Actor, Scope
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, NotFound
-from marketplace.redemptions import rules, steps
-from marketplace.redemptions.models import Reservation, ReservationState
+from marketplace.kit.settings import settings
+from marketplace.redemptions import lining_up, rules, steps
+from marketplace.redemptions.lining_up import LAPSE, RESERVED
+from marketplace.redemptions.models import Reservation, ReservationState, WaitingState
 from marketplace.redemptions.operations import rushing
 from marketplace.redemptions.refusals import ReservationOver, TooManyReservations
 from marketplace.storefront.queries import price_item
 
-HOLDS_FOR: Final = timedelta(minutes=15)
 MOST_OPEN: Final = 3
-LAPSE: Final = "redemptions.lapse_reservation"
-REF_TYPE: Final = "reservation"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,13 +82,13 @@ async def _reserve(actor: Actor, command: ReserveItem) -> Reservation:
         quantity=command.quantity,
         state=ReservationState.OPEN.value,
         reserved_at=moment,
-        expires_at=moment + HOLDS_FOR,
+        expires_at=moment + timedelta(seconds=settings().reserve_for_s),
     )
     await outbox.enqueue(LAPSE, due_at=reservation.expires_at, reservation_id=str(reservation.id))
     await catalog.count_for_limits(priced.offer, actor.id, command.quantity, priced.program.timezone)
     await catalog.count_for_member(priced.item, actor.id, command.quantity)
     for ref in steps.unit_refs(reservation.id, command.quantity):
-        await catalog.take_stock(priced.item, ref_type=REF_TYPE, ref_id=ref)
+        await catalog.take_stock(priced.item, ref_type=RESERVED, ref_id=ref)
     return reservation
 
 
@@ -110,7 +109,9 @@ async def claim(member_id: UUID, reservation_id: UUID, item_id: UUID, quantity: 
 
 
 async def uncount(reservation: Reservation, item: Item, offer: Offer) -> None:
-    """The limits of the offer and the item do not count its units any more."""
+    """The limits of the offer and the item do not count its units any more; those of an offer they never did."""
+    if reservation.place_id is not None:
+        return
     if offer.limits:
         when = reservation.reserved_at
         await catalog.uncount_for_limits(offer.id, reservation.member_id, reservation.quantity, when)
@@ -119,16 +120,22 @@ async def uncount(reservation: Reservation, item: Item, offer: Offer) -> None:
 
 async def free(reservation: Reservation, item: Item, state: ReservationState) -> None:
     """Put its units back and close it. Its stock stays locked: what this transaction takes next is left."""
-    reservation.state = state.value
-    await reservation.save(update_fields=["state"])
+    position = reservation.code_position
+    reservation.state, reservation.code_position = state.value, None
+    await reservation.save(update_fields=["state", "code_position"])
+    if reservation.place_id is not None:
+        ended = WaitingState.TAKEN if state is ReservationState.USED else WaitingState.PASSED
+        await lining_up.end(reservation.place_id, ended)
     for ref in steps.unit_refs(reservation.id, reservation.quantity):
-        await catalog.put_back(item, None, ref_type=REF_TYPE, ref_id=ref)
+        await catalog.put_back(item, position, ref_type=RESERVED, ref_id=ref)
 
 
 async def _end(reservation: Reservation, state: ReservationState) -> None:
+    """Let its units go to those who wait, or to others."""
     item = await Item.get(id=reservation.item_id).select_related("offer")
     await uncount(reservation, item, item.offer)
     await free(reservation, item, state)
+    await lining_up.hand_on(item, reservation.quantity)
 
 
 @operation(scope=Scope.REDEEM, returns=Reservation)

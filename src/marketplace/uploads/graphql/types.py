@@ -21,7 +21,7 @@ from marketplace.kit.graphql import (
     node_loader,
 )
 from marketplace.kit.refusals import BadUserInput
-from marketplace.uploads import queries
+from marketplace.uploads import queries, rules
 from marketplace.uploads.models import RowChange, Upload, UploadKind, UploadProblem, UploadState
 
 First = Annotated[int | None, strawberry.argument(description="How many rows, at most 100.")]
@@ -56,17 +56,19 @@ class UploadFindingType:
     value: str = strawberry.field(description="What stands there. Codes are masked.")
     code: str = strawberry.field(description="A stable code for programs, such as `DUPLICATE_SKU`.")
     message: str = strawberry.field(description="What is wrong, in a sentence.")
-    suggestion: str = strawberry.field(description="What to write instead; empty when nothing is near.")
+    suggestion: str = strawberry.field(
+        description="What to write instead, or what to do; empty when nothing is near."
+    )
 
     @classmethod
-    def of(cls, row: UploadProblem) -> "UploadFindingType":
+    def of(cls, row: UploadProblem, languages: Sequence[str]) -> "UploadFindingType":
         return cls(
             line=row.line,
             column=row.column,
             value=row.value,
             code=row.code,
-            message=row.message,
-            suggestion=row.suggestion,
+            message=rules.told(row.message, row.facts, languages),
+            suggestion=row.suggestion or rules.told(row.advice, row.facts, languages),
         )
 
 
@@ -137,10 +139,15 @@ class UploadedFileType(Node):
     key: strawberry.Private[UUID]
 
     @strawberry.field(description="What is wrong, in the order of the file; at most 10,000 are kept.")
-    async def findings(self, first: First = None, after: After = None) -> Connection[UploadFindingType]:
+    async def findings(
+        self, info: Info, first: First = None, after: After = None
+    ) -> Connection[UploadFindingType]:
         query = UploadProblem.filter(upload_id=self.key)
         page = await paging.page_of(query, first=first, after=after, sort="line")
-        return Connection[UploadFindingType].of(page, UploadFindingType.of, query.count)
+        languages = info.context.languages
+        return Connection[UploadFindingType].of(
+            page, lambda row: UploadFindingType.of(row, languages), query.count
+        )
 
     @strawberry.field(description="The first good rows as they would be published.")
     async def preview(

@@ -20,9 +20,11 @@ from marketplace.app.tour.chapters import (
     deliveries,
     dropping,
     earning,
+    expiring,
     funding,
     giving,
     keeping,
+    lining,
     listening,
     naming,
     opening,
@@ -30,7 +32,9 @@ from marketplace.app.tour.chapters import (
     parts,
     paying,
     refunding,
+    reviewing,
     settling,
+    splitting,
     tickets,
     unfunded,
     uploading,
@@ -44,8 +48,9 @@ CHAPTERS: Final[tuple[tuple[str, Play], ...]] = tuple(
     for number, chapter in enumerate(
         (
             opening, uploading, funding, browsing, vouchers, codes, deliveries, parcels, crediting, bookings,
-            tickets, dropping, listening, unfunded, cashing, carding, giving, earning, keeping, refunding, parts,
-            paying, naming, settling, carrying, banking, adjusting, accounting, closing, balancing,
+            tickets, dropping, lining, listening, unfunded, splitting, reviewing, cashing, carding, giving,
+            earning, keeping, refunding, parts, paying, naming, settling, carrying, banking, adjusting, accounting,
+            closing, expiring, balancing,
         ),
         start=1,
     )

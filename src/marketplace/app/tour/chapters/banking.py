@@ -16,7 +16,7 @@ _ACCOUNTS = "{ bankAccounts { iban openedOn opening { amount } } }"
 _DAYS = "{ bankDays(first: 1) { nodes { day closing { amount } } } }"
 _STATED = "{ bankEntries(first: 50) { nodes { statement { closing { amount } closingOn } } } }"
 _BATCH = "... on BankBatch { id state transfers controlSum { amount currency } executeOn filePath sha256 }"
-_FILE = "... on BankFile { kind entries newEntries }"
+_FILE = "... on BankFile { id kind entries newEntries }"
 _ORDERED = """query B($id: ID!) { node(id: $id) { ... on BankBatch { orders(first: 50) { nodes {
   state reasonCode remittance amount { amount currency } returned { amount currency } partner { name } } } } } }"""
 _APART = """{ reconciliationExceptions(side: BANK, first: 50) { nodes { day ageDays amount { amount currency }
@@ -48,8 +48,9 @@ def play(stage: Stage, cast: Cast) -> None:
     told = [order.debit() for order in paid]
     told += [order.returned("AC04") for order in back] + [order.returned("MS03", PART) for order in parts]
     stated = bank.statement(told, str(day), opening)
-    _read(stage, operator, "the statement of the day: one came back whole, one in part", stated)
-    _read(stage, operator, "the same statement again: nothing is new", stated)
+    first = _read(stage, operator, "the statement of the day: one came back whole, one in part", stated)
+    again = operator.send("readBankFile", _FILE, "again.xml", stated)
+    stage.equal(operator, "reads the same statement again: it is the one that was read", again["id"], first["id"])
     _ended(stage, operator, batch, len(back), len(parts))
     _closed(stage, cast, day)
 
@@ -88,10 +89,10 @@ def _fetched(stage: Stage, cast: Cast, controller: Client, batch: Json) -> bytes
     return mine.content
 
 
-def _read(stage: Stage, operator: Client, what: str, file: bytes) -> None:
+def _read(stage: Stage, operator: Client, what: str, file: bytes) -> Json:
     answer = operator.send("readBankFile", _FILE, "bank.xml", file)
     said = f"{answer.get('kind')}: {answer.get('entries')} told, {answer.get('newEntries')} of them new"
-    stage.does(operator, f"reads {what}", answer, "BankFile", said)
+    return stage.does(operator, f"reads {what}", answer, "BankFile", said)
 
 
 def _ended(stage: Stage, operator: Client, batch: Json, returned: int, parts: int) -> None:

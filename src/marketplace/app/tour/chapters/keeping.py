@@ -1,11 +1,13 @@
 """What becomes of points: their dates, every movement with its balance, and the way to the next level."""
 
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from marketplace.app.tour.cast import Cast, Member
 from marketplace.app.tour.stage import Stage
 
 TITLE = "Points, their dates, and levels"
+SOON = timedelta(seconds=10)
 _WALLET = """{ me { tier { name discountBp }
   wallet { available upcomingExpiries(first: 3) { points expiresAt } savedSoFar { rewards { amount currency } }
     movements(first: 10) { nodes { points balance at cause { kind title } } } }
@@ -15,10 +17,21 @@ _PREVIEW = "{ giftPreview(points: 100) { rule text firstExpiresAt points { point
 
 
 def play(stage: Stage, cast: Cast) -> None:
-    """Nothing changes: members look at what they have."""
+    """Members look at what they have; Johan gets points that are gone in a later chapter."""
     for member in (cast.astrid, cast.aisyah):
         _kept(stage, member)
     _told_before(stage, cast.astrid)
+    _soon_gone(stage, cast)
+
+
+def _soon_gone(stage: Stage, cast: Cast) -> None:
+    """Points with a date so near that a later chapter finds them gone."""
+    ends = datetime.now(UTC) + SOON
+    facts = {"memberId": cast.johan.id, "reference": f"{cast.run}-soon", "reason": "For a day"}
+    given = cast.north.do("awardPoints", "... on Award { points }", points=77, **facts, expiresAt=ends.isoformat())
+    stage.does(cast.north, "gives Johan 77 points that end in seconds", given, "Award", points=77)
+    first = cast.johan.phone.ask(_WALLET)["me"]["wallet"]["upcomingExpiries"][0]
+    stage.equal(cast.johan.phone, "is shown what ends first, before it does", int(first["points"]), 77)
 
 
 def _kept(stage: Stage, member: Member) -> None:

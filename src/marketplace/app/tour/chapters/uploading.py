@@ -6,7 +6,7 @@ from marketplace.app.tour.client import Client, Json
 from marketplace.app.tour.stage import Stage
 
 TITLE = "Offers and codes by file"
-ROWS = 16
+ROWS = 17
 """How many things winter.csv puts on the shelf."""
 SHOWN = """... on UploadedFile { id state rowsTotal rowsGood rowsBad
   findings(first: 50) { nodes { line column value code message suggestion } }

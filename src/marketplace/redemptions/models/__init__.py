@@ -1,0 +1,68 @@
+"""Tables of redemptions and what becomes of them."""
+
+from marketplace.redemptions.models.arriving import (
+    Booking,
+    Credit,
+    CreditBatch,
+    Entitlement,
+    Parcel,
+    ReturnRequest,
+    Shipment,
+)
+from marketplace.redemptions.models.reserving import Reservation, WaitingPlace
+from marketplace.redemptions.models.taking import (
+    Basket,
+    CashRedemption,
+    CodeReissue,
+    CodeReveal,
+    ExchangeQuote,
+    Redemption,
+    RedemptionEvent,
+    Refund,
+)
+from marketplace.redemptions.states import (
+    BatchState,
+    CashState,
+    CreditState,
+    EntitlementState,
+    ParcelState,
+    RedemptionState,
+    ReservationState,
+    ReturnState,
+    Right,
+    ShipmentState,
+    WaitingState,
+    WaitsFor,
+)
+
+__all__ = [
+    "Basket",
+    "BatchState",
+    "Booking",
+    "CashRedemption",
+    "CashState",
+    "CodeReissue",
+    "CodeReveal",
+    "Credit",
+    "CreditBatch",
+    "CreditState",
+    "Entitlement",
+    "EntitlementState",
+    "ExchangeQuote",
+    "Parcel",
+    "ParcelState",
+    "Redemption",
+    "RedemptionEvent",
+    "RedemptionState",
+    "Refund",
+    "Reservation",
+    "ReservationState",
+    "ReturnRequest",
+    "ReturnState",
+    "Right",
+    "Shipment",
+    "ShipmentState",
+    "WaitingPlace",
+    "WaitingState",
+    "WaitsFor",
+]
