@@ -18,6 +18,7 @@ from tests.banking.bank import an_account, clearing, read, violations
 from tests.banking.messages import Booked, notification, statement
 from tests.banking.payees import agree, name_account, ordered, wait_over
 from tests.banking.test_through_a_whole_bank import fetch
+from tests.books import violations as of_all
 from tests.client import Caller, as_operator
 from tests.donations.test_donate_points import a_giver, public
 from tests.settlement.books import settle, standing
@@ -26,7 +27,8 @@ from tests.settlement.books import violations as of_settlement
 pytestmark = pytest.mark.usefixtures("db")
 FRENCH = "FR1420041010050500013M02606"
 TODAY = str(clock.today())
-PLEDGES = "{ pledges { nodes { id amount { amount } state remittedAt } } }"
+PLEDGES = """{ pledges { nodes { id amount { amount } state remittedAt
+    receipts { number amount { amount } voidedAt } } } }"""
 
 
 async def given() -> tuple[Partner, list[Caller]]:
@@ -60,8 +62,17 @@ async def seen(phones: list[Caller]) -> list[tuple[str, bool]]:
     return [(row["state"], row["remittedAt"] is not None) for row in rows]
 
 
+async def receipts(phones: list[Caller]) -> list[list[tuple[int, str, bool]]]:
+    """The receipts that each member sees: its number in the year, the amount, and whether it counts."""
+    found = [(await phone.get(PLEDGES))["pledges"]["nodes"][0]["receipts"] for phone in phones]
+    return [
+        [(int(row["number"][-9:]), row["amount"]["amount"], row["voidedAt"] is None) for row in rows]
+        for rows in found
+    ]
+
+
 async def nothing_wrong() -> None:
-    assert await violations() == await of_settlement() == []
+    assert await violations() == await of_settlement() == await of_all() == []
 
 
 async def test_donations_reach_the_charity_come_back_and_reach_it_again() -> None:
@@ -74,6 +85,7 @@ async def test_donations_reach_the_charity_come_back_and_reach_it_again() -> Non
     assert await seen(phones) == [("PLEDGED", False)] * 2
     await read(notification([Booked("-10.00", "D-1", day=TODAY, end_to_end=name)]))
     assert await seen(phones) == [("REMITTED", True)] * 2
+    assert await receipts(phones) == [[(1, "4.00", True)], [(2, "6.00", True)]]
     assert (await standing(charity), await clearing()) == ({}, 0)
     await nothing_wrong()
 
@@ -81,6 +93,7 @@ async def test_donations_reach_the_charity_come_back_and_reach_it_again() -> Non
     await read(statement([Booked("-10.00", "D-1", day=TODAY, end_to_end=name), returned], day=TODAY))
     assert (await Payout.get()).reason == "BANK_RETURNED"
     assert await seen(phones) == [("PLEDGED", False)] * 2
+    assert await receipts(phones) == [[(1, "4.00", False)], [(2, "6.00", False)]]
     assert await standing(charity) == {"DUE": 10_00}
     await agree(await name_account(charity, FRENCH))
     await wait_over(charity)
@@ -90,6 +103,8 @@ async def test_donations_reach_the_charity_come_back_and_reach_it_again() -> Non
         await read(notification([Booked("-10.00", "D-2", day=str(clock.today()), end_to_end=again)]))
     assert await seen(phones) == [("REMITTED", True)] * 2
     assert [row.state for row in await Payout.all().order_by("id")] == ["FAILED", "IN_BANK"]
+    counting = [[row for row in rows if row[2]] for rows in await receipts(phones)]
+    assert [len(rows) for rows in counting] == [1, 1]
     await nothing_wrong()
 
 
