@@ -1,13 +1,15 @@
 """The same server with the same redemption in plain ORM statements: what one writes first, and reads most easily.
 
-Every step reads and saves models, each with a statement of its own; nothing is left out and nothing is added. The
-rules, the door (claim, audit, transaction), GraphQL and HTTP are ours.
+Every step reads and saves models, each with a statement of its own. All that the shipped one reads is read, and
+all that it writes is written: nothing is left out and nothing is added. The rules, the door (claim, audit,
+transaction), GraphQL and HTTP are ours.
 """
 
-from decimal import Decimal
+from datetime import timedelta
 
 import uvicorn
 
+from bench.plain_price import PlainPrice, price_of
 from marketplace.app.asgi import application
 from marketplace.catalog.models import Item, Stock, StockMovement
 from marketplace.catalog.refusals import OfferSoldOut
@@ -19,16 +21,15 @@ from marketplace.kit.settings import settings
 from marketplace.ledger import accounts
 from marketplace.ledger.accounts import AccountKey
 from marketplace.ledger.models import Account, Balance, Journal, Purpose, Transfer
-from marketplace.members.models import Member, PointValue, Program
+from marketplace.members.models import Member, Program
 from marketplace.members.refusals import ProgramUnfunded
-from marketplace.partners.models import Accrual, AccrualKind, Contract
+from marketplace.partners.models import Accrual, AccrualKind
 from marketplace.partners.rules import shares
-from marketplace.points.models import Allocation, Hold, HoldState, Lot
+from marketplace.points.models import ActivityClock, Allocation, Hold, HoldState, Lot
 from marketplace.points.refusals import InsufficientPoints
 from marketplace.redemptions import operations
 from marketplace.redemptions.models import Redemption, RedemptionState
 from marketplace.redemptions.operations import RedeemOffer
-from marketplace.storefront import rules
 
 Entries = list[tuple[AccountKey, AccountKey, int]]
 
@@ -78,6 +79,7 @@ async def post(reason: str, ref_type: str, ref_id: object, entries: Entries) -> 
 async def hold(member: Member, program: Program, points: int, ref_id: object) -> Hold:
     """Set points aside, the earliest-expiring lots first."""
     moment = clock.now()
+    await ActivityClock.filter(member_id=member.id, expires_at__gt=moment)
     lots = await Lot.filter(member_id=member.id, remaining__gt=0).order_by("expires_at", "id").select_for_update()
     lots = [lot for lot in lots if lot.expires_at is None or lot.expires_at > moment]
     available = sum(lot.remaining for lot in lots)
@@ -113,13 +115,11 @@ async def hold_funding(program: Program, minor: int, ref_id: object) -> AccountK
     return goal
 
 
-async def accrue(item: Item, source: AccountKey, minor: int, ref_id: object) -> None:
+async def accrue(found: PlainPrice, source: AccountKey, minor: int, ref_id: object) -> None:
     """Owe the partner."""
-    day = clock.today()
-    partner_id = item.offer.brand.partner_id
-    contract = await Contract.filter(partner_id=partner_id, valid_from__lte=day).order_by("-valid_from").first()
-    assert contract is not None
-    parts = shares(minor, contract.commission_bp, contract.vat_bp)
+    day, contract, offer = clock.today(found.contract.timezone), found.contract, found.item.offer
+    partner_id = offer.brand.partner_id
+    parts = shares(minor, found.commission_bp, contract.vat_bp)
     entries = [
         (source, accounts.partner(partner_id, Purpose.PAYABLE, contract.currency), parts.net),
         (source, accounts.house(Purpose.COMMISSION, contract.currency), parts.commission),
@@ -128,10 +128,10 @@ async def accrue(item: Item, source: AccountKey, minor: int, ref_id: object) -> 
     journal = await post("accrual.sale", "redemption", ref_id, entries)
     await Accrual.create(
         partner_id=partner_id, contract=contract, journal=journal, kind=AccrualKind.SALE.value,
-        ref_type="redemption", ref_id=ref_id, description=item.offer.title["en"], currency=contract.currency,
+        ref_type="redemption", ref_id=ref_id, description=offer.title["en"], currency=contract.currency,
         gross_minor=parts.gross, commission_minor=parts.commission, vat_minor=parts.vat, net_minor=parts.net,
-        source_minor=minor, source_currency=source.unit, fx_rate=1, effective_on=day, payable_on=day,
-        booked_at=clock.now(),
+        source_minor=minor, source_currency=source.unit, fx_rate=1, commission_bp=found.commission_bp,
+        effective_on=day, payable_on=day + timedelta(days=contract.return_window_days), booked_at=clock.now(),
     )  # fmt: skip
 
 
@@ -151,17 +151,12 @@ async def take(item: Item, ref_id: object) -> int:
 @operation(scope=Scope.REDEEM, returns=Redemption)
 async def redeem_offer(actor: Actor, command: RedeemOffer) -> Redemption:
     """A voucher for points, whole or not at all."""
-    member = await Member.get(id=actor.id).prefetch_related("program", "tier")
+    found = await price_of(actor.id, command.item_id, command.expected_points)
+    member, item, priced = found.member, found.item, found.price
     program: Program = member.program
-    item = await Item.get(id=command.item_id).prefetch_related("offer", "offer__brand", "offer__brand__partner")
-    value = await PointValue.filter(program=program).order_by("-valid_from").first()
-    assert value is not None
-    minor = item.price_minor
-    discount_bp = member.tier.discount_bp if member.tier else 0
-    list_points = int(Decimal(minor) / 100 / value.value)
-    points = rules.after_discount(list_points, discount_bp)
     id, moment = new_id(), clock.now()
-    held = await hold(member, program, points, id)
+    minor = priced.home_minor - priced.partner_discount_minor
+    held = await hold(member, program, priced.points, id)
     money = await hold_funding(program, minor, id)
     await Hold.filter(id=held.id, state=HoldState.OPEN.value).update(
         state=HoldState.POSTED.value, closed_at=moment
@@ -169,17 +164,20 @@ async def redeem_offer(actor: Actor, command: RedeemOffer) -> Redemption:
     redeemed = accounts.program(program.id, Purpose.REDEEMED, program.unit)
     borne = accounts.program(program.id, Purpose.TIER_DISCOUNT, program.unit)
     own = accounts.member(member.id, Purpose.HELD, program.unit)
-    await post(
-        "points.redeemed", "hold", held.id, [(own, redeemed, points), (borne, redeemed, list_points - points)]
-    )
-    await accrue(item, money, minor, id)
+    discount = priced.list_points - priced.points
+    await post("points.redeemed", "hold", held.id, [(own, redeemed, priced.points), (borne, redeemed, discount)])
+    await accrue(found, money, minor, id)
     position = await take(item, id)
     return await Redemption.create(
         id=id, member=member, program=program, offer_id=item.offer_id, item=item,
         partner_id=item.offer.brand.partner_id, kind=item.offer.kind, state=RedemptionState.FULFILLED.value,
-        hold=held, points=points, list_points=list_points, discount_bp=discount_bp, price_minor=minor,
-        currency=item.currency, home_minor=minor, home_currency=program.home_currency, point_value=value.value,
-        fx_rate=1, code_position=position, redeemed_at=moment, fulfilled_at=moment,
+        hold=held, points=priced.points, list_points=priced.list_points, discount_bp=priced.discount_bp,
+        price_minor=priced.price_minor, currency=item.currency, home_minor=minor,
+        home_currency=program.home_currency, discount_minor=priced.discount_minor,
+        partner_discount_minor=priced.partner_discount_minor, partner_share_bp=priced.partner_share_bp,
+        point_value=priced.point_value, fx_rate=priced.rate.rate, fx_as_of=priced.rate.as_of,
+        policy_id=found.policy.id, arm=found.policy.arm, worth_bp=priced.worth_bp, code_position=position,
+        redeemed_at=moment, fulfilled_at=moment,
     )  # fmt: skip
 
 

@@ -123,6 +123,21 @@ async def test_a_kept_page_is_made_again_when_something_has_changed(
         assert (await looked(app, token))["title"] == "Tea"
 
 
+async def test_another_page_of_a_list_takes_the_quick_way_at_once(
+    tmp_path: Path, token: str, member: Member, item: Item
+):
+    app = app_that_keeps(tmp_path, 0)
+    await looked(app, token, 2)
+    async with caller(app, token) as http:
+        await ask(http, PAGE, first=6)
+        with recorded() as sent, capture_logs() as logs:
+            answer = await ask(http, PAGE, first=7)
+            await asyncio.sleep(0.01)
+    assert answer["offers"]["nodes"][0]["title"] == "Coffee"
+    assert len(sent) == 2, "who asks, and which rows; " + "\n".join(each.sql for each in sent)
+    assert [entry for entry in logs if entry["event"] == "not_answered_directly"] == []
+
+
 async def test_a_page_that_is_found_again_is_not_made_again(
     tmp_path: Path, token: str, member: Member, item: Item
 ):

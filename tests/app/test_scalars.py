@@ -27,3 +27,15 @@ async def test_a_decimal_that_is_no_amount_is_refused_at_the_door(value: object)
     assert error["extensions"]["code"] == "BAD_USER_INPUT"
     assert "at .value" in error["message"]
     assert await PointValue.all().count() == before
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "2026-02-30", "20260131T00", "", 7])
+async def test_a_day_that_has_no_neighbours_is_refused_at_the_door(day: object):
+    program = await a_program()
+    fields = {"programId": ids.public("program", program.id), "validFrom": day, "value": "0.01"}
+
+    answer = await as_operator(uuid4(), "admin").ask(SET, input={"idempotencyKey": new_key(), **fields})
+
+    (error,) = answer["errors"]
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    assert "Date is a day in the years 1900 to 9998" in error["message"]

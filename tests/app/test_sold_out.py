@@ -1,5 +1,6 @@
 """Thousands who ask for what is gone are told so at once: the same words, and never to whom they are not true."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,20 @@ async def test_whoever_comes_late_is_told_the_same_without_a_transaction(
         assert first["data"]["redeemOffer"]["code"] == "OFFER_SOLD_OUT"
         assert len(sent) == 2, "who they are, and that it is in vain"
         assert not any("operation_record (id" in each.sql or each.sql.startswith("BEGIN") for each in sent)
+
+
+async def test_a_crowd_is_answered_by_what_one_of_them_is_told(app: Starlette, tmp_path: Path, cup: Item):
+    await sold_out(app, tmp_path, cup)
+    async with caller(app, member_token(tmp_path, "AIR", "m-2")) as http:
+        await redeem(http, cup, "a")
+        with recorded() as sent:
+            crowd = [
+                redeem(http, cup, f"crowd-{number}", device="never asked from before") for number in range(20)
+            ]
+            said = await asyncio.gather(*crowd)
+        assert said == [said[0]] * 20
+        assert said[0]["data"]["redeemOffer"]["code"] == "OFFER_SOLD_OUT"
+        assert len(sent) <= 5, "who they are and that it is in vain, and the same for the one that is executed"
 
 
 async def test_a_repeat_of_what_won_answers_what_it_won(app: Starlette, tmp_path: Path, cup: Item):

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,6 +74,10 @@ class House:
     port: int = field(default_factory=free_port)
     stripe_port: int = field(default_factory=free_port)
     killed: Counter[str] = field(default_factory=Counter[str])
+    database_url: str = ""
+    """Where the programs find PostgreSQL; the private one itself without it."""
+    cli: Sequence[str] = (CLI,)
+    """The module that is the command line, with what it is told first."""
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -105,7 +109,7 @@ class House:
             "STRIPE_WEBHOOK_SECRET": "whsec_faults",
             "STRIPE_API_BASE": self.stripe_url,
             "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}",
-            "DATABASE_URL": "",
+            "DATABASE_URL": self.database_url,
             "MARKETPLACE_LOG_LEVEL": "WARNING",
         }
         before = {name: os.environ.get(name) for name in given}
@@ -181,6 +185,6 @@ class House:
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run one command of `marketplace` to its end."""
         return subprocess.run(
-            [sys.executable, "-m", CLI, *arguments], capture_output=True, text=True, check=False, cwd=ROOT,
+            [sys.executable, "-m", *self.cli, *arguments], capture_output=True, text=True, check=False, cwd=ROOT,
             timeout=300,
         )  # fmt: skip

@@ -31,9 +31,13 @@ async def some_history() -> None:
             origin: dict[str, Any] = {"origin_type": "award", "origin_id": uuid4()}
             dates: dict[str, Any] = {"earned_at": clock.now(), "expires_at": None}
             await earn(member.id, program.id, program.unit, 500, **origin, **dates)
+    await a_top_up()
+
+
+async def a_top_up() -> None:
     async with database.transaction():
-        bank, stripe = accounts.house(Purpose.BANK, "EUR"), accounts.house(Purpose.STRIPE_CLEARING, "EUR")
-        await post("stripe.topup", "topup", uuid4(), [Entry(stripe, bank, 12_34)])
+        bank, ours = accounts.house(Purpose.BANK, "EUR"), accounts.house(Purpose.ADJUSTMENTS, "EUR")
+        await post("test.booked", "topup", uuid4(), [Entry(bank, ours, 12_34)])
 
 
 async def written(format: export.Format, folder: Path) -> Path:
@@ -67,13 +71,25 @@ async def test_hledger_accepts_the_books(tmp_path: Path) -> None:
 
 
 async def test_sealed_days_chain_and_are_sealed_once() -> None:
-    await some_history()
-    first = await digests.seal()
+    with clock.travel(timedelta(days=-2)):
+        await some_history()
+    with clock.travel(timedelta(days=-3)):
+        first = await digests.seal()
     assert [digest.transfers for digest in first] == [9]
-    with clock.travel(timedelta(days=2)):
-        second = await digests.seal()
+    second = await digests.seal()
     assert [digest.previous for digest in second] == [first[0].digest]
     assert await digests.seal() == []
+    assert await violations() == []
+
+
+async def test_a_clock_that_is_ahead_seals_no_day_that_is_not_over() -> None:
+    with clock.travel(timedelta(days=400)):
+        await a_top_up()
+        await digests.seal()
+    with clock.travel(timedelta(days=-3)):
+        await a_top_up()
+    await digests.seal()
+    await a_top_up()
     assert await violations() == []
 
 

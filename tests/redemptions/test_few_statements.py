@@ -7,7 +7,7 @@ from tests.redemptions.world import a_shopper
 from tests.statements import recorded
 
 pytestmark = pytest.mark.usefixtures("db")
-A_VOUCHER = 8
+A_VOUCHER = 6
 
 
 async def test_a_redemption_of_a_voucher_is_few_statements() -> None:

@@ -209,6 +209,7 @@ def _lifespan(given: Settings, live: Live, database_url: DatabaseUrl | None) -> 
                 await until_stopped.enter_async_context(database.opened(url, pool=given.pool_size))
                 until_stopped.enter_context(_meanwhile(hub.listen(direct)))
                 until_stopped.enter_context(leaving_in_order(live))
+                runtime.keep_what_is_loaded()
             until_stopped.enter_context(_meanwhile(live.watch()))
             until_stopped.push_async_callback(gateway.close)
             until_stopped.callback(tracing.close)

@@ -38,10 +38,11 @@ from marketplace.app.negotiation import EVENT_STREAM, GRAPHQL_RESPONSE, JSON, ne
 from marketplace.app.observing import name_operation
 from marketplace.app.parameters import Parameters
 from marketplace.app.persisted import PersistedOperations
-from marketplace.app.quick import Quick, Recall
+from marketplace.app.quick import Known, Quick, Recall
 from marketplace.app.rates import Rates
 from marketplace.app.revalidation import revalidated
 from marketplace.kit.actor import Actor
+from marketplace.kit.graphql import Context
 
 METHODS = "GET, POST"
 HOW_TO_SUBSCRIBE = (
@@ -174,11 +175,13 @@ class GraphQLView:
                 _must_be_served(prepared, request)
                 if prepared.is_subscription:
                     return self._stream(prepared, request, actor)
+                if self._quick is not None and key is not None and media is not None:
+                    quickly = await self._for_the_first_time(self._quick, request, key, prepared, left)
+                    if quickly is not None:
+                        return quickly
                 body = await self.asking.answer(prepared, context)
             except RequestErrors as errors:
                 return _answered(refused(errors, asked.operation_name), media, left, sound=False)
-            if self._quick is not None and key is not None and "errors" not in body:
-                self._quick.learn(key, prepared)
             return _answered(body, media, left, sound=True)
 
     async def _quickly(self, quick: Quick, request: Request, key: bytes) -> Answer | None:
@@ -189,6 +192,21 @@ class GraphQLView:
             return None
         name_operation(request.scope, known.name)
         left = await self.asking.rates.admit_actor(context.actor)
+        return await self._by_plans(quick, key, known, context, left)
+
+    async def _for_the_first_time(
+        self, quick: Quick, request: Request, key: bytes, prepared: Prepared, left: Mapping[str, str]
+    ) -> Answer | None:
+        """The answer to a request that is sound and was not seen before, such as the next page of a known list."""
+        known = quick.learn(key, prepared)
+        context = await quick.caller(request) if known is not None else None
+        if known is None or context is None:
+            return None
+        return await self._by_plans(quick, key, known, context, left)
+
+    async def _by_plans(
+        self, quick: Quick, key: bytes, known: Known, context: Context, left: Mapping[str, str]
+    ) -> Answer | None:
         data = await self.asking.in_time(quick.answer(key, known, context))
         if data is None:
             return None

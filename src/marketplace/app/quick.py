@@ -67,11 +67,11 @@ class Quick:
         self._known.move_to_end(body)
         return known
 
-    def learn(self, body: bytes, prepared: Prepared) -> None:
-        """Keep what a body that was found to be sound says, if plans alone can answer it."""
+    def learn(self, body: bytes, prepared: Prepared) -> Known | None:
+        """Keep what a body that was found to be sound says; None for one known before, and where plans cannot."""
         operation = prepared.operation
         if len(body) > LONGEST or body in self._known:
-            return
+            return None
         fragments = {
             each.name.value: each
             for each in prepared.known.document.definitions
@@ -79,12 +79,14 @@ class Quick:
         }
         calls = direct.calls_of(self._schema, operation, fragments, prepared.asked.variables)
         if calls is None:
-            return
+            return None
         name = operation.name.value if operation.name else None
-        self._known[body] = Known(name, calls, prepared.extensions, clock.now().timestamp() + KNOWN_FOR_S)
+        known = Known(name, calls, prepared.extensions, clock.now().timestamp() + KNOWN_FOR_S)
+        self._known[body] = known
         self._bytes += len(body) + OVERHEAD
         while self._bytes > MOST_BYTES:
             self._drop(next(iter(self._known)))
+        return known
 
     async def caller(self, request: Request) -> Context | None:
         """Who asks, if they were seen a moment ago."""

@@ -49,7 +49,7 @@ def counted_together(processes: int) -> Generator[None]:
 def keep_what_is_loaded() -> None:
     """Never look again for garbage in what is loaded and stays: a process that works on does not stop for it.
 
-    Looking through all of it takes a third of a second, as long as settling a hundred thousand sales.
+    Looking through all of it takes a third of a second, for which a server answers nobody.
     """
     gc.collect()
     gc.freeze()

@@ -1,14 +1,16 @@
 """In front of GraphQL, while thousands ask for what is gone: one answer is written, and all others get the same.
 
-A refusal says the same to everybody who asked for the same reward in the same words, whoever they are and whatever
-their key. So the first is answered by GraphQL, and for a second its answer is kept. Everybody else is counted,
-identified, and looked up as the operation itself would (`redemptions/operations/rushing.py`): the answer is known
-for those only who ask in vain. What is not exactly of that kind goes on to GraphQL as it came.
+A refusal says the same to everybody who asked for the same reward in the same words, whoever they are and
+whatever their key. So one is answered by GraphQL while those like it wait, and for a second its answer is kept.
+Everybody else is counted, identified, and looked up as the operation itself would
+(`redemptions/operations/rushing.py`): the answer is known for those only who ask in vain. What is not exactly of
+that kind goes on to GraphQL as it came.
 """
 
 import asyncio
 import hashlib
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from time import monotonic
@@ -85,17 +87,19 @@ class SoldOut:
         self._rates = rates
         self._persisted = persisted
         self._told: OrderedDict[bytes, Told] = OrderedDict()
+        self._asking: dict[bytes, tuple[Asked, asyncio.Event]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request that is in vain, and leave all others to the view."""
-        if not sold_out.any() or not _is_small_json(scope):
+        headers = _headers(scope) if sold_out.any() else {}
+        if not _is_small_json(scope, headers):
             await self._view(scope, receive, send)
             return
         first = await _first_of(receive)
         again = receive if first is None else _replaying(first, receive)
         asked = answer = None
         try:
-            asked = await self._asked(scope, first)
+            asked = await self._asked(headers, first)
             answer = await self._answer(scope, asked) if asked is not None else None
         except Exception as error:  # noqa: BLE001  # the view meets it again, and answers for it
             log.warning("not_looked_at_beforehand", reason=type(error).__name__)
@@ -106,8 +110,7 @@ class SoldOut:
         else:
             await self._view(scope, again, send)
 
-    async def _asked(self, scope: Scope, first: Message | None) -> Asked | None:
-        headers = Headers(scope=scope)
+    async def _asked(self, headers: Mapping[str, str], first: Message | None) -> Asked | None:
         given = _read(first, int(headers["content-length"])) if first is not None else None
         if given is None:
             return None
@@ -127,8 +130,8 @@ class SoldOut:
         return Asked(like, rushing.Wish(actor.id, "redeem_offer", key, item[1]), actor, given)
 
     async def _answer(self, scope: Scope, asked: Asked) -> Response | None:
-        told = self._told.get(asked.like)
-        if told is None or told.until < monotonic() or not await rushing.is_in_vain(asked.wish):
+        told = await self._answer_to(asked) if await rushing.is_in_vain(asked.wish) else None
+        if told is None:
             return None
         try:
             client = scope.get("client")
@@ -139,8 +142,31 @@ class SoldOut:
         scope.setdefault("state", {})[OPERATION] = told.operation
         return Response(told.body, headers=told.headers | left)
 
+    async def _answer_to(self, asked: Asked) -> Told | None:
+        """What is told to those who ask like that; None for the one of them who has to ask the view for all."""
+        told = self._told_lately(asked.like)
+        if told is None and asked.like in self._asking:
+            await self._asking[asked.like][1].wait()
+            told = self._told_lately(asked.like)
+        if told is None:
+            self._asking.setdefault(asked.like, (asked, asyncio.Event()))
+        return told
+
+    def _told_lately(self, like: bytes) -> Told | None:
+        told = self._told.get(like)
+        return told if told is not None and told.until >= monotonic() else None
+
     async def _listen(self, scope: Scope, receive: Receive, send: Send, asked: Asked) -> None:
-        """Let the view answer, and keep what it says if that is the refusal alone."""
+        """Let the view answer, keep what it says if that is the refusal alone, and let go on who waited for it."""
+        try:
+            await self._overhear(scope, receive, send, asked)
+        finally:
+            one, answered = self._asking.get(asked.like, (None, None))
+            if one is asked and answered is not None:
+                del self._asking[asked.like]
+                answered.set()
+
+    async def _overhear(self, scope: Scope, receive: Receive, send: Send, asked: Asked) -> None:
         said: list[OfferSoldOut] = []
         sent: list[Message] = []
 
@@ -171,8 +197,12 @@ class SoldOut:
         return _redeems_alone(document, next(iter(given["variables"])))
 
 
-def _is_small_json(scope: Scope) -> bool:
-    headers = Headers(scope=scope)
+def _headers(scope: Scope) -> dict[str, str]:
+    """The headers of a request by their names. Of a repeated one the first counts."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
+
+
+def _is_small_json(scope: Scope, headers: Mapping[str, str]) -> bool:
     length = headers.get("content-length", "")
     return (
         scope["method"] == "POST"

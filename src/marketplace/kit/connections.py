@@ -10,6 +10,22 @@ from marketplace.kit import tracing
 from marketplace.kit.writes import Writes, statement
 
 
+def is_open(driver: Any) -> bool:
+    """Whether a connection can be asked; one that was cut is the pool's already, and says so by an error."""
+    try:
+        return not driver.is_closed()
+    except asyncpg.InterfaceError:
+        return False
+
+
+async def connect(*given: Any, **named: Any) -> Any:
+    """As asyncpg does. A Unix socket that is not there is a server that does not listen, as behind any address."""
+    try:
+        return await cast(Any, asyncpg).connect(*given, **named)
+    except FileNotFoundError as error:
+        raise ConnectionRefusedError("nobody listens at the server's socket") from error
+
+
 class Connection(asyncpg.Connection):
     """A pooled connection without session state, so giving it back needs no reset query.
 

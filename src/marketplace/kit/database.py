@@ -4,7 +4,8 @@ New rows and sums of a transaction wait for each other (`kit/writes.py`); any ot
 """
 
 from collections.abc import AsyncGenerator, Callable, Hashable, Mapping
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext
+from contextvars import ContextVar
 from secrets import token_hex
 from typing import Any, Final, Protocol, TypeVar, cast
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -12,13 +13,12 @@ from uuid import UUID
 
 import asyncpg
 from tortoise import Tortoise
-from tortoise.backends.base.client import TransactionalDBClient
 from tortoise.connection import get_connection
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
 from marketplace.kit import lending, memory, tracing
-from marketplace.kit.connections import Connection, TracedConnection
+from marketplace.kit.connections import Connection, TracedConnection, connect, is_open
 from marketplace.kit.writes import NewRows, P, Sums, Writes, statement
 
 APP_ROLE: Final = "marketplace_app"
@@ -50,7 +50,7 @@ _AWAY = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientResourcesError,
 )
 
 
@@ -74,7 +74,13 @@ def config(url: str, *, role: str = APP_ROLE, pool: int = 10) -> dict[str, Any]:
         settings |= {"role": role, "lock_timeout": "5s", "statement_timeout": "30s"}
         settings |= {"idle_in_transaction_session_timeout": "60s"}
     kind = TracedConnection if tracing.active() else Connection
-    extra = {"minsize": 1, "maxsize": pool, "server_settings": settings, "connection_class": kind}
+    extra = {
+        "minsize": 1,
+        "maxsize": pool,
+        "server_settings": settings,
+        "connection_class": kind,
+        "connect": connect,
+    }
     return {
         "connections": {
             "default": {"engine": "tortoise.backends.asyncpg", "credentials": credentials(url) | extra}
@@ -88,7 +94,7 @@ def config(url: str, *, role: str = APP_ROLE, pool: int = 10) -> dict[str, Any]:
 
 
 def is_away(error: BaseException | None) -> bool:
-    """Whether an error says that the database cannot be reached, or went away: it may soon be back."""
+    """Whether an error says that the database cannot be reached, went away or has no room: it may soon be back."""
     return isinstance(error, _AWAY)
 
 
@@ -117,22 +123,40 @@ def connection() -> Client:
     return cast(Client, get_connection("default"))
 
 
+_transaction: ContextVar[Connection | None] = ContextVar("transaction", default=None)
+"""The connection of the transaction that is open, the same that Tortoise's own variable leads to."""
+
+
 @asynccontextmanager
 async def transaction() -> AsyncGenerator[None]:
-    """`async with transaction():` for the few system writes that have no actor and no door."""
-    async with in_transaction("default") as client:
-        yield
-        await _writing(client).write()
+    """`async with transaction():` for the few system writes that have no actor and no door.
+
+    Where the connection was cut it raises what `is_away` knows, and whether it was committed is not known then.
+    """
+    try:
+        async with in_transaction("default") as client:
+            driver: Connection = cast(Any, client)._connection
+            before = _transaction.set(driver)
+            try:
+                yield
+                await driver.write()
+            except asyncpg.InterfaceError as error:
+                if is_open(driver):
+                    raise
+                raise ConnectionResetError("the connection was cut between two statements") from error
+            finally:
+                _transaction.reset(before)
+    except asyncpg.InterfaceError as error:
+        before_rollback = error.__context__
+        if before_rollback is None or not is_away(before_rollback):
+            raise
+        raise before_rollback from None  # what was cut cannot be rolled back, and need not be
 
 
 def waiting() -> Writes | None:
     """What waits to be written in the open transaction; None outside of one."""
-    client = get_connection("default")
-    return _writing(client).writes if isinstance(client, TransactionalDBClient) else None
-
-
-def _writing(client: object) -> Connection:
-    return cast(Any, client)._connection
+    driver = _transaction.get()
+    return None if driver is None else driver.writes
 
 
 async def add(row: M, **given: str) -> M:
@@ -165,14 +189,14 @@ async def sum_up(table: str, column: str, amounts: Mapping[UUID, int]) -> None:
             sums.amounts[key] += amount
 
 
-@asynccontextmanager
-async def part(key: Hashable, make: Callable[[], P]) -> AsyncGenerator[P]:
+def part(key: Hashable, make: Callable[[], P]) -> AbstractAsyncContextManager[P]:
     """A part of what waits, to be added to; outside of a transaction it is written right after the block."""
     writes = waiting()
-    if writes is not None:
-        yield writes.part(key, make)
-        return
-    made = make()
+    return nullcontext(writes.part(key, make)) if writes is not None else _alone(make())
+
+
+@asynccontextmanager
+async def _alone(made: P) -> AsyncGenerator[P]:
     yield made
     sql, values = statement([made])
     made.written((await rows(sql, *values))[0])

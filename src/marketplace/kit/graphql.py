@@ -4,16 +4,14 @@ import asyncio
 import types
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, Generic, NewType, Optional, TypeVar, Union, cast, get_args, get_origin
+from typing import Annotated, Any, Generic, Optional, TypeVar, Union, cast, get_args, get_origin
 from uuid import UUID
 
 import strawberry
 from strawberry.dataloader import DataLoader
-from strawberry.file_uploads import Upload, UploadDefinition
-from strawberry.schema.config import StrawberryConfig
 from strawberry.types import get_object_definition
 from strawberry.utils.str_converters import to_camel_case
 
@@ -31,93 +29,15 @@ from marketplace.kit.refusals import (
     Unauthenticated,
     fact_types,
 )
+from marketplace.kit.scalars import CONFIG as CONFIG
+from marketplace.kit.scalars import BigInt as BigInt
+from marketplace.kit.scalars import CountryCode as CountryCode
+from marketplace.kit.scalars import CurrencyCode as CurrencyCode
+from marketplace.kit.scalars import LanguageTag as LanguageTag
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
-MAX_SAFE_INTEGER = 2**53 - 1
-MAX_DECIMAL_DIGITS = 30
-FIRST_YEAR, LAST_YEAR = 1900, 9998
-
-BigInt = NewType("BigInt", int)
-CurrencyCode = NewType("CurrencyCode", str)
-CountryCode = NewType("CountryCode", str)
-LanguageTag = NewType("LanguageTag", str)
-
-
-def _whole(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > MAX_SAFE_INTEGER:
-        raise ValueError("BigInt is a whole number within ±(2^53-1)")
-    return value
-
-
-def _exact(value: object) -> Decimal:
-    """A decimal of a sane size: one written with a huge exponent would take forever to compute with."""
-    try:
-        number = Decimal(str(value)) if isinstance(value, str | int | float) else None
-    except InvalidOperation:
-        number = None
-    if number is None or isinstance(value, bool) or not number.is_finite():
-        raise ValueError("Decimal is a number such as 12.50, as a string")
-    if len(number.as_tuple().digits) > MAX_DECIMAL_DIGITS or abs(number.adjusted()) > MAX_DECIMAL_DIGITS:
-        raise ValueError(f"Decimal has at most {MAX_DECIMAL_DIGITS} digits")
-    return number
-
-
-def _moment(value: object) -> datetime:
-    """A moment in UTC. Without its offset it would be any of many; near the ends of the calendar none at all."""
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise ValueError("DateTime is a moment with its offset, such as 2026-01-31T12:00:00Z")
-    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
-        raise ValueError(f"DateTime lies in the years {FIRST_YEAR} to {LAST_YEAR}")
-    return moment.astimezone(UTC)
-
-
-SCALARS: dict[object, Any] = {
-    Upload: UploadDefinition,
-    datetime: strawberry.scalar(
-        name="DateTime",
-        description="A moment by RFC 3339, with its offset, such as `2026-01-31T12:00:00Z`.",
-        specified_by_url="https://datatracker.ietf.org/doc/html/rfc3339",
-        serialize=datetime.isoformat,
-        parse_value=_moment,
-    ),
-    Decimal: strawberry.scalar(
-        name="Decimal",
-        description="A decimal number as a string, such as `12.50`.",
-        serialize=lambda value: format(Decimal(str(value)), "f"),
-        parse_value=_exact,
-    ),
-    BigInt: strawberry.scalar(
-        name="BigInt",
-        description="A whole number within ±(2^53-1), as a JSON number.",
-        serialize=_whole,
-        parse_value=_whole,
-    ),
-    CurrencyCode: strawberry.scalar(
-        name="CurrencyCode",
-        description="An ISO 4217 currency code, such as `EUR`.",
-        serialize=str,
-        parse_value=str,
-    ),
-    CountryCode: strawberry.scalar(
-        name="CountryCode",
-        description="An ISO 3166-1 alpha-2 country, such as `NO`.",
-        serialize=str,
-        parse_value=str,
-    ),
-    LanguageTag: strawberry.scalar(
-        name="LanguageTag",
-        description="A BCP 47 language tag, such as `nb-NO`.",
-        serialize=str,
-        parse_value=str,
-    ),
-}
-CONFIG = StrawberryConfig(scalar_map=SCALARS)
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ import asyncio
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
-import asyncpg
+from marketplace.kit.connections import is_open
 
 IDLE_S: Final = 0.05
 
@@ -61,7 +61,7 @@ class Hand:
     async def _take(self) -> Any:
         while self._idle:
             driver = self._idle.pop()
-            if _is_open(driver):
+            if is_open(driver):
                 return driver
             await self._give_back(driver)
         self._held += 1
@@ -86,14 +86,6 @@ class Hand:
         if self._watching is not None:
             self._watching.cancel()
         await self._let_go()
-
-
-def _is_open(driver: Any) -> bool:
-    """Whether it can be asked; one that was cut is the pool's already, and says so by an error."""
-    try:
-        return not driver.is_closed()
-    except asyncpg.InterfaceError:
-        return False
 
 
 _hands: WeakKeyDictionary[Any, Hand] = WeakKeyDictionary()

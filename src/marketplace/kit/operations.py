@@ -28,6 +28,7 @@ from marketplace.kit.actor import Actor, Scope
 from marketplace.kit.ids import new_id
 from marketplace.kit.models import AuditEntry
 from marketplace.kit.refusals import IdempotencyKeyReused, InProgress, InvalidInput, NotAllowed
+from marketplace.kit.rows import new
 from marketplace.kit.writes import Clauses, Raced
 
 ATTEMPTS = 4
@@ -168,7 +169,8 @@ async def _close(actor: Actor, name: str, claim: UUID, result: Model, moment: da
     """Note the result on the claim and the act in the audit log, with all that the body left to be written."""
     async with database.part(Closing, lambda: Closing(claim, result.pk)):
         await database.add(
-            AuditEntry(
+            new(
+                AuditEntry,
                 at=moment,
                 actor_kind=actor.kind.value,
                 actor_id=actor.id,

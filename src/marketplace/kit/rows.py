@@ -5,8 +5,10 @@ mistaken for one whose column is null.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import fields
 from datetime import datetime
+from functools import cache
 from typing import Any, Generic, TypeVar, cast, get_args, get_origin
 from uuid import UUID
 
@@ -36,6 +38,42 @@ def as_model(model: type[M], row: Any) -> M:
     meta: Any = model._meta  # pyright: ignore[reportPrivateUsage]
     facts = {name: getattr(row, name) for name in meta.fields_db_projection if hasattr(row, name)}
     return model._init_from_db(**facts)  # pyright: ignore[reportPrivateUsage]
+
+
+def new(model: type[M], **values: Any) -> M:
+    """A new row, as the model's own constructor makes it but many times faster: for the hottest writes.
+
+    The values are of their columns' types, and rows that it refers to are given by their ids. Raises TypeError for
+    what is no column.
+    """
+    blank, defaults, names = _blank(model)
+    if not names.issuperset(values):
+        raise TypeError(f"{model.__name__} has no {', '.join(sorted(values.keys() - names))}")
+    row = model.__new__(model)
+    attributes = vars(row)
+    attributes.update(blank, _await_when_save={})
+    for name, default in defaults:
+        if name not in values:
+            attributes[name] = default()
+    attributes.update(values)
+    return row
+
+
+@cache
+def _blank(model: type[Model]) -> tuple[dict[str, Any], list[tuple[str, Callable[[], Any]]], frozenset[str]]:
+    """What every new row has, what makes the other defaults, and the names of all columns."""
+    meta: Any = model._meta  # pyright: ignore[reportPrivateUsage]
+    blank: dict[str, Any] = {"_partial": False, "_saved_in_db": False, "_custom_generated_pk": False}
+    defaults: list[tuple[str, Callable[[], Any]]] = []
+    for name in meta.fields_db_projection:
+        default = meta.fields_map[name].default
+        if callable(default):
+            defaults.append((name, default))
+        elif default is None or isinstance(default, int | str | float | bytes):
+            blank[name] = default
+        else:
+            defaults.append((name, lambda default=default: deepcopy(default)))
+    return blank, defaults, frozenset(meta.fields_db_projection)
 
 
 class Rows(Generic[R]):

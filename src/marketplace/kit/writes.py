@@ -131,13 +131,16 @@ class Sums:
         self.amounts: dict[object, int] = defaultdict(int)
 
     def shape(self) -> Hashable:
-        """The column."""
-        return self.table, self.column, "sum"
+        """The column, and whether one row is changed: it is found by its key, whatever is known of the table."""
+        return self.table, self.column, "sum", len(self.amounts) == 1
 
     def sql(self, first: int) -> Clauses:
         """UPDATE of the rows with these keys."""
         update = (
-            f'UPDATE "{self.table}" t SET "{self.column}" = t."{self.column}" + s.amount '
+            f'UPDATE "{self.table}" SET "{self.column}" = "{self.column}" + ${first + 1}::bigint '
+            f"WHERE id = ${first}::uuid RETURNING 1"
+            if len(self.amounts) == 1
+            else f'UPDATE "{self.table}" t SET "{self.column}" = t."{self.column}" + s.amount '
             f"FROM unnest(${first}::uuid[], ${first + 1}::bigint[]) AS s (id, amount) "
             "WHERE t.id = s.id RETURNING 1"
         )
@@ -146,6 +149,8 @@ class Sums:
 
     def values(self) -> Sequence[object]:
         """Keys and amounts."""
+        if len(self.amounts) == 1:
+            return next(iter(self.amounts.items()))
         return [list(self.amounts), list(self.amounts.values())]
 
     def written(self, answers: Mapping[str, Any]) -> None:

@@ -55,12 +55,17 @@ async def parts(first: date, until: date) -> AsyncIterator[dict[str, Any]]:
 
 
 async def seal() -> list[LedgerDigest]:
-    """Seal every day that is over and not sealed yet; returns the new digests, the oldest first."""
+    """Seal every day that is over and not sealed yet; returns the new digests, the oldest first.
+
+    A day is over when it is by the clock of this process and by the database's: one that is ahead must not seal
+    what the others still book on.
+    """
     async with database.transaction():
         await database.lock("ledger digest")
+        moment = min(clock.now(), await database.value("SELECT now()"))
         newest = await LedgerDigest.all().order_by("-day").first()
         first = newest.day + timedelta(days=1) if newest else date(1970, 1, 1)
-        over = (clock.now() - SETTLED_AFTER).date()
+        over = (moment - SETTLED_AFTER).date()
         sealed, days = list[LedgerDigest](), dict[date, tuple[DayDigest, str]]()
         previous = newest.digest if newest else GENESIS
         async for part in parts(first, over):

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from marketplace.kit.memory import Known
+from marketplace.kit.memory import Known, Lately
 from marketplace.kit.writes import Clauses, Raced
 from marketplace.ledger.accounts import AccountKey
 
@@ -38,6 +38,8 @@ _OPENS: Final = ("account_opened", _OPENED), ("balance_begun", _BEGUN)
 
 open_already: Known[UUID] = Known(100_000)
 """Accounts that are there: an account is never closed, so nobody has to look again."""
+full_lately: Lately[tuple[UUID, int]] = Lately(10_000, seconds=1.0)
+"""Slices of funds that held far more than amounts of so many binary digits a moment ago."""
 
 
 class Overdrawn(Raced):
@@ -132,6 +134,7 @@ class Postings:
     def written(self, answers: Mapping[str, Any]) -> None:
         """Raises Overdrawn when a guarded account would have gone below zero."""
         if answers["balances_moved"] != len(self._moved()):
+            full_lately.clear()
             raise Overdrawn
 
 

@@ -1,15 +1,16 @@
 """Posting to the books, inside a transaction that somebody else opened."""
 
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
+from random import choice
 from uuid import UUID
 
 from marketplace.kit import clock, database
 from marketplace.kit.ids import new_id
 from marketplace.ledger.accounts import AccountKey
-from marketplace.ledger.postings import Overdrawn, Postings, open_already
+from marketplace.ledger.postings import Overdrawn, Postings, full_lately, open_already
 
 __all__ = ["Entry", "Overdrawn", "draw", "open_accounts", "post"]
 
@@ -78,15 +79,13 @@ async def post(
     return journal_id
 
 
-@asynccontextmanager
-async def _postings() -> AsyncGenerator[Postings]:
+def _postings() -> AbstractAsyncContextManager[Postings]:
     """What this transaction posts; the accounts it opens are known once it is committed."""
     writes = database.waiting()
     if writes is not None and writes.found(Postings) is None:
         made = writes.part(Postings, Postings)
         writes.when_committed.append(lambda: open_already.remember(made.used()))
-    async with database.part(Postings, Postings) as postings:
-        yield postings
+    return database.part(Postings, Postings)
 
 
 def _touches(keys: Sequence[AccountKey]) -> bool:
@@ -98,9 +97,7 @@ def _touches(keys: Sequence[AccountKey]) -> bool:
 
 FULL = 1_000
 """A slice that holds so many times what is drawn is not emptied by those who draw at the same moment."""
-_FULL_SLICE = """
-SELECT account_id FROM balance WHERE account_id = ANY ($1) AND balance >= $2::bigint * $3
-ORDER BY random() LIMIT 1"""
+_FULL_SLICES = "SELECT account_id FROM balance WHERE account_id = ANY ($1) AND balance >= $2"
 _ONE_SLICE = """
 SELECT account_id FROM balance WHERE account_id = ANY ($1) AND balance >= $2
 ORDER BY random() LIMIT 1 FOR UPDATE SKIP LOCKED"""
@@ -111,16 +108,21 @@ SELECT account_id, balance FROM balance WHERE account_id = ANY ($1) ORDER BY acc
 async def draw(slices: Sequence[AccountKey], amount: int) -> list[tuple[AccountKey, int]] | None:
     """Choose slices of one fund that together hold `amount`; None when all do not.
 
-    One that is full is taken as it is: the posting itself locks it, and sees to it that it stays above zero. Of
-    others a free one that holds enough is locked, so that two draws seldom wait for each other; only when there is
-    none are all of them locked.
+    One that is full, or was a moment ago, is taken as it is: the posting itself locks it, and sees to it that it
+    stays above zero. Of others a free one that holds enough is locked, so that two draws seldom wait for each
+    other; only when there is none are all of them locked.
     """
     by_id = {key.id: key for key in slices}
+    digits = amount.bit_length()
+    full = [key for key in slices if (key.id, digits) in full_lately]
+    if full:
+        return [(choice(full), amount)]  # noqa: S311 (spreads load)
     with nullcontext() if _touches(slices) else database.aside():
-        one = await database.row(_FULL_SLICE, list(by_id), amount, FULL)
-        one = one or await database.row(_ONE_SLICE, list(by_id), amount)
-    if one is not None:
-        return [(by_id[one["account_id"]], amount)]
+        found = await database.rows(_FULL_SLICES, list(by_id), FULL << digits)
+        full_lately.remember((row["account_id"], digits) for row in found)
+        free = choice(found) if found else await database.row(_ONE_SLICE, list(by_id), amount)  # noqa: S311
+    if free is not None:
+        return [(by_id[free["account_id"]], amount)]
     drawn: list[tuple[AccountKey, int]] = []
     for row in await database.rows(_ALL_SLICES, list(by_id)):
         part = min(row["balance"], amount)

@@ -35,6 +35,31 @@ class BrandRow:
 BRANDS = Rows(BrandRow, {field.name: f"b.{field.name}" for field in fields(BrandRow)}, always=("id",))
 
 
+@dataclass(frozen=True, slots=True)
+class TermsRow:
+    """What a sale needs to know of the contract in force, as it stands beside the partner."""
+
+    contract_id: UUID
+    currency: str
+    timezone: str
+    vat_bp: int
+    return_window_days: int
+
+
+# `terms` is the contract in force at the moment, joined after its partner `p`.
+TERMS = Rows(
+    TermsRow,
+    {field.name: f"terms.{field.name}" for field in fields(TermsRow)} | {"contract_id": "terms.id"},
+)
+TERMS_IN_FORCE = """
+LEFT JOIN LATERAL (
+    SELECT * FROM contract c WHERE c.partner_id = p.id
+        AND c.valid_from <= ({moment}::timestamptz AT TIME ZONE c.timezone)::date
+        AND (c.valid_until IS NULL OR c.valid_until > ({moment}::timestamptz AT TIME ZONE c.timezone)::date)
+    ORDER BY c.valid_from DESC LIMIT 1
+) terms ON TRUE"""
+
+
 def _own(actor: Actor) -> list[UUID]:
     """The partner that asks; nobody when somebody else does."""
     return [actor.id] if actor.kind is ActorKind.PARTNER else []

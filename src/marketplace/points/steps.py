@@ -7,6 +7,7 @@ from enum import Enum
 from uuid import UUID
 
 from marketplace.kit import clock, database, facts
+from marketplace.kit.rows import new
 from marketplace.ledger import accounts
 from marketplace.ledger.models import Purpose
 from marketplace.ledger.steps import Entry, post
@@ -63,7 +64,8 @@ async def hold(member_id: UUID, unit: str, points: int, *, reason: str, ref_type
     """
     moment = clock.now()
     lots = await _lots_for(member_id, points, moment)
-    row = Hold(
+    row = new(
+        Hold,
         member_id=member_id,
         points=points,
         state=HoldState.OPEN.value,
@@ -81,7 +83,7 @@ async def _allocate(hold: Hold, lots: Sequence[tuple[UUID, int]]) -> None:
     """Write a new hold, and take its points out of lots, each part in a row."""
     await database.add(hold)
     for lot, part in lots:
-        await database.add(Allocation(hold_id=hold.id, lot_id=lot, points=part))
+        await database.add(new(Allocation, hold_id=hold.id, lot_id=lot, points=part))
     await database.sum_up("lot", "remaining", {lot: -part for lot, part in lots})
 
 

@@ -9,6 +9,7 @@ from marketplace.donations import steps as donations
 from marketplace.kit import clock, database
 from marketplace.kit.money import Money
 from marketplace.kit.refusals import InvalidInput
+from marketplace.kit.rows import new
 from marketplace.ledger import accounts
 from marketplace.ledger.models import Purpose
 from marketplace.ledger.steps import Entry, post
@@ -30,7 +31,8 @@ MAX_DEVICE = 200
 
 def drafted(id: UUID, member_id: UUID, program: Program, priced: Priced, lots: int) -> Redemption:
     """A PENDING redemption that is not saved yet, with the price of all its lots."""
-    return Redemption(
+    return new(
+        Redemption,
         id=id,
         member_id=member_id,
         program_id=program.id,
@@ -88,10 +90,13 @@ def bearer_of_discounts(program: Program) -> tuple[accounts.AccountKey, accounts
     )
 
 
-async def spend(redemption: Redemption, program: Program, title: str) -> None:
+async def spend(
+    redemption: Redemption, program: Program, title: str, terms: partners.TermsToday | None = None
+) -> None:
     """Fulfil: post the held points as redeemed, take the card's part, and owe the partner; FULFILLED, not saved.
 
-    Raises NoContractInForce, or CardNotTaken while the card's bank has not set its part aside.
+    `terms` are those of this moment, where they are known already. Raises NoContractInForce, or CardNotTaken while
+    the card's bank has not set its part aside.
     """
     await cards.lend(redemption, program)
     discount = redemption.list_points - redemption.points
@@ -104,7 +109,7 @@ async def spend(redemption: Redemption, program: Program, title: str) -> None:
         cause = _cause(redemption, title)
         held = accounts.program(program.id, Purpose.FUNDING_HELD, program.home_currency)
         try:
-            await partners.accrue(redemption.partner_id, cause, held, redemption.home_minor)
+            await partners.accrue(redemption.partner_id, cause, held, redemption.home_minor, terms)
         except partners.NoContract:
             raise NoContractInForce from None
     redemption.state = RedemptionState.FULFILLED.value

@@ -21,10 +21,10 @@ from marketplace.kit.rows import as_model, model_of, select_list
 from marketplace.ledger.queries import NoRate, Rate, fx_rate
 from marketplace.members.models import Period, Program, RedemptionPolicy
 from marketplace.members.policies import arm_for
-from marketplace.partners.models import Brand
-from marketplace.partners.queries import BRANDS, BrandRow
+from marketplace.partners.queries import TERMS, TERMS_IN_FORCE
+from marketplace.partners.steps import TermsToday
 from marketplace.points.queries import SPENDABLE
-from marketplace.storefront import rules
+from marketplace.storefront import bearers, rules
 from marketplace.storefront.cash import Ratios
 from marketplace.storefront.rules import Limit, Shopper
 
@@ -68,12 +68,17 @@ SELECT {_WHO}, (
         {SPENDABLE.format(member="member.id", moment="$2::timestamptz")}
     ) AS spendable
 FROM {_WHOSE} WHERE member.id = $1 AND member.status = 'ACTIVE'"""
-_ITEM, _OFFER, _BRAND = catalog.ITEMS.reading(), catalog.OFFERS.reading(), BRANDS.reading()
+_ITEM, _OFFER, _TERMS = (
+    catalog.ITEMS.reading(),
+    catalog.OFFERS.reading(),
+    TERMS.reading(),
+)
 _SEEN = f"""
 SELECT {_WHO}, {{program}},
-    {_ITEM.sql("item.")}, {_OFFER.sql("offer.").replace("{moment}", "$2")}, {_BRAND.sql("brand.")}
+    {_ITEM.sql("item.")}, {_OFFER.sql("offer.").replace("{moment}", "$2")}, {_TERMS.sql("terms.")}
 FROM {_WHOSE} LEFT JOIN (
     item i JOIN {catalog.OFFER_TABLES.replace("offer o", "offer o ON o.id = i.offer_id", 1)}
+    {TERMS_IN_FORCE.format(moment="$2")}
     LEFT JOIN stock s ON s.item_id = i.id LEFT JOIN member_take t ON t.item_id = i.id AND t.member_id = $1
 ) ON i.id = $3
 WHERE member.id = $1 AND member.status = 'ACTIVE'"""
@@ -179,7 +184,7 @@ class _Seen:
     program: Program
     item: catalog.ItemRow
     offer: catalog.OfferRow
-    brand: BrandRow
+    terms: TermsToday | None
 
 
 @cache
@@ -195,13 +200,15 @@ async def _seen(member_id: UUID, item_id: UUID) -> _Seen:
     record = records[0]
     if record["item.id"] is None or record["offer.status"] == OfferStatus.DRAFT:
         raise NotFound(what="reward")
-    start = len(record) - _ITEM.width - _OFFER.width - _BRAND.width
+    start = len(record) - _ITEM.width - _OFFER.width - _TERMS.width
+    offer = _OFFER.row(record, start + _ITEM.width)
+    shares, terms = offer.contract_shares, _TERMS.row(record, len(record) - _TERMS.width)
     return _Seen(
         _shopper({name: value for name, value in record.items() if "." not in name}),
         model_of(Program, record, "program."),
         _ITEM.row(record, start),
-        _OFFER.row(record, start + _ITEM.width),
-        _BRAND.row(record, start + _ITEM.width + _OFFER.width),
+        offer,
+        None if shares is None else TermsToday.of(terms, bearers.terms_of(shares).commission_bp),
     )
 
 
@@ -212,12 +219,12 @@ class Priced:
     `price_minor` of `currency` is the market's price, `home_minor` of `home_currency` what the program's funding
     pays for it, at `fx_rate` (home units for one of the market's) as of `fx_as_of`, None for one currency. Of a
     discount worth `discount_minor` the partner bears `partner_discount_minor`, which `home_minor` is without.
+    `terms` are those under which a sale of this moment is owed.
     """
 
     program: Program
     offer: Offer
     item: Item
-    brand: Brand
     partner_id: UUID
     list_points: int
     points: int
@@ -234,6 +241,7 @@ class Priced:
     fx_as_of: datetime | None
     worth_bp: int
     policy: Ratios
+    terms: TermsToday | None
 
 
 async def price_item(
@@ -265,7 +273,6 @@ async def price_item(
         program=found.program,
         offer=as_model(Offer, offer),
         item=as_model(Item, item),
-        brand=as_model(Brand, found.brand),
         partner_id=offer.partner_id,
         list_points=priced.list_points,
         points=priced.points,
@@ -282,6 +289,7 @@ async def price_item(
         fx_as_of=priced.rate.as_of,
         worth_bp=worth_bp,
         policy=shopper.policy,
+        terms=found.terms,
     )
 
 

@@ -8,13 +8,14 @@ from uuid import UUID
 
 from marketplace.kit import clock, database
 from marketplace.kit.money import Money, convert
-from marketplace.kit.rows import model_of, select_list
+from marketplace.kit.rows import model_of, new, select_list
 from marketplace.ledger import accounts
 from marketplace.ledger.accounts import AccountKey
 from marketplace.ledger.models import Purpose
 from marketplace.ledger.queries import fx_rate
 from marketplace.ledger.steps import Entry, post
 from marketplace.partners.models import Accrual, AccrualKind, Contract
+from marketplace.partners.queries import TermsRow
 from marketplace.partners.rules import FIRST_TO_BEGIN, Shares, is_in_force, shares
 
 _RATE_OF = """
@@ -59,11 +60,21 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class TermsToday:
-    """The contract in force, the day it is there, and what it keeps of one offer, in basis points."""
+    """What a sale needs to know: of the contract in force, the day it is there, and what it keeps of one offer."""
 
-    contract: Contract
+    contract_id: UUID
+    currency: str
+    vat_bp: int
+    return_window_days: int
     day: date
     commission_bp: int
+
+    @classmethod
+    def of(cls, contract: TermsRow, commission_bp: int) -> "TermsToday":
+        """Those of a contract that was found in force just now, with its commission of one offer."""
+        day = clock.today(contract.timezone)
+        window = contract.return_window_days
+        return cls(contract.contract_id, contract.currency, contract.vat_bp, window, day, commission_bp)
 
 
 async def contract_today(partner_id: UUID) -> tuple[Contract, date]:
@@ -71,22 +82,22 @@ async def contract_today(partner_id: UUID) -> tuple[Contract, date]:
 
     Where one contract ends and the next begins in another time zone, the day by UTC decides.
     """
-    terms = await terms_today(partner_id, None)
-    return terms.contract, terms.day
+    contract, day, _ = await _today(partner_id, None)
+    return contract, day
 
 
-async def terms_today(partner_id: UUID, cause: Cause | None) -> TermsToday:
+async def _today(partner_id: UUID, cause: Cause | None) -> tuple[Contract, date, int]:
     """The same with the commission of what is sold: of its kind and brand, brand, kind, or the contract."""
     sold = (cause.offer_kind, cause.offer_id) if cause else (None, None)
     for record in await database.rows(_begun(), partner_id, clock.today(FIRST_TO_BEGIN), *sold):
         contract = model_of(Contract, record, "contract.")
         day = clock.today(contract.timezone)
         if is_in_force(contract.valid_from, contract.valid_until, day):
-            return TermsToday(contract, day, record["rate"])
+            return contract, day, record["rate"]
     day = clock.today()
     contract = await contract_on(partner_id, day)
     rate = await database.value(_RATE_OF.format(contract="$1", kind="$2", offer="$3"), contract.id, *sold)
-    return TermsToday(contract, day, contract.commission_bp if rate is None else rate)
+    return contract, day, contract.commission_bp if rate is None else rate
 
 
 def _entries(partner_id: UUID, source: AccountKey, minor: int, parts: Shares, currency: str) -> list[Entry]:
@@ -102,29 +113,38 @@ def _entries(partner_id: UUID, source: AccountKey, minor: int, parts: Shares, cu
     return exchange + [Entry(accounts.house(Purpose.FX, currency), goal, amount) for goal, amount in goals]
 
 
-async def accrue(partner_id: UUID, cause: Cause, source: AccountKey, minor: int) -> Accrual:
+async def _terms_today(partner_id: UUID, cause: Cause) -> TermsToday:
+    contract, day, commission_bp = await _today(partner_id, cause)
+    window = contract.return_window_days
+    return TermsToday(contract.id, contract.currency, contract.vat_bp, window, day, commission_bp)
+
+
+async def accrue(
+    partner_id: UUID, cause: Cause, source: AccountKey, minor: int, terms: TermsToday | None = None
+) -> Accrual:
     """Owe the partner for something fulfilled: `minor` of the source account's currency is gross.
 
-    Posts payable, commission and VAT under today's contract, in its currency at the newest rate, payable after
-    its return window, by the days of its time zone. Raises NoContract or ledger.queries.NoRate.
+    `terms` are those of this moment, for whoever has read them beside something else. Posts payable, commission
+    and VAT under today's contract, in its currency at the newest rate, payable after its return window, by the
+    days of its time zone. Raises NoContract or ledger.queries.NoRate.
     """
     with database.aside("contract", "contract_rate", "offer", "fx_rate"):
-        terms = await terms_today(partner_id, cause)
-        contract, day = terms.contract, terms.day
-        rate = await fx_rate(source.unit, contract.currency)
-    gross = convert(minor, source.unit, contract.currency, rate.rate)
-    parts = shares(gross, terms.commission_bp, contract.vat_bp)
-    entries = _entries(partner_id, source, minor, parts, contract.currency)
+        terms = terms or await _terms_today(partner_id, cause)
+        rate = await fx_rate(source.unit, terms.currency)
+    gross = convert(minor, source.unit, terms.currency, rate.rate)
+    parts = shares(gross, terms.commission_bp, terms.vat_bp)
+    entries = _entries(partner_id, source, minor, parts, terms.currency)
     journal = await post(f"accrual.{cause.kind.value.lower()}", cause.ref_type, cause.ref_id, entries)
-    row = Accrual(
+    row = new(
+        Accrual,
         partner_id=partner_id,
-        contract_id=contract.id,
+        contract_id=terms.contract_id,
         journal_id=journal,
         kind=cause.kind.value,
         ref_type=cause.ref_type,
         ref_id=cause.ref_id,
         description=cause.description,
-        currency=contract.currency,
+        currency=terms.currency,
         gross_minor=parts.gross,
         commission_minor=parts.commission,
         vat_minor=parts.vat,
@@ -133,8 +153,8 @@ async def accrue(partner_id: UUID, cause: Cause, source: AccountKey, minor: int)
         source_currency=source.unit,
         fx_rate=rate.rate,
         commission_bp=terms.commission_bp,
-        effective_on=day,
-        payable_on=day + timedelta(days=contract.return_window_days),
+        effective_on=terms.day,
+        payable_on=terms.day + timedelta(days=terms.return_window_days),
         booked_at=clock.now(),
     )
     return await database.add(row)

@@ -5,6 +5,7 @@ import strawberry
 from marketplace.catalog.refusals import NotAvailable, OfferSoldOut
 from marketplace.donations.refusals import CharityNotOpen, DonationTooSmall
 from marketplace.kit.graphql import BigInt, CountryCode, Info, MoneyInput, Node, WriteInput, actor_of, mutation
+from marketplace.kit.inputs import built_at_once
 from marketplace.kit.refusals import NotFound
 from marketplace.members.refusals import ProgramLimitReached, ProgramUnfunded
 from marketplace.points.refusals import InsufficientPoints
@@ -108,6 +109,7 @@ class RewardLineInput:
         )
 
 
+@built_at_once
 @strawberry.input(description="What to redeem, what you saw as its price, and what its kind needs.")
 class RedeemOfferInput(RewardLineInput, WriteInput):
     def command(self) -> operations.RedeemOffer:

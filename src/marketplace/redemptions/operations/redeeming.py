@@ -178,7 +178,7 @@ async def redeem(actor: Actor, command: RedeemOffer) -> Redemption:
     elif priced.offer.kind == OfferKind.DONATION:
         await steps.give(redemption, program, command.message or "")
     elif OfferKind(priced.offer.kind) in rules.AT_ONCE:
-        await steps.spend(redemption, program, steps.title(priced.offer.title, priced.item.label))
+        await steps.spend(redemption, program, steps.title(priced.offer.title, priced.item.label), priced.terms)
     if held is not None:
         await reserving.free(held, priced.item, ReservationState.USED)
     await steps.add_with_units(redemption, priced.item)
