@@ -2,7 +2,7 @@
 
 Each is written to a section of `bench/results.md` and can be measured alone: `python -m bench page`, `hostile`,
 `redemption`, `settlement` or `books`. What takes long to make is measured only when it is named: `python -m bench
-growth`, redemptions beside 10,000,000 transfers.
+growth`, redemptions beside 10,000,000 transfers, and `liability`, points of millions of lots.
 """
 
 import os
@@ -12,7 +12,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from bench import growth, hostile, ledger, page, redemption, report, settlement
+from bench import growth, hostile, ledger, liability, page, redemption, report, settlement
 from bench.ledger import Measured
 
 
@@ -29,6 +29,8 @@ def main() -> None:
         settlement.main(sys.argv[2:])
     if which in ("", "books"):
         books()
+    if which == "liability":
+        liability.main(sys.argv[2:])
     if which == "growth":
         growth.main(sys.argv[2:])
 

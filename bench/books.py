@@ -94,9 +94,9 @@ CROSS JOIN LATERAL (VALUES
 _ACCRUALS = """
 INSERT INTO accrual (id, partner_id, contract_id, journal_id, kind, ref_type, ref_id, description, currency,
     gross_minor, commission_minor, vat_minor, net_minor, source_minor, source_currency, fx_rate, effective_on,
-    payable_on, booked_at)
+    payable_on, booked_at, ordinal)
 SELECT a.id, s.id, s.contract, pg_temp.v7(a.at, a.n * 4 + 3), 'SALE', 'redemption', a.id, 'Voucher', 'EUR', 800,
-    64, 13, 723, 800, 'EUR', 1, a.at::date, a.at::date, a.at
+    64, 13, 723, 800, 'EUR', 1, a.at::date, a.at::date, a.at, nextval('accrual_ordinal')
 FROM act a JOIN shop s ON s.n = (a.n % $1)"""
 _PAID_IN = (
     """INSERT INTO journal (id, reason, ref_type, ref_id, booked_at, effective_on)

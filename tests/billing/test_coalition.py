@@ -9,7 +9,7 @@ from dirty_equals import IsPartialDict
 
 from marketplace.billing.coalition import price_of
 from marketplace.billing.matching import Mismatch
-from marketplace.billing.models import CoalitionOrder, Invoice, Receipt
+from marketplace.billing.models import CoalitionAward, CoalitionOrder, Invoice, Receipt
 from marketplace.earning.models import EarningBudget
 from marketplace.kit import clock, database, ids
 from marketplace.kit.ids import new_id
@@ -160,6 +160,80 @@ async def test_points_that_were_given_are_not_taken_back() -> None:
 
     assert answer == IsPartialDict(__typename="CoalitionPointsGiven", points=5000, left=4990)
     assert (await standing(partner))["PAYABLE"] == 50_00
+
+
+AWARD = """... on CoalitionAward { id points reference left program { id } } ... on CoalitionPointsSpent { left }
+    ... on CoalitionReferenceReused { reference points }"""
+
+
+async def give(program: Program, partner: Partner, to: str, points: int, reference: str, **more: Any) -> Any:
+    what: dict[str, Any] = {"programId": ids.public("program", program.id), "reason": "Bought a book"} | more
+    return await as_partner(partner.id).do(
+        "awardCoalitionPoints", AWARD, memberReference=to, points=points, reference=reference, **what
+    )
+
+
+async def test_a_partner_gives_members_what_it_bought_and_no_more() -> None:
+    program, partner = await a_coalition(), await builders.a_partner(commission_bp=0)
+    member = await builders.a_member(program)
+    await sell(program, partner, 100_00)
+    nothing = await give(program, partner, member.reference, 10, "till-0")
+    assert nothing == IsPartialDict(__typename="CoalitionPointsSpent", left=0)
+    bought = await order(program, partner, 5000, "50.00")
+
+    given = await give(program, partner, member.reference, 4000, "till-1")
+    assert given == IsPartialDict(points=4000, reference="till-1", left=1000)
+    again = await give(program, partner, member.reference, 4000, "till-1")
+    assert again["id"] == given["id"]
+    other = await give(program, partner, member.reference, 3999, "till-1")
+    assert other == IsPartialDict(__typename="CoalitionReferenceReused", reference="till-1", points=4000)
+    at_once = await asyncio.gather(*(give(program, partner, member.reference, 600, f"till-{n}") for n in (2, 3)))
+    assert sorted(each["__typename"] for each in at_once) == ["CoalitionAward", "CoalitionPointsSpent"]
+
+    phone = as_member(member.id, program.id)
+    seen = await phone.get(
+        "{ me { wallet { available movements(first: 2) { nodes { points cause { title } } } } } }"
+    )
+    assert seen["me"]["wallet"]["available"] == 4600
+    assert await available(program) == "950.00"
+    assert (await reverse(bought["id"])) == IsPartialDict(__typename="CoalitionPointsGiven", points=5000, left=400)
+    with clock.travel(timedelta(days=2)):
+        [statement] = await settle()
+    assert (await shown(statement))["adjustments"] == euros("-50.00")
+    assert await violations() == []
+
+
+async def test_what_cannot_be_given_says_why_and_nobody_else_sees_what_was() -> None:
+    program, partner, other = (
+        await a_coalition(),
+        await builders.a_partner(commission_bp=0),
+        await builders.a_partner(),
+    )
+    member, gone = await builders.a_member(program), await builders.a_member(program, status="ERASED")
+    await sell(program, partner, 100_00)
+    await order(program, partner, 5000, "50.00")
+
+    for to in ("nobody", gone.reference):
+        assert (await give(program, partner, to, 10, "a"))["__typename"] == "NotFound"
+    nowhere = ids.public("program", new_id())
+    nothing = await give(program, partner, member.reference, 10, "a", programId=nowhere)
+    assert nothing == IsPartialDict(__typename="CoalitionPointsSpent", left=0)
+    assert (await give(program, partner, member.reference, 0, "a"))["problems"][0]["path"] == "points"
+    assert (await give(program, partner, member.reference, 1, " "))["problems"][0]["path"] == "reference"
+    assert (await give(program, partner, member.reference, 1, "a", reason=""))["problems"][0]["path"] == "reason"
+    assert (await give(program, other, member.reference, 1, "a"))["__typename"] == "CoalitionPointsSpent"
+    assert await CoalitionAward.all().count() == 0
+    given = await give(program, partner, member.reference, 10, "a")
+    await Partner.filter(id=partner.id).update(status="SUSPENDED")
+    assert (await give(program, partner, member.reference, 1, "b"))["__typename"] == "PartnerNotApproved"
+
+    look, listed = "query($id: ID!) { node(id: $id) { __typename } }", "{ coalitionAwards { totalCount } }"
+    for caller, seen in (
+        (as_partner(partner.id), 1), (as_program(program.id), 1), (FINANCE, 1), (as_partner(other.id), 0),
+        (as_program((await builders.a_program()).id), 0), (as_operator(new_id(), "support"), 0),
+    ):  # fmt: skip
+        assert (await caller.get(listed))["coalitionAwards"]["totalCount"] == seen
+        assert bool((await caller.get(look, id=given["id"]))["node"]) == bool(seen)
 
 
 async def test_what_a_program_has_spent_cannot_go_back() -> None:

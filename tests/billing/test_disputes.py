@@ -17,6 +17,9 @@ from tests.payments.outbound import Payments, run_jobs
 from tests.settlement.books import FINANCE, house, sell
 
 pytestmark = pytest.mark.usefixtures("db")
+TAKEN = (
+    """{ fundingReceipts { nodes { takebacks { cause amount { amount } uncovered { amount } reference } } } }"""
+)
 UNCOVERED = "{ program { funding { uncovered { amount } } } }"
 
 
@@ -48,6 +51,11 @@ async def test_a_dispute_takes_the_money_and_what_is_won_comes_back(
 
     assert (await available(program), await uncovered(program)) == ("0.00", "300.00")
     assert (await TopUp.get()).state == "RETURNED"
+    ((said),) = (await as_program(program.id).get(TAKEN))["fundingReceipts"]["nodes"][0]["takebacks"]
+    assert said == {
+        "cause": "DISPUTE", "amount": {"amount": "1000.00"}, "uncovered": {"amount": "300.00"},
+        "reference": dispute["id"],
+    }  # fmt: skip
     await balance.sync()
     assert await house(Purpose.DISPUTED) == 0
     await payments.stand_in.order(f"disputes/{dispute['id']}/close", won=won)

@@ -18,7 +18,7 @@ from typing import Any
 
 import marketplace
 from marketplace.app import wiring
-from marketplace.kit import database
+from marketplace.kit import database, logs
 from marketplace.settlement.jobs import settle_until
 
 ROOT = str(Path(marketplace.__file__).parent)
@@ -70,6 +70,7 @@ def child(work: Coroutine[Any, Any, None], watched: tuple[str, ...], line: int, 
 
 def main(url: str, work: Work = settle, watched: tuple[str, ...] = WATCHED) -> None:
     """Carry out orders until there are no more: what `work` is told, the line, and how lines are counted."""
+    logs.configure(production=False, stream=sys.stderr)  # a program reads the answers
     wiring.wire()
     print("ready", flush=True)
     for order in sys.stdin:

@@ -16,6 +16,7 @@ WEBHOOK_FAULTS = ("twice", "late", "out_of_order", "forged")
 _TRANSFERS = """
 SELECT json_extract(body, '$.transfer_group'), json_extract(body, '$.amount') FROM objects
 WHERE kind = 'transfer' ORDER BY seq"""
+_PAID = "SELECT id FROM objects WHERE kind = 'payout' AND json_extract(body, '$.status') = 'paid' ORDER BY seq"
 
 
 async def onboarded(stand_in: StandIn, kind: PayeeKind, owner_id: UUID) -> str:
@@ -36,3 +37,9 @@ def transfers_at_stripe(folder: Path) -> list[tuple[UUID, int]]:
     """Every transfer that the stand-in ever made: our row, which is its group, and the amount in minor units."""
     with closing(sqlite3.connect(f"file:{folder / 'stripe.sqlite'}?mode=ro", uri=True)) as state:
         return [(UUID(group), amount) for group, amount in state.execute(_TRANSFERS)]
+
+
+def paid_payouts(folder: Path) -> list[str]:
+    """Every payout to a partner's bank that says it was paid."""
+    with closing(sqlite3.connect(f"file:{folder / 'stripe.sqlite'}?mode=ro", uri=True)) as state:
+        return [str(row[0]) for row in state.execute(_PAID)]

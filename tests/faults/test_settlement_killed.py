@@ -1,4 +1,8 @@
-"""Settlement twice at once, killed between any two lines, and again a week later: everything is paid once."""
+"""Settlement twice at once, killed between any two lines, and again a week later: everything is paid once.
+
+Meanwhile Stripe answers late, twice or not at all, its events come late, twice, out of order or forged, and
+payouts that said they were paid fail.
+"""
 
 import asyncio
 import os
@@ -23,7 +27,7 @@ from marketplace.settlement.models import Payout, PayoutState
 from tests import builders
 from tests.faults.drained import drained
 from tests.faults.programs import CLI, ROOT, House
-from tests.faults.stripe import onboarded, transfers_at_stripe
+from tests.faults.stripe import FAULTS, WEBHOOK_FAULTS, onboarded, paid_payouts, transfers_at_stripe
 from tests.faults.test_kills_under_load import SEED
 from tests.payments.stand_in import StandIn
 from tests.settlement.books import a_funded_program, sell, settled
@@ -135,7 +139,19 @@ async def _rounds(
         if round % 4 == 3:
             house.kill(random.choice(("worker", "server")))
         house.start_all()
+        await _stripe_goes_wrong(house, random)
     return places
+
+
+async def _stripe_goes_wrong(house: House, random: Random) -> None:
+    """The next answers and events of Stripe's go wrong, and a payout that said it was paid has failed."""
+    stand_in = StandIn(house.stripe_url)
+    await stand_in.fault(random.choice(FAULTS), "/v1/transfers", seconds=1)
+    for event in ("transfer.created", "payout.paid", "payout.failed"):
+        await stand_in.webhook_fault(random.choice(WEBHOOK_FAULTS), event, seconds=random.choice((0.5, 3)))
+    paid = paid_payouts(house.folder)
+    if paid:
+        await stand_in.order(f"payouts/{random.choice(paid)}/fail")
 
 
 async def _both(

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from marketplace.finance import backtest, liability, lots
+from marketplace.finance import backtest, counting, liability, lots, standing
 from marketplace.finance.checks import points_by_program
 from marketplace.kit import clock, database, ids
 from marketplace.ledger import accounts, steps
@@ -37,6 +37,13 @@ LOTS = """query($asOf: DateTime, $after: String) { liabilityLots(asOf: $asOf, fi
 async def by_lot(moment: datetime) -> dict[UUID, tuple[int, int]]:
     rows = await lots.page(moment, None, UUID(int=0), 100)
     return {row.id: (row.available, row.held) for row in rows}
+
+
+async def told(moment: datetime) -> Any:
+    """All that the liability is made of: the groups of lots, and how points ran off."""
+    known = await standing.at(moment)
+    run_offs = await standing.run_offs(known, DAY)
+    return await standing.groups(known), {id: (each.shares, each.tail) for id, each in run_offs.items()}
 
 
 async def now_by_lot(shopper: Shopper) -> dict[UUID, tuple[int, int]]:
@@ -97,6 +104,10 @@ async def test_every_past_moment_is_put_together_as_it_was():
     assert len({tuple(sorted(each.items())) for _, each in seen}) >= 5
     for moment, then in seen:
         assert await by_lot(moment) == then, moment
+    uncounted = [await told(moment) for moment, _ in seen]
+    assert await counting.count_days() in {19, 20}
+    assert await counting.count_days() == 0
+    assert [await told(moment) for moment, _ in seen] == uncounted
     assert await violations() == []
 
 

@@ -10,13 +10,15 @@ SOURCE = ROOT / "src" / "marketplace"
 # `publishing` and `codes` are steps of the catalogue, in files of their own for their size.
 OPEN_TO_OTHERS = {"steps", "queries", "rules", "refusals", "facts", "graphql", "models", "publishing", "codes"}
 # Vocabulary that a room lends out besides those: the names of the accounts in the books, queries of the books and
-# rules in files of their own: what points can become by a policy, and who bears a discount.
+# rules in files of their own: what points can become by a policy, who bears a discount, what lines say, an award.
 LENT = {
     ("catalog", "withholding"),
     ("ledger", "accounts"),
     ("ledger", "balances"),
     ("ledger", "selection"),
     ("members", "policies"),
+    ("partners", "wording"),
+    ("points", "awarding"),
     ("storefront", "bearers"),
     ("storefront", "cash"),
     ("payments", "cards"),

@@ -6,9 +6,12 @@ from typing import Any
 
 SOURCE = (Path(__file__).parents[2] / "bench" / "books.py").read_text()
 INSERTS = re.findall(r"INSERT INTO (\w+) \(([^)]*)\)", SOURCE)
-NEEDED = """
+NEEDED = r"""
 SELECT column_name FROM information_schema.columns
-WHERE table_name = $1 AND is_nullable = 'NO' AND column_default IS NULL AND is_generated = 'NEVER'"""
+WHERE table_name = $1 AND is_nullable = 'NO' AND column_default IS NULL AND is_generated = 'NEVER'
+UNION
+SELECT (regexp_match(pg_get_constraintdef(oid), '^CHECK \(\((\w+) IS NOT NULL\)\)$'))[1] FROM pg_constraint
+WHERE conrelid = to_regclass($1::text) AND pg_get_constraintdef(oid) ~ '^CHECK \(\(\w+ IS NOT NULL\)\)$'"""
 
 
 async def test_every_column_that_has_to_be_filled_is(opened_database: Any) -> None:

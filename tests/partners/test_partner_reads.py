@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from marketplace.kit import ids
+from marketplace.kit.actor import PARTNER_ROLES, Actor, ActorKind
 from marketplace.kit.ids import new_id
 from marketplace.partners.models import Contract, Partner
 from tests.builders import a_brand, a_charity, a_member, a_partner, a_program
@@ -50,9 +51,22 @@ async def test_partners_are_listed_for_operators() -> None:
     await a_partner(name="Second")
 
     text = "{ partners(status: PENDING) { nodes { name contract { currency } } totalCount } }"
-    answer = await as_operator(new_id(), "support").get(text)
+    for role, contract in (
+        ("catalogue", {"currency": "EUR"}),
+        ("finance", {"currency": "EUR"}),
+        ("support", None),
+    ):
+        answer = await as_operator(new_id(), role).get(text)
+        assert answer["partners"] == {"nodes": [{"name": "First", "contract": contract}], "totalCount": 1}
 
-    assert answer["partners"] == {"nodes": [{"name": "First", "contract": {"currency": "EUR"}}], "totalCount": 1}
+
+async def test_terms_are_read_by_those_of_a_partner_who_read_its_statements() -> None:
+    partner = await a_partner()
+    text = "{ partner { contract { commissionBp } contracts { commissionBp } } }"
+    for role, seen in (("owner", True), ("finance", True), ("catalogue", False), ("fulfilment", False)):
+        staff = Caller(Actor(ActorKind.PARTNER, partner.id, PARTNER_ROLES[role]))
+        found = (await staff.get(text))["partner"]
+        assert (found["contract"] is not None, len(found["contracts"])) == (seen, int(seen)), role
 
 
 async def test_partners_are_not_listed_for_partners() -> None:

@@ -172,8 +172,9 @@ journals AS (
 INSERT INTO accrual (id, partner_id, contract_id, journal_id, kind, ref_type, ref_id, description, currency,
     gross_minor, commission_minor, vat_minor, net_minor, source_minor, source_currency, fx_rate,
     effective_on, payable_on, booked_at)
-SELECT gen_random_uuid(), $8, $9, n.journal, 'SALE', 'redemption', n.ref, 'Offer ' || n.i % $10, 'EUR',
-    1000, 80, 17, 903, 1000, 'EUR', 1, $3, $3, $2
+SELECT (lpad(to_hex((extract(epoch FROM $2::timestamptz) * 1000)::bigint), 12, '0') || '7'
+    || substr(md5(n.ref::text), 1, 19))::uuid, $8, $9, n.journal, 'SALE', 'redemption', n.ref,
+    'Offer ' || n.i % $10, 'EUR', 1000, 80, 17, 903, 1000, 'EUR', 1, $3, $3, $2
 FROM n"""
 
 

@@ -1,12 +1,16 @@
 """Whatever happens between partners and runs: statements and what is open are the ledger's payable, to the cent.
 
-Hypothesis chooses sales in two currencies, refunds, rates, contracts, corrections, days that pass, runs, and runs
-that are cut off at some write and begun again. The long run is marked `faults`.
+Hypothesis chooses sales in two currencies (some with a part of a tier's discount that the partner bears), refunds
+of all or parts, rates, contracts (also in another currency, with fees, reserves, rebates and caps), corrections,
+days that pass, runs, and runs that are cut off at some write and begun again. What a sale is owed as is worked out
+a second time here, and at the end everything is refunded: then nothing may be left of any sale. The long run is
+marked `faults`.
 """
 
 import asyncio
 from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from functools import partial
 from typing import Any
 
@@ -17,7 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from marketplace.kit import clock, database, memory
 from marketplace.kit.ids import new_id
-from marketplace.kit.money import Money
+from marketplace.kit.money import Money, minor_digits
 from marketplace.ledger.models import FxRate
 from marketplace.members.models import Program
 from marketplace.members.steps import any_slice
@@ -28,6 +32,7 @@ from tests import builders
 from tests.conftest import EMPTY
 from tests.settlement.books import a_funded_program, sell, settle, violations, yesterday
 
+RATES = (("EUR", "SEK", "11.5"), ("EUR", "JPY", "163.27"), ("SEK", "JPY", "14.125"))
 FIRST_DAY = datetime(2027, 1, 4, 12, tzinfo=UTC)
 CRASH = """
 CREATE SEQUENCE cut_line; GRANT USAGE, SELECT ON SEQUENCE cut_line TO PUBLIC;
@@ -69,6 +74,35 @@ LEFT JOIN open o USING (partner_id, currency)
 LEFT JOIN booked p ON p.partner_id = t.partner_id AND p.currency = t.currency AND p.purpose = 'PAYABLE'
 LEFT JOIN booked d ON d.partner_id = t.partner_id AND d.currency = t.currency AND d.purpose = 'DUE'
 LEFT JOIN booked r ON r.partner_id = t.partner_id AND r.currency = t.currency AND r.purpose = 'RESERVE'"""
+REDEEMED = """
+INSERT INTO redemption (id, member_id, program_id, offer_id, item_id, partner_id, kind, state, quantity, points,
+    list_points, discount_bp, price_minor, currency, home_minor, home_currency, point_value, fx_rate, worth_bp,
+    card_minor, discount_minor, partner_discount_minor, partner_share_bp, redeemed_at, fulfilled_at)
+SELECT $1, m.id, m.program_id, i.offer_id, i.id, $2, 'VOUCHER', 'FULFILLED', 1, 0, 0, 0, $3, $4, $3, $4, 0.01, 1,
+    10000, 0, $5, $5, 10000, $6, $6
+FROM member m, item i WHERE m.program_id = $7 LIMIT 1"""
+# What is left of each sale after everything was given back, and of what caps gave back of it: nothing.
+LEFT = """
+SELECT s.id::text AS of, s.gross_minor + sum(r.gross_minor) AS gross, s.commission_minor + sum(r.commission_minor)
+    AS commission, s.vat_minor + sum(r.vat_minor) AS vat, s.net_minor + sum(r.net_minor) AS net,
+    s.source_minor + sum(r.source_minor) AS source
+FROM accrual s JOIN accrual r ON r.reverses_id = s.id GROUP BY s.id
+UNION ALL SELECT 'cap of ' || contract_id, sum(gross_minor), 0, 0, sum(net_minor), 0 FROM accrual
+WHERE kind = 'DISCOUNT_CAP' GROUP BY contract_id"""
+# FX accounts hold what was taken in one currency less what was owed for it in another: told by the accruals alone.
+EXCHANGED = """
+WITH told AS (
+    SELECT unit, sum(minor) AS minor FROM (
+        SELECT source_currency AS unit, source_minor AS minor FROM accrual
+        WHERE source_currency <> currency AND kind IN ('SALE', 'DONATION', 'REFUND')
+        UNION ALL SELECT currency, -gross_minor FROM accrual
+        WHERE source_currency <> currency AND kind IN ('SALE', 'DONATION', 'REFUND')
+    ) x GROUP BY unit
+)
+SELECT t.unit, t.minor AS told, coalesce((
+    SELECT sum(CASE WHEN x.credit_account_id = a.id THEN x.amount ELSE -x.amount END)
+    FROM account a JOIN transfer x ON a.id IN (x.debit_account_id, x.credit_account_id)
+    WHERE a.purpose = 'FX' AND a.unit = t.unit), 0) AS booked FROM told t"""
 SHARES = """
 SELECT a.unit, a.purpose, sum(CASE WHEN t.credit_account_id = a.id THEN t.amount ELSE -t.amount END) AS booked,
     (SELECT coalesce(sum(CASE a.purpose WHEN 'COMMISSION' THEN commission_minor ELSE vat_minor END), 0)
@@ -86,6 +120,7 @@ class AnySettlement(RuleBasedStateMachine):
         self.programs: list[Program] = []
         self.partners: list[Partner] = []
         self.sales: list[Accrual] = []
+        self.rates: dict[tuple[str, str], Fraction] = {}
 
     def run(self, doing: Coroutine[Any, Any, Any]) -> Any:
         """Do it at the moment it is in the story."""
@@ -97,20 +132,52 @@ class AnySettlement(RuleBasedStateMachine):
         async def made() -> None:
             await self.owner.execute(EMPTY)
             memory.forget()
-            await builders.a_rate("EUR", "SEK", "11.5")
+            for base, quote, rate in RATES:
+                await builders.a_rate(base, quote, rate)
+            self.rates = {(base, quote): Fraction(rate) for base, quote, rate in RATES}
             self.programs = [await a_funded_program(), await a_funded_program(home_currency="SEK")]
             self.partners = [
                 await builders.a_partner(),
                 await builders.a_partner(currency="SEK", schedule="WEEKLY"),
             ]
+            for program in self.programs:
+                await builders.a_member(program)
+            await builders.a_voucher(["A"])
 
         self.run(made())
 
-    @rule(who=st.integers(0, 1), where=st.integers(0, 1), minor=st.integers(1, 300_00), what=st.integers(0, 2))
-    def sale(self, who: int, where: int, minor: int, what: int) -> None:
-        kind = "EXPERIENCE" if what == 2 else "VOUCHER"
-        named = sell(self.programs[where], self.partners[who], minor, f"Offer {what}", days_ago=0, offer_kind=kind)
-        self.sales.append(self.run(named))
+    @rule(
+        who=st.integers(0, 1),
+        where=st.integers(0, 1),
+        minor=st.integers(1, 300_00),
+        what=st.integers(0, 2),
+        borne=st.integers(0, 900),
+    )
+    def sale(self, who: int, where: int, minor: int, what: int, borne: int) -> None:
+        async def sold() -> Accrual:
+            kind = "EXPERIENCE" if what == 2 else "VOUCHER"
+            program, partner = self.programs[where], self.partners[who]
+            sale = await sell(program, partner, minor, f"Offer {what}", days_ago=0, offer_kind=kind)
+            if what == 1 and borne:
+                await database.execute(
+                    REDEEMED, sale.ref_id, partner.id, minor, program.home_currency, borne, clock.now(), program.id
+                )
+            self.is_owed_as_it_should_be(sale)
+            return sale
+
+        self.sales.append(self.run(sold()))
+
+    def is_owed_as_it_should_be(self, sale: Accrual) -> None:
+        """A second way to the figures of a sale: fractions, rounded half-even once each."""
+        rate = self.rates.get((sale.source_currency, sale.currency))
+        if sale.source_currency == sale.currency:
+            assert sale.gross_minor == sale.source_minor
+        elif rate:
+            digits = Fraction(10) ** (minor_digits(sale.currency) - minor_digits(sale.source_currency))
+            assert sale.gross_minor == round(sale.source_minor * rate * digits), (sale.gross_minor, rate)
+        assert sale.commission_bp is not None
+        assert sale.commission_minor == round(Fraction(sale.gross_minor * sale.commission_bp, 10_000))
+        assert sale.vat_minor == round(Fraction(sale.commission_minor * 2100, 10_000))
 
     @rule(which=st.integers(0, 99), part=st.integers(1, 100))
     def refund(self, which: int, part: int) -> None:
@@ -131,10 +198,19 @@ class AnySettlement(RuleBasedStateMachine):
         if self.sales:
             self.run(back())
 
+    async def everything_goes_back(self) -> None:
+        for sale in self.sales:
+            async with database.transaction():
+                left = await left_of(sale)
+                if left.shares.gross or left.source_minor:
+                    program = next(each for each in self.programs if each.home_currency == sale.source_currency)
+                    await reverse_accrual(sale, any_slice(program), ref_type="refund", ref_id=new_id(), part=left)
+
     @rule(rate=st.decimals("5", "20", places=4))
     def rate_changes(self, rate: Any) -> None:
         async def stated() -> None:
             await FxRate.create(base="EUR", quote="SEK", source="test", rate=rate, as_of=clock.now())
+            self.rates["EUR", "SEK"] = Fraction(rate)
 
         self.moment += timedelta(minutes=1)
         self.run(stated())
@@ -146,9 +222,19 @@ class AnySettlement(RuleBasedStateMachine):
         reserve=st.sampled_from([0, 1234]),
         rebate=st.booleans(),
         window=st.sampled_from([0, 3]),
+        cap=st.sampled_from([None, 0, 3_00]),
+        currency=st.sampled_from([None, None, "EUR", "SEK", "JPY"]),
     )
     def contract_changes(
-        self, who: int, commission: int, fee: int, reserve: int, rebate: bool, window: int
+        self,
+        who: int,
+        commission: int,
+        fee: int,
+        reserve: int,
+        rebate: bool,
+        window: int,
+        cap: int | None,
+        currency: str | None,
     ) -> None:
         async def agreed() -> None:
             partner, day = self.partners[who], clock.today("Europe/Amsterdam")
@@ -158,7 +244,8 @@ class AnySettlement(RuleBasedStateMachine):
                 return
             await Contract.filter(id=last.id).update(valid_until=day)
             contract = await Contract.create(
-                partner=partner, valid_from=day, commission_bp=commission, vat_bp=2100, currency=last.currency,
+                partner=partner, valid_from=day, commission_bp=commission, vat_bp=2100, discount_cap_minor=cap,
+                currency=currency or last.currency,
                 schedule=last.schedule, timezone=last.timezone, return_window_days=window, fee_minor=fee,
                 reserve_bp=reserve, reserve_days=5 if reserve else 0, volume_period="MONTH",
             )  # fmt: skip
@@ -172,11 +259,11 @@ class AnySettlement(RuleBasedStateMachine):
     @rule(who=st.integers(0, 1), minor=st.integers(-50_00, 50_00).filter(bool))
     def corrected(self, who: int, minor: int) -> None:
         async def booked() -> None:
-            currency = "SEK" if who else "EUR"
+            last = await Contract.filter(partner_id=self.partners[who].id).order_by("-valid_from").first()
+            assert last is not None
             async with database.transaction():
-                await accrue_adjustment(
-                    self.partners[who].id, Money(minor, currency), "By chance", ref_id=new_id()
-                )
+                amount = Money(minor, last.currency)
+                await accrue_adjustment(self.partners[who].id, amount, "By chance", ref_id=new_id())
 
         self.run(booked())
 
@@ -219,7 +306,7 @@ class AnySettlement(RuleBasedStateMachine):
             assert row["taken"] == row["once"] == row["counted"], row
             assert (row["payable"], row["due"]) == (row["open"], row["stated"]), row
             assert row["held"] == row["reserve"], row
-        for row in self.run(database.rows(SHARES)):
+        for row in [*self.run(database.rows(SHARES)), *self.run(database.rows(EXCHANGED))]:
             assert row["booked"] == row["told"], row
 
     def teardown(self) -> None:
@@ -227,6 +314,12 @@ class AnySettlement(RuleBasedStateMachine):
             self.moment += timedelta(days=40)
             await settle()
             assert await violations() == []
+            await self.everything_goes_back()
+            with clock.at(self.moment + timedelta(days=40)):
+                await settle()
+                assert await violations() == []
+            for row in await database.rows(LEFT):
+                assert not any(value for name, value in row.items() if name != "of"), row
 
         if self.partners:
             self.run(clean())

@@ -7,10 +7,11 @@ import pytest
 from dirty_equals import IsPartialDict
 
 from marketplace.kit import ids
+from marketplace.kit.ids import new_id
 from marketplace.partners.models import Accrual, AccrualKind, Partner
 from marketplace.settlement.models import LineDispute, StatementLine
 from tests import builders
-from tests.client import as_partner
+from tests.client import as_operator, as_partner
 from tests.settlement.books import COLLEAGUE, FINANCE, a_funded_program, euros, sell, settle, shown, violations
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -108,6 +109,8 @@ async def test_what_makes_no_sense_and_foreigners_are_refused() -> None:
     raised = await dispute(partner, line)
     foreign = await as_partner(other.id).do("withdrawDispute", DECIDED, disputeId=raised["id"])
     assert foreign["__typename"] == "NotFound"
+    operator = await as_operator(new_id(), "admin").do("withdrawDispute", DECIDED, disputeId=raised["id"])
+    assert operator["__typename"] == "NotFound"
     assert (await accept(raised, currency="SEK")) == IsPartialDict(__typename="WrongCurrency", expected="EUR")
     assert (await accept(raised, amount="0"))["problems"] == [IsPartialDict(path="amount.amount")]
     text = "query($id: ID!) { node(id: $id) { id } disputes { totalCount } }"

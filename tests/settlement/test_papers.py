@@ -11,6 +11,8 @@ import pytest
 
 from marketplace.access.models import KeyOwner
 from marketplace.kit import ids
+from marketplace.kit.messages import LANGUAGES
+from marketplace.partners import wording
 from marketplace.partners.models import Partner
 from marketplace.settlement import papers
 from marketplace.settlement.models import Statement
@@ -21,10 +23,10 @@ from tests.settlement.books import a_funded_program, refund, sell, settle
 pytestmark = pytest.mark.usefixtures("db")
 
 
-async def a_statement(lines: int = 3) -> tuple[Partner, Statement]:
+async def a_statement(lines: int = 3, days_ago: int = 3) -> tuple[Partner, Statement]:
     program, partner = await a_funded_program(), await builders.a_partner(fee_minor=10_00)
     for number in range(lines):
-        await sell(program, partner, 10_00 + number, f"Café #strong[voucher] {number}")
+        await sell(program, partner, 10_00 + number, f"Café #strong[voucher] {number}", days_ago=days_ago)
     await refund(program, await sell(program, partner, 99_99, "Dinner"))
     [statement] = await settle()
     return partner, statement
@@ -44,6 +46,59 @@ async def test_a_pdf_is_set_in_the_readers_language_and_figures() -> None:
     assert swedish["lines"][0]["gross"] == "10,00"
     assert spoken_by_nobody_here["lines"][0]["gross"] == "10.00"
     assert papers.pdf(swedish).startswith(b"%PDF")
+
+
+async def test_what_the_house_wrote_on_lines_is_in_the_readers_language_and_what_people_wrote_as_it_was() -> None:
+    _, statement = await a_statement(days_ago=40)
+    said: dict[str, list[str]] = {}
+    for language in LANGUAGES:
+        data = await papers.data_of(statement, [language])
+        said[language] = [line["description"].replace("\u00a0", " ") for line in data["lines"]]
+
+    assert [line.partition(",")[0] for line in said["en"][-2:]] == ["Refund: Dinner", "Fixed fee"]
+    assert said["sv"][-2] == "Återbetalning: Dinner"
+    assert said["sv"][-1].startswith("Fast avgift, 1 ")
+    assert said["ru"][-2] == "Возврат: Dinner"
+    for language in LANGUAGES[1:]:
+        assert said[language][0] == said["en"][0] == "Café #strong[voucher] 0"
+        assert not {line.partition(" ")[0] for line in said[language]} & {"Refund:", "Fixed"}
+
+
+async def test_every_wording_is_found_again_by_its_own_shape() -> None:
+    facts = {
+        "first": "2026-03-01", "last": "2026-03-31", "day": "2026-04-14", "month": "2026-03", "points": "1200",
+        "what": "Refund: x", "number": "PLG-2026-000001", "currency_name": "stars", "program": "Nord",
+        "amount": "0.45 EUR",
+    }  # fmt: skip
+    for each in wording.ALL:
+        found = each.facts_of(each.written(**facts))
+        assert found
+        assert found.items() <= facts.items()
+    assert wording.spoken("Reserve of 2026-04-14 released", (wording.RESERVE_RELEASED,), ["nl"]) == (
+        "Reserve van 14\u00a0april\u00a02026 vrijgegeven"
+    )
+    assert (
+        wording.spoken("Fixed fee, 2026-03-01 to soon", (wording.FEE,), ["nl"]) == "Fixed fee, 2026-03-01 to soon"
+    )
+
+
+async def test_whoever_names_no_language_reads_that_of_the_partners_country(tmp_path: Path) -> None:
+    partner, statement = await a_statement()
+    await Partner.filter(id=partner.id).update(country="SE")
+    assert (await papers.data_of(statement, []))["heading"] == "Avräkning"
+    await Partner.filter(id=partner.id).update(country="JP")
+    assert (await papers.data_of(statement, []))["heading"] == "Statement"
+
+
+async def test_a_word_that_is_longer_than_its_column_may_break() -> None:
+    program, partner = await a_funded_program(), await builders.a_partner()
+    await sell(
+        program, partner, 10_00, "Donaudampfschifffahrtsgesellschaftsgutschein ABC-1234567890-1234567890-12"
+    )
+    [statement] = await settle()
+    [line] = (await papers.data_of(statement, ["nl"]))["lines"]
+    assert line["description"].count("\u00ad") > 3
+    assert line["description"].count("\u200b") > 2
 
 
 async def test_a_long_statement_breaks_over_pages() -> None:

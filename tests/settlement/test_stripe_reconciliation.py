@@ -232,13 +232,13 @@ async def test_our_payout_is_the_entry_of_the_bank_that_names_it(payments: Payme
     if not bank_first:
         await read(arrived)
 
-    assert waiting == ([] if bank_first else [("BOOKS", "stripe_balance")])
+    assert waiting == ([] if bank_first else [("BOOKS", f"stripe_balance {payout['id']}")])
     assert [node["at"] for node in await apart()] == ["STRIPE"]
     assert await clearing() == 0
 
     await payments.stand_in.order(f"payouts/{payout['id']}/fail")
     await balance.sync()
-    assert [node["said"] for node in await apart() if node["at"] == "BANK"] == ["stripe_balance"]
+    assert [node["said"] for node in await apart() if node["at"] == "BANK"] == [f"stripe_balance {payout['id']}"]
     await read(statement([Booked("-1000.00", "B-2", day=day, remittance=named)], opening="2000.00", day=day))
     assert [node["at"] for node in await apart()] == ["STRIPE"]
     assert await clearing() == 0
@@ -290,3 +290,26 @@ async def test_nobody_but_finance_sees_or_does_any_of_it(payments: Payments) -> 
     assert (await close(clock.today(), currency="SEK"))["__typename"] == "NotFound"
     open_ones = await FINANCE.get("{ stripeTransactions(explained: false) { totalCount } }")
     assert open_ones == {"stripeTransactions": {"totalCount": 1}}
+
+
+async def test_a_dispute_that_nobody_here_posts_waits_for_a_person_who_says_it_is_a_loss(
+    payments: Payments,
+) -> None:
+    """Of a charge that somebody made by hand: its amount stands on DISPUTED until then."""
+    wiring.wire()
+    strange = await payments.gateway.create_payment(
+        amount=50_00, currency="EUR", key="by hand", metadata={}, transfer_group="none"
+    )
+    await payments.gateway.confirm_payment(strange.id, payment_method="pm_card_visa", key="confirmed by hand")
+    await payments.stand_in.order(f"payment_intents/{strange.id}/dispute")
+    await balance.sync()
+    waiting = {node["stripeTransaction"]["kind"]: node for node in (await apart())[1:]}
+    before = await house(Purpose.DISPUTED)
+    for node in waiting.values():
+        assert (await explain(node, own="GAIN_OR_LOSS"))["explainedAt"] is not None
+
+    assert set(waiting) == {"charge", "adjustment"}
+    assert (before, await house(Purpose.DISPUTED)) == (-50_00, 0)
+    assert await house(Purpose.ADJUSTMENTS) == 1000_00
+    assert [node["said"] for node in await apart()] == ["adjustment"]
+    assert await violations() == []

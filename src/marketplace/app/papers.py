@@ -15,13 +15,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from marketplace.app.context import accepted_languages
 from marketplace.app.errors import HttpRefusal
 from marketplace.app.rates import Rates
 from marketplace.kit import ids
 from marketplace.kit.graphql import Context
 from marketplace.settlement import papers, queries
 from marketplace.settlement.exports import accruals_csv, statement_csv
-from marketplace.settlement.models import Statement, StatementLine
+from marketplace.settlement.models import Statement
 
 AT_ONCE: Final = 2
 """Pages are set by a processor, and a long file holds a connection to the database."""
@@ -79,7 +80,8 @@ class Papers:
         if statement is None:
             raise HttpRefusal(HTTPStatus.NOT_FOUND, "NOT_FOUND", "There is no such statement.")
         wanted = request.query_params.get("language", "")[:LONGEST_TAG]
-        return statement, [*([wanted] if wanted else []), *context.languages]
+        named = accepted_languages(request.headers.get("accept-language"))
+        return statement, [*([wanted] if wanted else []), *named]
 
     async def _pdf(self, statement: Statement, languages: list[str]) -> Response:
         async with self._free:
@@ -88,9 +90,9 @@ class Papers:
         return Response(pages, media_type="application/pdf", headers=_named(statement, "pdf"))
 
     async def _csv(self, statement: Statement, languages: list[str]) -> Response:
-        lines = await StatementLine.filter(statement_id=statement.id).order_by("position")
-        text = statement_csv(statement, lines)
-        return Response(text, media_type="text/csv; charset=utf-8", headers=_named(statement, "csv"))
+        return Response(
+            await statement_csv(statement), media_type="text/csv; charset=utf-8", headers=_named(statement, "csv")
+        )
 
     async def _accruals(self, statement: Statement, languages: list[str]) -> Response:
         media, headers = "text/csv; charset=utf-8", _named(statement, "accruals.csv")

@@ -209,6 +209,21 @@ async def check_program_statements_are_the_books() -> AsyncIterator[Violation]:
                 yield Violation("billing.statements", statement.number, detail)
 
 
+_GIVEN = f"""
+SELECT c.id, c.points, a.points AS awarded, coalesce(b.points, 0) AS taken FROM coalition_award c
+JOIN award a ON a.id = c.award_id
+LEFT JOIN earning_budget_addition b ON b.reference = 'coalition:given:' || replace(c.id::text, '-', '')
+WHERE c.points <> a.points OR c.points <> -coalesce(b.points, 0) OR a.program_id <> c.program_id
+ORDER BY c.id LIMIT {SHOWN}"""
+
+
+async def check_coalition_awards_were_bought() -> AsyncIterator[Violation]:
+    """What a partner gave a member was taken out of what it bought, and is an award of as many points."""
+    for row in await database.rows(_GIVEN):
+        detail = f"{row['points']} given, {row['awarded']} awarded, {row['taken']} of the budget"
+        yield Violation("billing.coalition_awards", f"award {row['id']}", detail)
+
+
 async def check_coalition_orders_are_paid_and_given() -> AsyncIterator[Violation]:
     """An order's points stand in its budget when it is paid, and only then, but for those that members had when
     its payment went back; netted, the partner is owed less.
@@ -227,4 +242,5 @@ CHECKS: tuple[Check, ...] = (
     check_invoices_are_paid_by_receipts,
     check_program_statements_are_the_books,
     check_coalition_orders_are_paid_and_given,
+    check_coalition_awards_were_bought,
 )

@@ -2,17 +2,32 @@
 
 The money funds the program that issues the points: netted, it moves from what the partner is owed (PAYABLE, with
 an adjustment that joins its next statement) to the program's funding; invoiced, it comes from the bank. The points
-are added to a budget of the program in the partner's name, from which the program's rules give them.
+are added to a budget of the program in the partner's name, from which the program's rules give them, or the
+partner itself.
 """
 
 from decimal import Decimal
 from uuid import UUID
 
 from marketplace.billing import invoicing
-from marketplace.billing.models import CoalitionOrder, CoalitionOrderState, Invoice, Receipt, Takeback
-from marketplace.billing.refusals import CoalitionNotCovered, CoalitionPartlyPaid, CoalitionPointsGiven
+from marketplace.billing.models import (
+    CoalitionAward,
+    CoalitionOrder,
+    CoalitionOrderState,
+    Invoice,
+    Receipt,
+    Takeback,
+)
+from marketplace.billing.refusals import (
+    CoalitionNotCovered,
+    CoalitionPartlyPaid,
+    CoalitionPointsGiven,
+    CoalitionPointsSpent,
+)
+from marketplace.earning.models import EarningBudget
 from marketplace.earning.steps import add_to_budget, take_from_budget, take_what_is_left
 from marketplace.kit import clock
+from marketplace.kit.ids import new_id
 from marketplace.kit.money import Money, convert, split_evenly
 from marketplace.ledger import accounts
 from marketplace.ledger.models import Purpose
@@ -22,6 +37,8 @@ from marketplace.members.models import Program
 from marketplace.members.refusals import ProgramUnfunded
 from marketplace.partners.models import Accrual, AccrualKind, Contract, Partner
 from marketplace.partners.steps import Netted, net_against
+from marketplace.partners.wording import COALITION, COALITION_BACK
+from marketplace.points.awarding import Wanted, award
 
 THOUSAND = 1_000
 
@@ -96,6 +113,33 @@ async def payment_went_back(invoice: Invoice, program: Program, takeback: Takeba
     await order.save()
 
 
+async def has_bought(program_id: UUID, partner: Partner) -> bool:
+    """Whether a partner ever bought points of a program."""
+    return await EarningBudget.exists(program_id=program_id, code=budget_code(partner))
+
+
+async def give(program: Program, partner: Partner, wanted: Wanted, reference: str) -> CoalitionAward:
+    """Give points out of those that a partner bought: the budget holds fewer, the member's wallet more.
+
+    They were paid for when they were bought, so no money moves. Raises CoalitionPointsSpent.
+    """
+    code, row_id = budget_code(partner), new_id()
+    left = await take_from_budget(program.id, code, wanted.points, f"coalition:given:{row_id.hex}")
+    if left is not None:
+        raise CoalitionPointsSpent(left=left)
+    budget = await EarningBudget.get(program_id=program.id, code=code)
+    return await CoalitionAward.create(
+        id=row_id,
+        program=program,
+        partner=partner,
+        award=await award(program, wanted),
+        reference=reference,
+        points=wanted.points,
+        left=budget.points - budget.used,
+        given_at=clock.now(),
+    )
+
+
 async def cancel(order: CoalitionOrder, invoice: Invoice) -> None:
     """An unpaid order is not wanted any more, nor its money. Not saved.
 
@@ -128,7 +172,12 @@ async def reverse(order: CoalitionOrder, program: Program, contract: Contract, r
     else:
         rate = (await Accrual.get(kind=AccrualKind.ADJUSTMENT.value, ref_id=order.id)).fx_rate
     shares = [(slice, -part) for slice, part in drawn]
-    cause = Netted(reversal_id, "coalition_order", "coalition.reversed", f"Back: {_said(order, program)}"[:300])
+    cause = Netted(
+        reversal_id,
+        "coalition_order",
+        "coalition.reversed",
+        COALITION_BACK.written(what=_said(order, program))[:300],
+    )
     await net_against(contract, minor, shares, rate, cause)
     order.state, order.closed_at = CoalitionOrderState.REVERSED.value, clock.now()
 
@@ -139,4 +188,5 @@ def _reference(order: CoalitionOrder, what: str = "", by: UUID | None = None) ->
 
 
 def _said(order: CoalitionOrder, program: Program) -> str:
-    return f"{order.points} {program.point_name} of {program.name} to give"[:300]
+    of = {"currency_name": program.point_name, "program": program.name}
+    return COALITION.written(points=order.points, **of)[:300]

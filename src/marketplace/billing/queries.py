@@ -7,6 +7,7 @@ from uuid import UUID
 from tortoise.queryset import QuerySet
 
 from marketplace.billing.models import (
+    CoalitionAward,
     CoalitionOrder,
     CoalitionRate,
     CreditChange,
@@ -17,6 +18,7 @@ from marketplace.billing.models import (
     ProgramStatement,
     ProgramStatementLine,
     Receipt,
+    Takeback,
     TopUp,
 )
 from marketplace.billing.rules import CreditStanding, credit_standing
@@ -81,6 +83,15 @@ def orders_visible_to(actor: Actor) -> QuerySet[CoalitionOrder]:
     if actor.kind is ActorKind.PROGRAM and (actor.may(Scope.PROGRAM_READ) or actor.may(Scope.PROGRAM_FUND)):
         return CoalitionOrder.filter(program_id=actor.id)
     return CoalitionOrder.all() if is_finance(actor) else CoalitionOrder.filter(id__in=[])
+
+
+def awards_visible_to(actor: Actor) -> QuerySet[CoalitionAward]:
+    """A partner sees what it gave, a program what was given in it, finance all, everybody else none."""
+    if actor.kind is ActorKind.PARTNER and (actor.may(Scope.STATEMENTS_READ) or actor.may(Scope.POINTS_BUY)):
+        return CoalitionAward.filter(partner_id=actor.id)
+    if actor.kind is ActorKind.PROGRAM and (actor.may(Scope.PROGRAM_READ) or actor.may(Scope.PROGRAM_FUND)):
+        return CoalitionAward.filter(program_id=actor.id)
+    return CoalitionAward.all() if is_finance(actor) else CoalitionAward.filter(id__in=[])
 
 
 def notices_visible_to(actor: Actor) -> QuerySet[FundingNotice]:
@@ -154,6 +165,14 @@ WHERE receipt_id = ANY ($1) GROUP BY receipt_id"""
 async def returned_of(receipt_ids: list[UUID]) -> dict[UUID, int]:
     """How much of each of these receipts went back, in minor units; none that is whole."""
     return {row["receipt_id"]: row["minor"] for row in await database.rows(_RETURNED, receipt_ids)}
+
+
+async def takebacks_of(receipt_ids: list[UUID]) -> dict[UUID, list[Takeback]]:
+    """What went back of each of these receipts, oldest first."""
+    found: dict[UUID, list[Takeback]] = {id: [] for id in receipt_ids}
+    for taken in await Takeback.filter(receipt_id__in=receipt_ids).order_by("id"):
+        found[taken.receipt_id].append(taken)
+    return found
 
 
 def is_finance(actor: Actor) -> bool:

@@ -110,6 +110,23 @@ class CoalitionPointsGiven(Refusal):
     left: Annotated[int, "The points that the budget still holds."]
 
 
+class CoalitionPointsSpent(Refusal):
+    """The partner has fewer points to give in the program."""
+
+    code = "COALITION_POINTS_SPENT"
+    text = "You have {left} points to give in this program. Give fewer, or order more."
+    left: Annotated[int, "The points that you bought and have not given."]
+
+
+class CoalitionReferenceReused(Refusal):
+    """The partner gave under this reference before, to somebody else or another number of points."""
+
+    code = "COALITION_REFERENCE_REUSED"
+    text = "You gave {points} points under the reference {reference} already. Give each purchase its own."
+    reference: Annotated[str, "The reference that was given."]
+    points: Annotated[int, "What was given under it."]
+
+
 class CoalitionPartlyPaid(Refusal):
     """A part of the order's payment went back, and the rest of it is still here."""
 

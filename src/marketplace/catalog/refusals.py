@@ -39,6 +39,7 @@ _SENTENCES: dict[ClosedReason, str] = {
 _FOR_NOW = noted("This is sold out for now. Your points are untouched.")
 _BACK = noted("The last ones are set aside for others. Some may come back by {back_at}.")
 _CHOOSE = noted("Choose another reward.")
+_CHOOSE_OR_WAIT = noted("Choose another reward, or wait in line for one that comes back.")
 _NEXT: dict[ClosedReason, tuple[NextStepKind, str]] = {
     ClosedReason.NOT_IN_YOUR_MARKET: (NextStepKind.CHOOSE_ANOTHER, noted("Choose a reward of your own country.")),
     ClosedReason.TIER_TOO_LOW: (
@@ -73,7 +74,7 @@ class OfferSoldOut(Refusal):
         """Wait for what may come back; else something else."""
         if self.back_at is not None:
             return NextStep(NextStepKind.WAIT, _BACK, {"back_at": self.back_at}, opens_at=self.back_at)
-        return NextStep(NextStepKind.CHOOSE_ANOTHER, _CHOOSE)
+        return NextStep(NextStepKind.CHOOSE_ANOTHER, _CHOOSE_OR_WAIT)
 
 
 class NotAvailable(Refusal):

@@ -32,7 +32,7 @@ class Pledge(Model):
     charity: Any = columns.ref("partners.Partner")
     charity_id: UUID
     redemption_id: fields.Field[UUID | None] = fields.UUIDField(null=True, unique=True)
-    hold: Any = columns.ref("points.Hold", index=False)
+    hold: Any = columns.ref("points.Hold")
     hold_id: UUID
     accrual: Any = columns.ref("partners.Accrual", index=False)
     accrual_id: UUID

@@ -17,6 +17,7 @@ from marketplace.members.models import Program
 from marketplace.members.steps import any_slice
 from marketplace.partners.models import Accrual, AccrualKind, Partner
 from marketplace.partners.steps import Cause, NoContract, accrue, reverse_accrual
+from marketplace.partners.wording import DONATION
 from marketplace.points.models import Hold
 from marketplace.points.steps import give_back, spend_held
 
@@ -42,7 +43,7 @@ async def pledge(program: Program, charity: Partner, gift: Gift) -> Pledge:
     serial: int = await database.value("SELECT nextval('pledge_number')")
     number = f"PLG-{moment:%Y}-{serial:06}"
     source = accounts.program(program.id, Purpose.FUNDING_HELD, program.home_currency)
-    cause = Cause(AccrualKind.DONATION, "pledge", pledge_id, f"Donation {number}")
+    cause = Cause(AccrualKind.DONATION, "pledge", pledge_id, DONATION.written(number=number))
     try:
         accrual = await accrue(charity.id, cause, source, gift.home_minor)
     except (NoContract, NoRate):

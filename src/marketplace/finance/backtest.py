@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from marketplace.finance import lots
+from marketplace.finance import standing
 from marketplace.finance.liability import MONTH, default_step
-from marketplace.finance.lots import Level
 from marketplace.finance.runoff import RunOff
+from marketplace.finance.standing import Level
 from marketplace.members.models import Program
 
 HELD_OUT: Final = 3
@@ -56,21 +56,21 @@ async def back_test(
     until: datetime, *, cut: datetime | None = None, step: timedelta | None = None
 ) -> list[BackTest]:
     """Predict from what was booked up to the cut (two thirds of the history) what came until a moment."""
-    span = await lots.span()
-    if span is None or until <= span[0]:
+    first = await standing.began()
+    if first is None or until <= first:
         return []
-    first = span[0]
     cut = cut or first + (until - first) * (HELD_OUT - 1) / HELD_OUT
     step = step or default_step(first, cut)
     count = min(int((until - cut) / step), 60)
-    run_offs = await lots.run_offs(cut, step)
-    standing = await lots.groups(cut)
-    levels = [await lots.levels(cut + step * n, cut) for n in range(count + 1)]
-    programs = {program.id: program for program in await Program.filter(id__in=list(standing)).order_by("code")}
+    known = await standing.at(cut)
+    run_offs = await standing.run_offs(known, step)
+    stood = await standing.groups(known, cut)
+    levels = [await standing.levels(await standing.at(cut + step * n), cut) for n in range(count + 1)]
+    programs = {program.id: program for program in await Program.filter(id__in=list(stood)).order_by("code")}
     tested: list[BackTest] = []
     for id, program in programs.items():
         run_off = run_offs.get(id) or RunOff(MONTH / timedelta(days=1), (), 0.0)
-        mine = [group.standing for group in standing[id]]
+        mine = [part for group in stood[id] for part in group.standing]
         steps: list[Step] = []
         for n in range(count):
             before, after = levels[n].get(id, Level()), levels[n + 1].get(id, Level())
@@ -84,5 +84,5 @@ async def back_test(
                     expired=after.expired - before.expired,
                 )
             )
-        tested.append(BackTest(program, cut, sum(each.points for each in mine), steps))
+        tested.append(BackTest(program, cut, sum(group.available for group in stood[id]), steps))
     return tested

@@ -10,9 +10,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final, TypeVar
 
-from marketplace.finance import lots
-from marketplace.finance.lots import Group
+from marketplace.finance import standing
 from marketplace.finance.runoff import RunOff
+from marketplace.finance.standing import Group
 from marketplace.kit.money import Money, convert, worth_of
 from marketplace.ledger.queries import NoRate, fx_rate
 from marketplace.members.models import Program
@@ -85,16 +85,16 @@ def default_step(first: datetime | None, moment: datetime) -> timedelta:
 
 async def step_at(moment: datetime) -> timedelta:
     """The default step for the history that there was at a moment."""
-    found = await lots.span()
-    return default_step(found[0] if found else None, moment)
+    return default_step(await standing.began(), moment)
 
 
 async def liability(
     moment: datetime, *, program: Program | None = None, currency: str | None = None, step: timedelta | None = None
 ) -> list[ProgramLiability]:
     """What was outstanding at a moment, by program; of those that have a point value then."""
-    standing = await lots.groups(moment)
-    known = await lots.run_offs(moment, step or await step_at(moment))
+    known = await standing.at(moment, program.id if program else None)
+    stood = await standing.groups(known)
+    run_offs = await standing.run_offs(known, step or await step_at(moment))
     programs = [program] if program else await Program.all().order_by("code")
     found: list[ProgramLiability] = []
     for each in programs:
@@ -102,8 +102,8 @@ async def liability(
             value = await point_value(each.id, moment.date())
         except NoPointValue:
             continue
-        run_off = known.get(each.id) or RunOff(MONTH / timedelta(days=1), (), 0.0)
-        found.append(await _of_program(each, value, standing.get(each.id, []), run_off, moment, currency))
+        run_off = run_offs.get(each.id) or RunOff(MONTH / timedelta(days=1), (), 0.0)
+        found.append(await _of_program(each, value, stood.get(each.id, []), run_off, moment, currency))
     return found
 
 
@@ -134,7 +134,7 @@ async def _of_program(
         total=total,
         buckets=[Bucket(edges[n], ends[n], by_age[n]) for n in range(len(edges))],
         cohorts=[Cohort(month, part) for month, part in by_month],
-        overdue=sum(group.available for group in groups if group.left_days == 0),
+        overdue=sum(group.overdue for group in groups),
         run_off=run_off,
         in_currency=converted[0] if converted else None,
         rate=converted[1] if converted else None,
@@ -159,7 +159,7 @@ def _parts(
         available, held = sum(each.available for each in mine), sum(each.held for each in mine)
         before = (points, broken)
         points += available + held
-        broken += sum(run_off.breakage(each.standing) for each in mine)
+        broken += sum(run_off.breakage(part) for each in mine for part in each.standing)
         worth = worth_of(points, currency, value) - worth_of(before[0], currency, value)
         breakage = round(broken) - round(before[1])
         of_breakage = worth_of(round(broken), currency, value) - worth_of(round(before[1]), currency, value)

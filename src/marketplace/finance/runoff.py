@@ -50,7 +50,7 @@ class Standing:
 
     age_days: int
     left_days: int | None
-    points: int
+    points: float
 
 
 @dataclass(frozen=True, slots=True)

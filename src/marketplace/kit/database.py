@@ -41,6 +41,7 @@ ROOMS: Final = (
     "gifts",
     "billing",
     "settlement",
+    "finance",
 )
 Row = dict[str, Any]
 M = TypeVar("M", bound=Model)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 from marketplace.kit import database
-from marketplace.kit.checks import Check, Violation
+from marketplace.kit.checks import Check, Violation, first_new
 
 _UNAGREED = """
 SELECT p.id, p.name FROM partner p
@@ -16,10 +16,10 @@ WHERE p.kind = 'CHARITY' AND c.tier_discount_share_bp > 0"""
 _FOREIGN_TERMS = """
 SELECT a.id, a.currency, c.currency AS agreed, a.effective_on, c.valid_from, c.valid_until
 FROM accrual a JOIN contract c ON c.id = a.contract_id
-WHERE a.partner_id <> c.partner_id OR a.currency <> c.currency
-   OR (a.kind IN ('SALE', 'DONATION') AND NOT daterange(c.valid_from, c.valid_until) @> a.effective_on)"""
+WHERE a.id >= $1 AND (a.partner_id <> c.partner_id OR a.currency <> c.currency
+   OR (a.kind IN ('SALE', 'DONATION') AND NOT daterange(c.valid_from, c.valid_until) @> a.effective_on))"""
 
-_UNBOOKED = """
+UNBOOKED = """
 SELECT a.id, a.net_minor, coalesce(booked.credited, 0) AS credited
 FROM accrual a LEFT JOIN LATERAL (
     SELECT sum(CASE WHEN t.credit_account_id = k.id THEN t.amount ELSE -t.amount END) AS credited
@@ -27,18 +27,18 @@ FROM accrual a LEFT JOIN LATERAL (
     WHERE t.journal_id = a.journal_id
       AND k.owner_kind = 'PARTNER' AND k.owner_id = a.partner_id AND k.purpose = 'PAYABLE' AND k.unit = a.currency
 ) booked ON true
-WHERE a.net_minor <> coalesce(booked.credited, 0)"""
+WHERE a.id >= $1 AND a.net_minor <> coalesce(booked.credited, 0)"""
 
 _TAKEN_BACK = """
 SELECT s.id, s.gross_minor, sum(r.gross_minor) AS back FROM accrual s JOIN accrual r ON r.reverses_id = s.id
-GROUP BY s.id
+WHERE s.id IN (SELECT reverses_id FROM accrual n WHERE n.id >= $1 AND n.reverses_id IS NOT NULL) GROUP BY s.id
 HAVING s.kind NOT IN ('SALE', 'DONATION') OR NOT bool_and(r.kind = 'REFUND' AND r.partner_id = s.partner_id
         AND r.currency = s.currency AND r.source_currency = s.source_currency)
     OR s.gross_minor + sum(r.gross_minor) < 0 OR s.net_minor + sum(r.net_minor) < 0
     OR s.commission_minor + sum(r.commission_minor) < 0 OR s.vat_minor + sum(r.vat_minor) < 0
     OR s.source_minor + sum(r.source_minor) < 0
 UNION ALL
-SELECT id, gross_minor, 0 FROM accrual WHERE (kind = 'REFUND') <> (reverses_id IS NOT NULL)"""
+SELECT id, gross_minor, 0 FROM accrual WHERE id >= $1 AND (kind = 'REFUND') <> (reverses_id IS NOT NULL)"""
 
 
 async def check_approved_have_contract() -> AsyncIterator[Violation]:
@@ -58,7 +58,7 @@ async def check_charities_bear_no_discounts() -> AsyncIterator[Violation]:
 
 async def check_accruals_keep_to_contract() -> AsyncIterator[Violation]:
     """A sale is owed under the partner's own contract of its day, in that contract's currency."""
-    for row in await database.rows(_FOREIGN_TERMS):
+    for row in await database.rows(_FOREIGN_TERMS, first_new()):
         yield Violation(
             "partners.accruals_keep_to_contract",
             f"accrual {row['id']}",
@@ -69,7 +69,7 @@ async def check_accruals_keep_to_contract() -> AsyncIterator[Violation]:
 
 async def check_accruals_are_booked() -> AsyncIterator[Violation]:
     """An accrual's net is what its journal credited to the partner's payable account."""
-    for row in await database.rows(_UNBOOKED):
+    for row in await database.rows(UNBOOKED, first_new()):
         yield Violation(
             "partners.accruals_are_booked",
             f"accrual {row['id']}",
@@ -79,7 +79,7 @@ async def check_accruals_are_booked() -> AsyncIterator[Violation]:
 
 async def check_refunds_keep_within_sales() -> AsyncIterator[Violation]:
     """Each refund takes back a part of one sale of the same partner, and all of them together no more than it."""
-    for row in await database.rows(_TAKEN_BACK):
+    for row in await database.rows(_TAKEN_BACK, first_new()):
         yield Violation(
             "partners.refunds_keep_within_sales",
             f"accrual {row['id']}",

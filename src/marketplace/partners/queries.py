@@ -7,7 +7,7 @@ from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
 from marketplace.kit import clock, places
-from marketplace.kit.actor import Actor, ActorKind
+from marketplace.kit.actor import Actor, ActorKind, Scope
 from marketplace.kit.refusals import NotFound
 from marketplace.kit.rows import Rows
 from marketplace.partners.models import Brand, Contract, Partner, PartnerKind, PartnerStatus
@@ -78,10 +78,11 @@ async def exists(partner_id: UUID) -> bool:
 
 
 def contracts_visible_to(actor: Actor) -> QuerySet[Contract]:
-    """A partner sees its own contracts, operators see all."""
+    """Whoever of a partner reads its statements sees its contracts; who agrees on them and finance see all."""
     if actor.kind in SEES_EVERYTHING:
-        return Contract.all()
-    return Contract.filter(partner_id__in=_own(actor))
+        reads = actor.may(Scope.FINANCE_READ) or actor.may(Scope.PARTNERS_MANAGE) or actor.may(Scope.SYSTEM)
+        return Contract.all() if reads else Contract.filter(id__in=[])
+    return Contract.filter(partner_id__in=_own(actor) if actor.may(Scope.STATEMENTS_READ) else [])
 
 
 def brands_visible_to(actor: Actor) -> QuerySet[Brand]:

@@ -6,16 +6,15 @@ from uuid import UUID
 
 from marketplace.kit import clock, database
 from marketplace.kit.actor import Actor, ActorKind, Scope
-from marketplace.kit.ids import new_id
 from marketplace.kit.messages import noted
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, NotFound, Problem
 from marketplace.members.models import Member, MemberStatus, Program
 from marketplace.points import rules
+from marketplace.points.awarding import Wanted, award
 from marketplace.points.models import Award, ExpiryKind, ExpiryPeriod, ExpiryPolicy, LotExpiry, ReturnRule
-from marketplace.points.queries import dates_of_lots
 from marketplace.points.refusals import AwardReferenceReused
-from marketplace.points.steps import BY_POLICY, break_lot, earn
+from marketplace.points.steps import break_lot
 
 MOST_POINTS = 1_000_000_000
 LONGEST_TEXT = 200
@@ -68,7 +67,15 @@ async def award_points(actor: Actor, command: AwardPoints) -> Award:
     known = await Award.get_or_none(program_id=actor.id, reference=command.reference)
     if known is not None:
         return _same(known, command)
-    return await _award(await Program.get(id=actor.id), member, command, moment)
+    wanted = Wanted(
+        member.id,
+        command.reference,
+        command.points,
+        command.reason,
+        command.effective_at or moment,
+        command.expires_at,
+    )
+    return await award(await Program.get(id=actor.id), wanted)
 
 
 def _same(known: Award, command: AwardPoints) -> Award:
@@ -80,31 +87,6 @@ def _same(known: Award, command: AwardPoints) -> Award:
     if facts != (command.member_id, command.points, command.reason) or not dates_agree:
         raise AwardReferenceReused(reference=command.reference)
     return known
-
-
-async def _award(program: Program, member: Member, command: AwardPoints, moment: datetime) -> Award:
-    earned, award_id = command.effective_at or moment, new_id()
-    lot = await earn(
-        member.id,
-        program.id,
-        program.unit,
-        command.points,
-        origin_type="award",
-        origin_id=award_id,
-        earned_at=earned,
-        expires_at=command.expires_at or BY_POLICY,
-    )
-    return await Award.create(
-        id=award_id,
-        program=program,
-        member=member,
-        reference=command.reference,
-        points=command.points,
-        reason=command.reason,
-        effective_at=earned,
-        expires_at=lot.expires_at if lot.clock_id is None else (await dates_of_lots([lot.id]))[lot.id],
-        awarded_at=moment,
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

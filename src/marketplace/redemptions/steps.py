@@ -17,6 +17,7 @@ from marketplace.members import steps as members
 from marketplace.members.models import Program
 from marketplace.partners import steps as partners
 from marketplace.partners.models import AccrualKind
+from marketplace.partners.wording import LESS_DISCOUNT
 from marketplace.points import steps as points
 from marketplace.redemptions import cards, events, lining_up, rules
 from marketplace.redemptions.models import Redemption, RedemptionState, WaitsFor
@@ -127,7 +128,7 @@ def _stated(redemption: Redemption, title: str) -> str:
     if not redemption.partner_discount_minor:
         return title
     part = Money(redemption.partner_discount_minor, redemption.home_currency)
-    return f"{title[:220]} (less {part}, your part of a tier discount)"
+    return LESS_DISCOUNT.written(what=title[:220], amount=part)
 
 
 def sound_reason(reason: str) -> str:

@@ -18,8 +18,16 @@ LAST = """last AS (
     WHERE true {of_partner} ORDER BY partner_id, currency, period_until DESC
 )"""
 """The newest statement of each partner and currency: by its day and mark it says what is taken already."""
-OPEN = "last.id IS NULL OR a.payable_on > last.period_until OR a.ordinal > last.up_to"
-"""Whether an accrual `a` is on no statement, beside the newest one."""
+OPEN = """(SELECT DISTINCT s.partner_id, s.currency FROM contract s WHERE true {of_partner}) k
+LEFT JOIN last USING (partner_id, currency) CROSS JOIN LATERAL (
+    SELECT * FROM accrual x WHERE x.partner_id = k.partner_id AND x.currency = k.currency
+        AND x.ordinal > coalesce(last.up_to, -1)
+    UNION ALL
+    SELECT * FROM accrual x WHERE x.partner_id = k.partner_id AND x.currency = k.currency
+        AND x.payable_on > last.period_until AND x.ordinal <= last.up_to
+) a"""
+"""The accruals `a` that are on no statement: what was booked after the mark of the newest one, and what was there
+and not payable yet. Each is read by an index, so what was settled before is never looked at."""
 _SUMS = """
     sum(gross_minor) FILTER (WHERE kind <> '{apart}') AS gross,
     sum(commission_minor) FILTER (WHERE kind <> '{apart}') AS commission,
@@ -28,8 +36,7 @@ _SUMS = """
 _FROM_ACCRUALS = (
     "SELECT a.partner_id, a.currency, count(*) AS accruals, min(a.effective_on) AS first_on,"
     + _SUMS.format(apart="ADJUSTMENT")
-    + f" FROM accrual a LEFT JOIN last USING (partner_id, currency) WHERE a.payable_on <= $1 AND ({OPEN}) "
-    "{of_partner} GROUP BY a.partner_id, a.currency"
+    + f" FROM {OPEN} WHERE a.payable_on <= $1 GROUP BY a.partner_id, a.currency"
 )
 _FROM_DRAFT = (
     "SELECT partner_id, currency, sum(quantity)::bigint AS accruals, min(first_on) AS first_on,"
@@ -66,9 +73,9 @@ JOIN LATERAL (
 ) c ON true
 WHERE last.period_until IS NULL OR last.period_until < $1
 ORDER BY partner_id, currency"""
-_EVERY_CASE = _CASES.format(open=_FROM_ACCRUALS.format(of_partner=""), of_partner="")
+EVERY_CASE = _CASES.format(open=_FROM_ACCRUALS.format(of_partner=""), of_partner="")
 _CASES_OF_ONE = _CASES.format(
-    open=_FROM_ACCRUALS.format(of_partner="AND a.partner_id = $2"), of_partner="AND s.partner_id = $2"
+    open=_FROM_ACCRUALS.format(of_partner="AND s.partner_id = $2"), of_partner="AND s.partner_id = $2"
 )
 _DRAFTED = _CASES.format(open=_FROM_DRAFT, of_partner="")
 
@@ -144,7 +151,7 @@ def _case(row: database.Row) -> Case:
 
 async def cases(until: date, schedule: Schedule | None = None) -> list[Case]:
     """Everything that is owed up to a day and on no statement, by partner and currency."""
-    return _of(schedule, await database.rows(_EVERY_CASE, until))
+    return _of(schedule, await database.rows(EVERY_CASE, until))
 
 
 async def cases_of(partner_id: UUID, until: date) -> list[Case]:

@@ -6,8 +6,8 @@
   thresholds of a tier, so many basis points come back; what earlier statements gave back is taken off. So the
   rebate depends on what was sold and refunded until then, never on the order in which it happened, and no sale
   waits for another.
-- **Cap**: what the partner bore of tier discounts in a calendar month above its cap comes back; the marketplace
-  bears it.
+- **Cap**: what the partner bore of tier discounts on the sales of a calendar month above its cap comes back; the
+  marketplace bears it. A refund takes back of it what its sale brought, whenever it comes.
 - **Reserve**: a share of the period's net, when that is above zero, is held for so many days.
 """
 
@@ -17,6 +17,7 @@ from datetime import date, timedelta
 from uuid import UUID, uuid5
 
 from marketplace.kit.money import share_bp
+from marketplace.partners import wording
 from marketplace.partners.models import AccrualKind, Contract, Schedule, VolumePeriod
 from marketplace.partners.steps import Charge
 
@@ -100,7 +101,7 @@ def fees(contracts: Sequence[Contract], first: date, last: date) -> Iterator[Cha
         for span in fee_spans(schedule, first, last):
             contract = in_force(contracts, span.last)
             if contract is not None and contract.fee_minor and contract.schedule == schedule:
-                words = f"Fixed fee, {span.first} to {span.last}"
+                words = wording.FEE.written(first=span.first, last=span.last)
                 yield _with_vat(AccrualKind.FEE, contract, str(span.last), words, span.last, contract.fee_minor)
 
 
@@ -109,7 +110,7 @@ def rebate_charge(contract: Contract, span: Span, until: date, due: int, granted
     amount = due - granted
     if not amount:
         return None
-    words = f"Volume rebate, {span.first} to {min(until, span.last)}"
+    words = wording.REBATE.written(first=span.first, last=min(until, span.last))
     key = f"{span.first}:{until}"
     return _with_vat(AccrualKind.REBATE, contract, key, words, min(until, span.last), -amount)
 
@@ -120,7 +121,7 @@ def cap_charge(contract: Contract, span: Span, until: date, borne: int, granted:
     if contract.discount_cap_minor is None or not amount:
         return None
     ref = uuid5(contract.id, f"{AccrualKind.DISCOUNT_CAP}:{span.first}:{until}")
-    words = f"Tier discounts above the cap, {span.first:%Y-%m}"
+    words = wording.ABOVE_CAP.written(month=f"{span.first:%Y-%m}")
     day = min(until, span.last)
     return Charge(AccrualKind.DISCOUNT_CAP, ref, contract.id, words, day, gross=amount)
 
@@ -132,12 +133,11 @@ def reserve(contract: Contract | None, until: date, net_minor: int) -> Charge | 
         return None
     release_on = until + timedelta(days=contract.reserve_days)
     ref = uuid5(contract.id, f"{AccrualKind.RESERVE_HELD}:{until}")
-    return Charge(
-        AccrualKind.RESERVE_HELD, ref, contract.id, f"Reserve held until {release_on}", until, gross=-held
-    )
+    words = wording.RESERVE_HELD.written(day=release_on)
+    return Charge(AccrualKind.RESERVE_HELD, ref, contract.id, words, until, gross=-held)
 
 
 def release(held_id: UUID, contract_id: UUID, held_on: date, release_on: date, held_minor: int) -> Charge:
     """A reserve whose days are over."""
-    words = f"Reserve of {held_on} released"
+    words = wording.RESERVE_RELEASED.written(day=held_on)
     return Charge(AccrualKind.RESERVE_RELEASED, held_id, contract_id, words, release_on, gross=held_minor)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 from marketplace.kit import database
-from marketplace.kit.checks import Check, Violation
+from marketplace.kit.checks import Check, Violation, first_new
 from marketplace.settlement import rules
 from marketplace.settlement.cases import LAST, OPEN
 from marketplace.settlement.models import Statement, StatementLine
@@ -28,8 +28,8 @@ SELECT coalesce(b.owner_id, r.owner_id) AS owner_id, coalesce(b.unit, r.unit) AS
 FROM booked b FULL JOIN rows r ON r.owner_id = b.owner_id AND r.unit = b.unit
 WHERE coalesce(b.balance, 0) <> coalesce(r.total, 0) ORDER BY 1, 2 LIMIT {SHOWN}"""
 _UNSETTLED = f"""{LAST.format(of_partner="")}, rows AS (
-    SELECT partner_id AS owner_id, currency AS unit, sum(net_minor) AS total
-    FROM accrual a LEFT JOIN last USING (partner_id, currency) WHERE {OPEN} GROUP BY partner_id, currency
+    SELECT a.partner_id AS owner_id, a.currency AS unit, sum(a.net_minor) AS total
+    FROM {OPEN.format(of_partner="")} GROUP BY a.partner_id, a.currency
 )"""
 _PAYOUTS = """rows AS (
     SELECT s.partner_id AS owner_id, p.currency AS unit, {sign}sum(p.amount_minor) AS total
@@ -67,8 +67,8 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT coalesce(sum(p.amount_minor), 0) AS opening FROM payout p WHERE p.carried_into_id = s.id
 ) AS carried ON true
-WHERE (s.accruals, s.gross_minor, s.commission_minor, s.vat_minor, s.adjustments_minor, s.opening_minor,
-        s.fees_minor, s.reserve_minor)
+WHERE s.id >= $1 AND (s.accruals, s.gross_minor, s.commission_minor, s.vat_minor, s.adjustments_minor,
+        s.opening_minor, s.fees_minor, s.reserve_minor)
    <> (lines.accruals, lines.gross, lines.commission, lines.vat, lines.adjustments, carried.opening,
         lines.fees, lines.reserve)
 ORDER BY s.id LIMIT {SHOWN}"""
@@ -77,9 +77,10 @@ SELECT l.id, s.number, l.position FROM statement_line l JOIN statement s ON s.id
 LEFT JOIN (
     SELECT k.line_id, count(*) AS n, sum(a.gross_minor) AS gross, sum(a.commission_minor) AS commission,
         sum(a.vat_minor) AS vat, sum(a.net_minor) AS net
-    FROM line_accrual k JOIN accrual a ON a.id = k.accrual_id GROUP BY k.line_id
+    FROM statement t JOIN statement_line k0 ON k0.statement_id = t.id JOIN line_accrual k ON k.line_id = k0.id
+    JOIN accrual a ON a.id = k.accrual_id WHERE t.id >= $1 GROUP BY k.line_id
 ) AS sums ON sums.line_id = l.id
-WHERE (l.quantity, l.gross_minor, l.commission_minor, l.vat_minor, l.net_minor)
+WHERE s.id >= $1 AND (l.quantity, l.gross_minor, l.commission_minor, l.vat_minor, l.net_minor)
    IS DISTINCT FROM (sums.n, sums.gross, sums.commission, sums.vat, sums.net)
 ORDER BY l.id LIMIT {SHOWN}"""
 _CHAINS = f"""
@@ -160,9 +161,9 @@ async def check_transit_is_sent() -> AsyncIterator[Violation]:
 
 async def check_statements_add_up() -> AsyncIterator[Violation]:
     """A statement adds up from its lines and what it carries, a line from its accruals, the numbers lack none."""
-    for row in await database.rows(_ADD_UP):
+    for row in await database.rows(_ADD_UP, first_new()):
         yield Violation("settlement.statements", row["number"], "does not add up from its lines and openings")
-    for row in await database.rows(_LINES):
+    for row in await database.rows(_LINES, first_new()):
         detail = f"line {row['position']} does not add up from its accruals"
         yield Violation("settlement.statements", row["number"], detail)
     for row in await database.rows(_CHAINS):
@@ -189,7 +190,7 @@ async def check_parts_that_came_back_are_owed() -> AsyncIterator[Violation]:
 
 async def check_digests() -> AsyncIterator[Violation]:
     """What a statement says is what it said when it was issued."""
-    after = "00000000-0000-0000-0000-000000000000"
+    after = str(first_new())
     while batch := [row["id"] for row in await database.rows(_DIGESTS, after, BATCH)]:
         after = str(batch[-1])
         lines: dict[object, list[StatementLine]] = {id: [] for id in batch}

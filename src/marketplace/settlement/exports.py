@@ -1,7 +1,7 @@
 """A statement as a file: enough to add it up again without us."""
 
 import csv
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from io import StringIO
 
 from marketplace.kit import database
@@ -20,15 +20,26 @@ COLUMNS = (
     "commission",
     "vat",
     "net",
+    "period_from",
+    "period_until",
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def statement_csv(statement: Statement, lines: Sequence[StatementLine]) -> str:
+_CARRIED = """
+SELECT s.number FROM payout p JOIN statement s ON s.id = p.statement_id
+WHERE p.carried_into_id = $1 ORDER BY s.number"""
+
+
+async def statement_csv(statement: Statement) -> str:
     """A row OPENING, a row LINE for each line, a row CLOSING: net of the last = sum of the nets above it.
 
-    Amounts are major units with a decimal point. Text that a spreadsheet would run as a formula is quoted.
+    The first row names the statements whose closing balances it carries on. Amounts are major units with a
+    decimal point. Text that a spreadsheet would run as a formula is quoted.
     """
+    lines = await StatementLine.filter(statement_id=statement.id).order_by("position")
+    carried = [row["number"] for row in await database.rows(_CARRIED, statement.id)]
+    period = [statement.period_from, statement.period_until]
 
     def money(minor: int) -> str:
         return str(Money(minor, statement.currency).amount)
@@ -37,14 +48,15 @@ def statement_csv(statement: Statement, lines: Sequence[StatementLine]) -> str:
     writer = csv.writer(file)
     writer.writerow(COLUMNS)
 
-    def balance(row: str, minor: int) -> None:
-        writer.writerow([statement.number, row, *[""] * 4, statement.currency, *[""] * 3, money(minor)])
+    def balance(row: str, minor: int, said: str = "") -> None:
+        ends = [statement.number, row, "", "", said, "", statement.currency, *[""] * 3, money(minor), *period]
+        writer.writerow(ends)
 
-    balance("OPENING", statement.opening_minor)
+    balance("OPENING", statement.opening_minor, " ".join(carried))
     for line in lines:
         amounts = (line.gross_minor, line.commission_minor, line.vat_minor, line.net_minor)
         text = [line.position, line.kind, _harmless(line.description), line.quantity, statement.currency]
-        writer.writerow([statement.number, "LINE", *text, *map(money, amounts)])
+        writer.writerow([statement.number, "LINE", *text, *map(money, amounts), *period])
     balance("CLOSING", statement.closing_minor)
     return file.getvalue()
 

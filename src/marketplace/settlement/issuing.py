@@ -28,15 +28,14 @@ SELECT set_config('lock_timeout', '60s', true), set_config('statement_timeout', 
     set_config('idle_in_transaction_session_timeout', '600s', true), set_config('work_mem', '64MB', true)"""
 _SOON = "SELECT set_config('lock_timeout', '1s', true)"
 _MARK = "SELECT draw_mark()"
-_DRAFT = f"""
+DRAFT = f"""
 WITH {LAST.format(of_partner="")}, said (kind, line) AS (
     VALUES ('SALE', 'SALES'), ('DONATION', 'DONATIONS'), ('REFUND', 'REFUNDS'), ('ADJUSTMENT', 'ADJUSTMENTS')
 ), grouped AS (
     SELECT a.partner_id, a.currency, a.kind, a.description, a.contract_id, count(*) AS quantity,
         sum(a.gross_minor) AS gross, sum(a.commission_minor) AS commission, sum(a.vat_minor) AS vat,
         sum(a.net_minor) AS net, min(a.effective_on) AS first_on
-    FROM accrual a LEFT JOIN last USING (partner_id, currency)
-    WHERE a.payable_on <= $1 AND a.ordinal <= $2 AND ({OPEN})
+    FROM {OPEN.format(of_partner="")} WHERE a.payable_on <= $1 AND a.ordinal <= $2
     GROUP BY a.partner_id, a.currency, a.kind, a.description, a.contract_id
 )
 INSERT INTO draft_line (id, draft, partner_id, currency, kind, description, contract_id, quantity,
@@ -97,7 +96,7 @@ async def draft(run: SettlementRun) -> Draft:
     made = Draft(new_id(), mark)
     async with database.transaction():
         await database.execute(PATIENCE)
-        await database.execute(_DRAFT, run.until, mark, made.id, clock.now())
+        await database.execute(DRAFT, run.until, mark, made.id, clock.now())
     return made
 
 

@@ -245,7 +245,9 @@ async def _open_dispute(actor: Actor, dispute_id: UUID) -> LineDispute:
 
 @operation(scope=Scope.STATEMENTS_DISPUTE, returns=LineDispute)
 async def withdraw_dispute(actor: Actor, command: WithdrawDispute) -> LineDispute:
-    """Take one's own dispute back. Raises NotFound, DisputeNotOpen."""
+    """Take one's own dispute back. Raises NotFound, also for anybody but the partner, and DisputeNotOpen."""
+    if actor.kind is not ActorKind.PARTNER:
+        raise NotFound(what="dispute")
     dispute = await _open_dispute(actor, command.dispute_id)
     dispute.state = DisputeState.WITHDRAWN.value
     await dispute.save(update_fields=["state"])

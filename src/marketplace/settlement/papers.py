@@ -4,6 +4,7 @@ The template (`statement.typ`) gets everything as JSON, so nothing that a partne
 """
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import date
 from importlib.resources import files
@@ -12,11 +13,13 @@ from typing import Any, Final, Literal
 import typst
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
+from babel.languages import get_official_languages
 from babel.numbers import format_decimal
 
 from marketplace.kit.messages import language_of, noted, say, word
 from marketplace.kit.money import Money, minor_digits
 from marketplace.kit.settings import settings
+from marketplace.partners import wording
 from marketplace.partners.models import Contract, Partner
 from marketplace.settlement.invoicing import said_of_vat
 from marketplace.settlement.models import (
@@ -32,6 +35,10 @@ from marketplace.settlement.models import (
 
 MOST_LINES: Final = 2_000
 """A longer statement is complete as CSV; on paper it says so."""
+_LONG: Final = re.compile(r"\S{24,}")
+_PIECES: Final = re.compile(r".{1,8}")
+_SOFT_HYPHEN, _NO_SPACE = "\u00ad", "\u200b"
+_MINUS: Final = "\u2212"
 _TEMPLATE: Final = files("marketplace.settlement").joinpath("statement.typ")
 _KINDS: Final = {
     LineKind.SALES: noted("Sales"),
@@ -44,6 +51,18 @@ _KINDS: Final = {
     LineKind.RESERVE_HELD: noted("Reserve held"),
     LineKind.RESERVE_RELEASED: noted("Reserve released"),
 }
+_WORDINGS: Final = {
+    LineKind.SALES: (wording.LESS_DISCOUNT,),
+    LineKind.DONATIONS: (wording.DONATION,),
+    LineKind.REFUNDS: (wording.REFUND,),
+    LineKind.REBATE: (wording.REBATE,),
+    LineKind.FEE: (wording.FEE,),
+    LineKind.ADJUSTMENTS: (wording.COALITION_BACK, wording.COALITION),
+    LineKind.DISCOUNT_CAP: (wording.ABOVE_CAP,),
+    LineKind.RESERVE_HELD: (wording.RESERVE_HELD,),
+    LineKind.RESERVE_RELEASED: (wording.RESERVE_RELEASED,),
+}
+"""What of a line's text the house wrote itself, and says in the reader's language."""
 _STATES: Final = {
     PayoutState.PLANNED: noted("{amount} are on their way to you."),
     PayoutState.SENT: noted("{amount} have been sent to you."),
@@ -61,6 +80,12 @@ _REASONS: Final = {
     PayoutReason.ACCOUNT_NOT_READY: noted("the account is not ready"),
     PayoutReason.TRANSFER_REFUSED: noted("the transfer was refused"),
     PayoutReason.TRANSFER_REVERSED: noted("the transfer was taken back"),
+    PayoutReason.NO_BANK_DETAILS: noted("there are no bank details that we may use"),
+    PayoutReason.BANK_DETAILS_CHANGING: noted("the bank details are being changed"),
+    PayoutReason.RAIL_CANNOT_REACH: noted("the bank account cannot be reached that way"),
+    PayoutReason.BANK_REJECTED: noted("the bank did not carry it out"),
+    PayoutReason.BANK_RETURNED: noted("the bank sent it back"),
+    PayoutReason.STOPPED: noted("it was stopped"),
 }
 
 
@@ -76,11 +101,17 @@ class Reader:
         """A template in the reader's language."""
         return say(text, facts, self.languages)
 
+    def description(self, line: StatementLine) -> str:
+        """What a line is about: its own words, or the house's in the reader's language."""
+        said = wording.spoken(line.description, _WORDINGS.get(LineKind(line.kind), ()), self.languages)
+        return _LONG.sub(lambda word: _breaks(word[0]), said)
+
     def amount(self, minor: int, currency: str) -> str:
         """An amount with exactly the currency's decimals."""
         digits = minor_digits(currency)
         pattern = "#,##0." + "0" * digits if digits else "#,##0"
-        return format_decimal(Money(minor, currency).amount, format=pattern, locale=self.locale)
+        written = format_decimal(Money(minor, currency).amount, format=pattern, locale=self.locale)
+        return written.replace("-", _MINUS)
 
     def whole(self, number: int) -> str:
         """A number of things."""
@@ -89,6 +120,16 @@ class Reader:
     def day(self, day: date) -> str:
         """A day in full."""
         return format_date(day, format="long", locale=self.locale)
+
+
+def _breaks(word: str) -> str:
+    """A word that is longer than its column may break: with a hyphen, if it is all letters."""
+    return (_SOFT_HYPHEN if word.isalpha() else _NO_SPACE).join(_PIECES.findall(word))
+
+
+def spoken_in(country: str) -> list[str]:
+    """The official languages of a country, those of most people first."""
+    return [f"{language}-{country}" for language in get_official_languages(country, de_facto=True)]
 
 
 def _locale(languages: Sequence[str], lang: str) -> Locale:
@@ -120,13 +161,13 @@ def _compiled(said: dict[str, Any], format: Literal["pdf", "png"]) -> Any:
 
 
 async def data_of(statement: Statement, languages: Sequence[str]) -> dict[str, Any]:
-    """All that stands on a statement's pages, in the reader's language."""
-    reader = Reader(languages)
+    """All that stands on a statement's pages, in the reader's language, or one of the partner's country."""
+    partner = await Partner.get(id=statement.partner_id)
+    reader = Reader(languages or spoken_in(partner.country))
     lines = StatementLine.filter(statement_id=statement.id).order_by("position")
     shown, count = await lines.limit(MOST_LINES), await lines.count()
     contract = await Contract.get(id=statement.contract_id)
     invoice = await CommissionInvoice.get_or_none(statement_id=statement.id)
-    partner = await Partner.get(id=statement.partner_id)
     return {
         "lang": reader.lang,
         "title": f"{reader.say('Statement')} {statement.number}",
@@ -200,7 +241,7 @@ def _balance(reader: Reader, statement: Statement) -> list[list[str]]:
 def _line(reader: Reader, line: StatementLine, currency: str) -> dict[str, str]:
     return {
         "position": str(line.position),
-        "description": line.description,
+        "description": reader.description(line),
         "kind": reader.say(_KINDS[LineKind(line.kind)]),
         "quantity": reader.whole(line.quantity),
         "gross": reader.amount(line.gross_minor, currency),

@@ -36,7 +36,8 @@ SELECT 'BOOKS' AS side, p.id, j.effective_on AS day, p.currency, p.minor, j.reas
 FROM stripe_posting p JOIN journal j ON j.id = p.journal_id WHERE p.matched_at IS NULL"""
 _BOOKS = """
 SELECT 'BOOKS' AS side, j.id, j.effective_on AS day, k.unit AS currency,
-    sum(CASE k.id WHEN t.debit_account_id THEN t.amount ELSE -t.amount END) AS minor, j.reason AS said,
+    sum(CASE k.id WHEN t.debit_account_id THEN t.amount ELSE -t.amount END) AS minor,
+    concat_ws(' ', j.reason, (SELECT min(source) FROM stripe_posting WHERE journal_id = j.id)) AS said,
     'BANK' AS at, j.id AS journal
 FROM account k JOIN transfer t ON k.id IN (t.debit_account_id, t.credit_account_id)
 JOIN journal j ON j.id = t.journal_id JOIN bank_account a ON a.currency = k.unit

@@ -23,16 +23,27 @@ _VOLUME = """
 SELECT coalesce(sum(gross_minor) FILTER (WHERE kind IN ('SALE', 'DONATION', 'REFUND')), 0)::bigint AS volume,
     -coalesce(sum(commission_minor) FILTER (WHERE kind = 'REBATE'), 0)::bigint AS granted
 FROM accrual WHERE partner_id = $1 AND contract_id = $2 AND effective_on BETWEEN $3 AND $4
-    AND payable_on <= $5 AND ordinal <= $6"""
+    AND payable_on BETWEEN $3 AND $5 AND ordinal <= $6"""
+# A refund counts in the month of its sale: what is left of a sale counts, so that nothing is lost between parts.
 _BORNE = """
-SELECT coalesce(sum(
-        trunc(r.partner_discount_minor::numeric * a.gross_minor / nullif(s.source_minor, 0))
-    ), 0)::bigint AS borne,
-    coalesce(sum(a.gross_minor) FILTER (WHERE a.kind = 'DISCOUNT_CAP'), 0)::bigint AS granted
-FROM accrual a LEFT JOIN accrual s ON s.id = coalesce(a.reverses_id, a.id) AND s.kind = 'SALE'
-LEFT JOIN redemption r ON r.id = s.ref_id AND s.ref_type = 'redemption'
-WHERE a.partner_id = $1 AND a.contract_id = $2 AND a.effective_on BETWEEN $3 AND $4
-    AND a.payable_on <= $5 AND a.ordinal <= $6"""
+WITH sold AS (
+    SELECT coalesce(reverses_id, id) AS id, sum(gross_minor) AS gross FROM accrual
+    WHERE partner_id = $1 AND contract_id = $2 AND kind IN ('SALE', 'REFUND') AND payable_on BETWEEN $3 AND $5
+        AND ordinal <= $6
+    GROUP BY 1
+)
+SELECT coalesce(sum(trunc(r.partner_discount_minor::numeric * sold.gross / nullif(s.source_minor, 0))), 0)::bigint
+    AS borne, (
+        SELECT coalesce(sum(gross_minor), 0) FROM accrual WHERE partner_id = $1 AND contract_id = $2
+            AND kind = 'DISCOUNT_CAP' AND effective_on BETWEEN $3 AND $4 AND payable_on BETWEEN $3 AND $5
+            AND ordinal <= $6
+    )::bigint AS granted
+FROM sold JOIN accrual s ON s.id = sold.id AND s.kind = 'SALE' AND s.effective_on BETWEEN $3 AND $4
+JOIN redemption r ON r.id = s.ref_id AND s.ref_type = 'redemption'"""
+_REFUNDED_FROM = """
+SELECT min(s.effective_on) FROM accrual a JOIN accrual s ON s.id = a.reverses_id
+WHERE a.partner_id = $1 AND a.contract_id = $2 AND a.kind = 'REFUND' AND a.effective_on BETWEEN $3 AND $4
+    AND a.payable_on BETWEEN $3 AND $4 AND a.ordinal <= $5"""
 _RELEASABLE = """
 SELECT h.id, h.partner_id, h.currency, h.contract_id, h.effective_on, h.payable_on + k.reserve_days AS release_on,
     -h.gross_minor AS held
@@ -106,10 +117,17 @@ async def _by_volume(case: Case, contract: Contract, tiers: list[Tier], until: d
         row = await _summed(_VOLUME, contract, span, until, mark)
         due = charging.rebate(row["volume"], tiers)
         found.append(charging.rebate_charge(contract, span, until, due, row["granted"]))
-    for span in charging.spans(VolumePeriod.MONTH, first, last) if contract.discount_cap_minor is not None else ():
+    capped = contract.discount_cap_minor is not None
+    oldest = await _refunded_from(contract, first, last, mark) if capped else None
+    for span in charging.spans(VolumePeriod.MONTH, min(first, oldest or first), last) if capped else ():
         row = await _summed(_BORNE, contract, span, until, mark)
         found.append(charging.cap_charge(contract, span, until, row["borne"], row["granted"]))
     return [charge for charge in found if charge]
+
+
+async def _refunded_from(contract: Contract, first: date, last: date, mark: int) -> date | None:
+    """The day of the oldest sale of which something was refunded in these days."""
+    return await database.value(_REFUNDED_FROM, contract.partner_id, contract.id, first, last, mark)
 
 
 async def _summed(sql: str, contract: Contract, span: charging.Span, until: date, mark: int) -> dict[str, Any]:

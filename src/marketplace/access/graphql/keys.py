@@ -47,7 +47,7 @@ _SCOPES: dict[Scope, str] = {
     Scope.PROGRAM_MANAGE: "Set a program's rules: expiry, tiers, limits.",
     Scope.OFFERS_UPLOAD: "Upload and publish a partner's offers and codes.",
     Scope.CODES_FREEZE: "Stop codes that may have leaked, and let them go again.",
-    Scope.POINTS_BUY: "Buy points of programs to give in them.",
+    Scope.POINTS_BUY: "Buy points of programs, and give them to members.",
     Scope.FULFIL: "Report on the fulfilment of a partner's rewards.",
     Scope.STATEMENTS_READ: "Read statements and payouts.",
     Scope.STATEMENTS_DISPUTE: "Dispute lines of statements.",

@@ -7,14 +7,16 @@ import strawberry
 
 from marketplace.billing import operations, queries
 from marketplace.billing.graphql.invoices import InvoiceType
-from marketplace.billing.models import CoalitionOrder, CoalitionOrderState, CoalitionPayment
+from marketplace.billing.models import CoalitionAward, CoalitionOrder, CoalitionOrderState, CoalitionPayment
 from marketplace.billing.refusals import (
     CoalitionClosed,
     CoalitionNotCovered,
     CoalitionOrderClosed,
     CoalitionPartlyPaid,
     CoalitionPointsGiven,
+    CoalitionPointsSpent,
     CoalitionPriceChanged,
+    CoalitionReferenceReused,
 )
 from marketplace.kit import ids, paging
 from marketplace.kit.actor import ActorKind
@@ -137,6 +139,40 @@ async def load_orders(info: Info, wanted: list[UUID]) -> dict[UUID, OrderType]:
     return {row.id: OrderType.of(row) for row in rows}
 
 
+@strawberry.type(name="CoalitionAward", description="Points that a partner gave to a member, of those it bought.")
+class CoalitionAwardType(Node):
+    points: BigInt = strawberry.field(description="How many.")
+    reference: str = strawberry.field(description="The partner's own name of the purchase.")
+    given_at: datetime = strawberry.field(description="When.")
+    left: BigInt = strawberry.field(description="How many the partner had left to give in the program then.")
+    row: strawberry.Private[CoalitionAward]
+
+    @strawberry.field(description="In which they were given; null for whom it cannot be shown to.")
+    async def program(self, info: Info) -> ProgramType | None:
+        return await load_node(info, "program", self.row.program_id)
+
+    @strawberry.field(description="Who gave them; null for whom it cannot be shown to.")
+    async def partner(self, info: Info) -> PartnerType | None:
+        return await load_node(info, "partner", self.row.partner_id)
+
+    @classmethod
+    def of(cls, row: CoalitionAward) -> "CoalitionAwardType":
+        return cls(
+            id=strawberry.ID(ids.public("coalitionAward", row.id)),
+            points=BigInt(row.points),
+            reference=row.reference,
+            given_at=row.given_at,
+            left=BigInt(row.left),
+            row=row,
+        )
+
+
+@node_loader("coalitionAward")
+async def load_awards(info: Info, wanted: list[UUID]) -> dict[UUID, CoalitionAwardType]:
+    rows = await queries.awards_visible_to(actor_of(info)).filter(id__in=wanted)
+    return {row.id: CoalitionAwardType.of(row) for row in rows}
+
+
 @strawberry.type
 class CoalitionQuery:
     @strawberry.field(description=f"What programs ask for their points, by name, at most {MOST_RATES}.")
@@ -158,6 +194,20 @@ class CoalitionQuery:
         query = queries.orders_visible_to(actor)
         page = await paging.page_of(query, first=first, after=after)
         return Connection[OrderType].of(page, OrderType.of, query.count)
+
+    @strawberry.field(
+        description="Points that partners gave, newest first: a partner's own, those of one's program, or all for "
+        "finance."
+    )
+    async def coalition_awards(
+        self, info: Info, first: First = None, after: After = None
+    ) -> Connection[CoalitionAwardType]:
+        actor = actor_of(info)
+        if actor.kind not in {ActorKind.PARTNER, ActorKind.PROGRAM, ActorKind.OPERATOR}:
+            raise NotAllowed("Only a partner, a program's server and finance see what partners gave.")
+        query = queries.awards_visible_to(actor)
+        page = await paging.page_of(query, first=first, after=after)
+        return Connection[CoalitionAwardType].of(page, CoalitionAwardType.of, query.count)
 
 
 @strawberry.input(description="What your program asks for its points, from now on.")
@@ -193,6 +243,30 @@ class OrderCoalitionPointsInput(WriteInput):
             points=int(self.points),
             expected_price=self.expected_price.money("expectedPrice"),
             payment=self.payment,
+        )
+
+
+@strawberry.input(description="Points to give to a member, of those that you bought in their program.")
+class AwardCoalitionPointsInput(WriteInput):
+    program_id: strawberry.ID = strawberry.field(description="The program that the member is in.")
+    member_reference: str = strawberry.field(
+        description="The member as the program knows them, such as the number on their card."
+    )
+    points: BigInt = strawberry.field(description="How many.")
+    reference: str = strawberry.field(
+        description="Your own name of the purchase, 1 to 100 characters: it gives points once."
+    )
+    reason: str = strawberry.field(description="What the member reads beside the points, 1 to 100 characters.")
+
+    def command(self) -> operations.AwardCoalitionPoints:
+        """The command; raises InvalidInput for another thing's id."""
+        return operations.AwardCoalitionPoints(
+            idempotency_key=self.idempotency_key,
+            program_id=id_of("program", self.program_id, "programId"),
+            member_reference=self.member_reference,
+            points=int(self.points),
+            reference=self.reference,
+            reason=self.reason,
         )
 
 
@@ -234,6 +308,14 @@ class CoalitionMutation:
     )
     async def order_coalition_points(self, info: Info, input: OrderCoalitionPointsInput) -> OrderType:
         return OrderType.of(await operations.order_coalition_points(actor_of(info), input.command()))
+
+    @mutation(
+        gives=CoalitionAwardType,
+        refuses=(NotFound, CoalitionPointsSpent, CoalitionReferenceReused, PartnerNotApproved),
+        description="Give a member points that you bought in their program, at once and once for each reference.",
+    )
+    async def award_coalition_points(self, info: Info, input: AwardCoalitionPointsInput) -> CoalitionAwardType:
+        return CoalitionAwardType.of(await operations.award_coalition_points(actor_of(info), input.command()))
 
     @mutation(
         gives=OrderType,

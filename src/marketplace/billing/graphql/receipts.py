@@ -8,7 +8,7 @@ import strawberry
 from marketplace.access.refusals import SecondPersonNeeded
 from marketplace.billing import operations, queries
 from marketplace.billing.graphql.funding import TopUpType
-from marketplace.billing.models import Origin, Receipt
+from marketplace.billing.models import Origin, Receipt, Takeback, TakebackCause
 from marketplace.billing.refusals import ReceiptGone, ReceiptTellsItself
 from marketplace.kit import ids, paging
 from marketplace.kit.actor import ActorKind
@@ -42,6 +42,31 @@ describe_enum(
 )
 
 
+describe_enum(
+    TakebackCause,
+    "Why money went back to the payer.",
+    name="FundingTakebackCause",
+    REFUND="It was refunded at Stripe.",
+    DISPUTE="Its payer disputes it; won, it comes back as a receipt of its own.",
+    BANK_RETURN="A bank sent it back.",
+)
+
+
+@strawberry.type(description="What of a receipt went back to the payer, and what members had spent of that.")
+class FundingTakeback:
+    cause: TakebackCause = strawberry.field(description="Why.")
+    amount: MoneyType = strawberry.field(description="How much went back.")
+    uncovered: MoneyType = strawberry.field(
+        description="What of it members had spent by then: the marketplace advances it until the next money comes."
+    )
+    reference: str = strawberry.field(description="The refund or dispute at Stripe, or the entry of the bank.")
+    taken_at: datetime = strawberry.field(description="When the funding fell by it.")
+
+
+async def _takebacks(_info: Info, receipt_ids: list[UUID]) -> dict[UUID, list[Takeback]]:
+    return await queries.takebacks_of(receipt_ids)
+
+
 async def _returned(_info: Info, receipt_ids: list[UUID]) -> dict[UUID, int]:
     return await queries.returned_of(receipt_ids)
 
@@ -60,6 +85,20 @@ class ReceiptType(Node):
     async def returned(self, info: Info) -> MoneyType:
         found = await batched(info, "returned_receipts", _returned, self.row.id)
         return MoneyType.minor(found or 0, self.row.currency)
+
+    @strawberry.field(description="Each time that something of it went back, oldest first.")
+    async def takebacks(self, info: Info) -> list[FundingTakeback]:
+        found = await batched(info, "receipt_takebacks", _takebacks, self.row.id)
+        return [
+            FundingTakeback(
+                cause=TakebackCause(taken.cause),
+                amount=MoneyType.minor(taken.amount_minor, self.row.currency),
+                uncovered=MoneyType.minor(taken.uncovered_minor, self.row.currency),
+                reference=taken.entry.partition("/")[0],
+                taken_at=taken.taken_at,
+            )
+            for taken in found or []
+        ]
 
     @strawberry.field(description="The top-up that it pays; null when it came under the program's own reference.")
     async def top_up(self, info: Info) -> TopUpType | None:

@@ -2,6 +2,7 @@
 
 from marketplace.billing.models.alerts import FundingAlert, FundingNotice
 from marketplace.billing.models.coalition import (
+    CoalitionAward,
     CoalitionOrder,
     CoalitionOrderState,
     CoalitionPayment,
@@ -20,6 +21,7 @@ from marketplace.billing.models.statements import (
 from marketplace.billing.models.top_ups import TopUp, TopUpMethod, TopUpState
 
 __all__ = [
+    "CoalitionAward",
     "CoalitionOrder",
     "CoalitionOrderState",
     "CoalitionPayment",

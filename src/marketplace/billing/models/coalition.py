@@ -49,6 +49,29 @@ class CoalitionRate(Model):
         ]
 
 
+class CoalitionAward(Model):
+    """Points that a partner gave to a member, of those it bought; once for each of its references. Append-only."""
+
+    id: fields.Field[UUID] = columns.key()
+    program: Any = columns.ref("members.Program")
+    program_id: UUID
+    partner: Any = columns.ref("partners.Partner", index=False)
+    partner_id: UUID
+    award: Any = columns.ref_once("points.Award")
+    award_id: UUID
+    reference: fields.Field[str] = columns.text(100)
+    points: fields.Field[int] = columns.whole()
+    left: fields.Field[int] = columns.whole()
+    given_at: fields.Field[datetime] = columns.moment()
+
+    append_only: ClassVar[bool] = True
+
+    class Meta(Model.Meta):
+        table = "coalition_award"
+        unique_together = (("partner_id", "program_id", "reference"),)
+        constraints = [columns.holds("coalition_award", "points_positive", 'points > 0 AND "left" >= 0')]
+
+
 class CoalitionOrder(Model):
     """Points that a partner bought. They stand in a budget of the program that carries the partner's name.
 

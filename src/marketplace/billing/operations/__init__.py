@@ -7,9 +7,11 @@ from marketplace.billing.operations.alerts import (
     set_funding_alert,
 )
 from marketplace.billing.operations.coalition import (
+    AwardCoalitionPoints,
     OrderCoalitionPoints,
     ReverseCoalitionOrder,
     SetCoalitionRate,
+    award_coalition_points,
     order_coalition_points,
     reverse_coalition_order,
     set_coalition_rate,
@@ -30,6 +32,7 @@ from marketplace.billing.operations.statements import (
 from marketplace.billing.operations.top_ups import ConfirmTopUp, TopUpProgram, confirm_top_up, top_up_program
 
 __all__ = [
+    "AwardCoalitionPoints",
     "ConfirmTopUp",
     "DecideCreditLine",
     "IssueProgramStatement",
@@ -42,6 +45,7 @@ __all__ = [
     "SetFundingAlert",
     "TopUpProgram",
     "approve_credit_line",
+    "award_coalition_points",
     "confirm_top_up",
     "decline_credit_line",
     "issue_due_statement",

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from marketplace.billing import coalition, invoicing
 from marketplace.billing.models import (
+    CoalitionAward,
     CoalitionOrder,
     CoalitionOrderState,
     CoalitionPayment,
@@ -17,24 +18,28 @@ from marketplace.billing.queries import rate_of
 from marketplace.billing.refusals import (
     CoalitionClosed,
     CoalitionOrderClosed,
+    CoalitionPointsSpent,
     CoalitionPriceChanged,
+    CoalitionReferenceReused,
 )
 from marketplace.billing.steps import lock_program
-from marketplace.kit import clock
+from marketplace.kit import clock, database
 from marketplace.kit.actor import Actor, ActorKind, Scope
 from marketplace.kit.ids import new_id
 from marketplace.kit.messages import noted
 from marketplace.kit.money import Money
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, NotAllowed, NotFound, WrongCurrency
-from marketplace.members.models import Program
+from marketplace.members.models import Member, MemberStatus, Program
 from marketplace.partners.models import Contract, Partner
 from marketplace.partners.queries import must_be_approved
 from marketplace.partners.steps import NoContract, contract_today
+from marketplace.points.awarding import Wanted
 from marketplace.redemptions.refusals import NoContractInForce
 
 MOST_POINTS = 1_000_000_000
 INVOICE_DAYS = 14
+LONGEST_TEXT = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +58,17 @@ class OrderCoalitionPoints(Command):
     points: int
     expected_price: Money
     payment: CoalitionPayment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwardCoalitionPoints(Command):
+    """Points that the asking partner bought, for a member as the program knows them; `reference` is its own."""
+
+    program_id: UUID
+    member_reference: str
+    points: int
+    reference: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +149,43 @@ async def order_coalition_points(actor: Actor, command: OrderCoalitionPoints) ->
         await coalition.make_ready(order, program, partner)
     await order.save(force_create=True)
     return order
+
+
+@operation(scope=Scope.POINTS_BUY, returns=CoalitionAward)
+async def award_coalition_points(actor: Actor, command: AwardCoalitionPoints) -> CoalitionAward:
+    """Give a member points that the partner bought in the program, once for each of the partner's references.
+
+    The same reference with the same facts answers what was given, under any idempotency key. Where it never bought
+    any, nothing is said of the program or its members. Raises NotFound, InvalidInput, CoalitionPointsSpent,
+    CoalitionReferenceReused, PartnerNotApproved.
+    """
+    if actor.kind is not ActorKind.PARTNER:
+        raise NotAllowed("Only a partner gives points that it bought.")
+    if not 1 <= command.points <= MOST_POINTS:
+        raise InvalidInput.at("points", "Give 1 to {most} points.", most=MOST_POINTS)
+    for path, text in (("reference", command.reference), ("reason", command.reason)):
+        if not 0 < len(text.strip()) <= LONGEST_TEXT:
+            raise InvalidInput.at(path, "Give 1 to {most} characters.", most=LONGEST_TEXT)
+    await must_be_approved(actor.id)
+    partner = await Partner.get(id=actor.id)
+    if not await coalition.has_bought(command.program_id, partner):
+        raise CoalitionPointsSpent(left=0)
+    program = await Program.get(id=command.program_id)
+    members = Member.filter(program_id=program.id, status=MemberStatus.ACTIVE.value)
+    member = await members.get_or_none(reference=command.member_reference)
+    if member is None:
+        raise NotFound(what="member")
+    await database.lock("coalition award", actor.id, program.id, command.reference)
+    known = await CoalitionAward.get_or_none(
+        partner_id=actor.id, program_id=program.id, reference=command.reference
+    ).prefetch_related("award")
+    if known is not None:
+        if (known.award.member_id, known.points) != (member.id, command.points):
+            raise CoalitionReferenceReused(reference=command.reference, points=known.points)
+        return known
+    ours = f"coalition:{actor.id.hex}:{command.reference}"
+    wanted = Wanted(member.id, ours, command.points, command.reason, clock.now())
+    return await coalition.give(program, partner, wanted, command.reference)
 
 
 @operation(scope=Scope.FINANCE, returns=CoalitionOrder)

@@ -90,7 +90,7 @@ class ProgramLiabilityType:
     point_value: Decimal = strawberry.field(description="What a point was worth on the day, in its home currency.")
     total: LiabilityPart = strawberry.field(description="All points that were out.")
     overdue: BigInt = strawberry.field(
-        description="Points of it whose date had passed, and that were not booked as breakage yet."
+        description="Points of it that could not be spent any more that day, and were not booked as breakage yet."
     )
     worth_in_currency: MoneyType | None = strawberry.field(
         description="The worth in the currency asked for; null without one, or when no rate was known."

@@ -52,7 +52,7 @@ class Accrual(Model):
     """
 
     id: fields.Field[UUID] = columns.key()
-    partner: Any = columns.ref("partners.Partner")
+    partner: Any = columns.ref("partners.Partner", index=False)
     partner_id: UUID
     contract: Any = columns.ref("partners.Contract", index=False)
     contract_id: UUID
@@ -85,7 +85,7 @@ class Accrual(Model):
         unique_together = (("kind", "ref_id"),)
         indexes = [
             Index(fields=["partner_id", "payable_on", "id"], name="accrual_partner_payable"),
-            Index(fields=["partner_id", "ordinal"], name="accrual_partner_ordinal"),
+            Index(fields=["partner_id", "currency", "ordinal"], name="accrual_in_order"),
             Index(fields=["ref_id"], name="accrual_ref"),
         ]
         constraints = [

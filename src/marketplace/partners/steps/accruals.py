@@ -17,6 +17,7 @@ from marketplace.ledger.steps import Entry, post
 from marketplace.partners.models import Accrual, AccrualKind, Contract
 from marketplace.partners.queries import TermsRow
 from marketplace.partners.rules import FIRST_TO_BEGIN, Shares, is_in_force, shares
+from marketplace.partners.wording import REFUND
 
 _RATE_OF = """
 SELECT commission_bp FROM contract_rate
@@ -209,7 +210,7 @@ async def reverse_accrual(
         kind=AccrualKind.REFUND.value,
         ref_type=ref_type,
         ref_id=ref_id,
-        description=f"Refund: {accrual.description}"[:300],
+        description=REFUND.written(what=accrual.description)[:300],
         currency=accrual.currency,
         gross_minor=-parts.gross,
         commission_minor=-parts.commission,

@@ -201,9 +201,12 @@ class StatementType(Node):
         rows = await Statement.filter(id__in=Subquery(joined)).order_by("id").limit(paging.MAX_PAGE)
         return [StatementType.of(row) for row in rows]
 
-    @strawberry.field(description="The statement as a CSV file: an opening row, its lines, a closing row.")
+    @strawberry.field(
+        description="The statement as a CSV file: an opening row that names the statements it carries on, its "
+        "lines, a closing row."
+    )
     async def csv(self) -> str:
-        return statement_csv(self.row, await StatementLine.filter(statement_id=self.row.id).order_by("position"))
+        return await statement_csv(self.row)
 
 
 async def _invoices(info: Info, wanted: list[UUID]) -> dict[UUID, CommissionInvoice]:

@@ -31,6 +31,7 @@ from marketplace.app.tour.chapters import (
     parcels,
     parts,
     paying,
+    reconciling,
     refunding,
     reviewing,
     settling,
@@ -50,7 +51,7 @@ CHAPTERS: Final[tuple[tuple[str, Play], ...]] = tuple(
             opening, uploading, funding, browsing, vouchers, codes, deliveries, parcels, crediting, bookings,
             tickets, dropping, lining, listening, unfunded, splitting, reviewing, cashing, carding, giving,
             earning, keeping, refunding, parts, paying, naming, settling, carrying, banking, adjusting, accounting,
-            closing, expiring, balancing,
+            closing, expiring, balancing, reconciling,
         ),
         start=1,
     )

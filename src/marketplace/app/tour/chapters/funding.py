@@ -1,6 +1,9 @@
 """The programs pay in, enrol the tour's members and award them points."""
 
+from collections.abc import Callable
 from decimal import Decimal
+
+import httpx
 
 from marketplace.app.tour.cast import Cast, Member
 from marketplace.app.tour.client import Client, Json, new_key, wait_for
@@ -9,7 +12,8 @@ from marketplace.app.tour.stage import Stage, money
 TITLE = "Money in, members, points"
 _FUNDING = "{ program { funding { available { amount currency } held { amount currency } } } }"
 _TOP_UP = "... on TopUp { id state method failure amount { amount currency } }"
-_TOP_UPS = "{ topUps(first: 20) { nodes { id state failure } } }"
+_TOP_UPS = """{ topUps(first: 20) { nodes { id state failure
+  invoice { number state hostedUrl dueOn lastFailure } } } }"""
 
 
 def play(stage: Stage, cast: Cast) -> None:
@@ -17,6 +21,7 @@ def play(stage: Stage, cast: Cast) -> None:
     _by_bank(stage, cast)
     _by_card(stage, cast.north, cast.operator, "SEK", "75000")
     _by_card(stage, cast.kopi, cast.operator, "MYR", "30000")
+    _by_invoice(stage, cast)
     _enrolled(stage, cast)
     for program, member, points in (
         (cast.north, cast.astrid, 20_000),
@@ -75,6 +80,37 @@ def _by_card(stage: Stage, program: Client, operator: Client, currency: str, amo
     )
     stage.equal(program, "waits until Stripe says so", _ended(program, paid)["state"], "SUCCEEDED")
     stage.equal(program, "has exactly that much more", _available(program) - before, Decimal(amount))
+
+
+def _by_invoice(stage: Stage, cast: Cast) -> None:
+    """Stripe mails an invoice; its payer tries one card, then another, on the invoice's own page."""
+    north, before = cast.north, _available(cast.north)
+    to = {"email": "accounts@northern.example", "dueInDays": 14}
+    amount = {"amount": "12000", "currency": "SEK"}
+    wish = {"method": "STRIPE_INVOICE", "amount": amount, "reference": new_key(), "invoice": to}
+    asked = north.do("topUpProgram", _TOP_UP, **wish)
+    stage.does(north, "asks for an invoice", asked, "TopUp", money(asked.get("amount")), state="PENDING")
+    sent = _invoiced(north, asked, lambda invoice: invoice["state"] == "OPEN")
+    stage.holds(
+        north, "sees its number and its page", bool(sent["hostedUrl"]), f"{sent['number']}, {sent['dueOn']}"
+    )
+    if cast.stripe is None:
+        stage.say("Stripe itself is used here: nobody pays the invoice.")
+        return
+    httpx.post(sent["hostedUrl"], data={"payment_method": "pm_card_chargeDeclined"}, timeout=30)
+    declined = _invoiced(north, asked, lambda invoice: invoice["lastFailure"] is not None)
+    stage.equal(north, "pays it by a card that is declined: it stays open", declined["state"], "OPEN")
+    httpx.post(sent["hostedUrl"], data={}, timeout=30).raise_for_status()
+    stage.equal(north, "pays it by another", _ended(north, asked)["state"], "SUCCEEDED")
+    stage.equal(north, "has exactly that much more", _available(north) - before, Decimal(12_000))
+
+
+def _invoiced(program: Client, top_up: Json, is_there: Callable[[Json], bool]) -> Json:
+    def look() -> Json:
+        rows = program.ask(_TOP_UPS)["topUps"]["nodes"]
+        return next(row for row in rows if row["id"] == top_up["id"])["invoice"]
+
+    return wait_for(look, is_there, patience_s=30)
 
 
 def _ended(program: Client, top_up: Json) -> Json:

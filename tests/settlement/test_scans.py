@@ -1,0 +1,94 @@
+"""What grows with history is not read again: a run, a look ahead, a count of a day and checks read what is new.
+
+Counted by EXPLAIN, in rows that were read, whatever the machine: as of tables that are too large to be read whole.
+"""
+
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import orjson
+import pytest
+
+from marketplace.finance import counting
+from marketplace.kit import clock, database
+from marketplace.kit.checks import first_new, what_is_new
+from marketplace.kit.ids import new_id
+from marketplace.partners.checks import UNBOOKED
+from marketplace.settlement import cases, issuing
+from tests import builders
+from tests.books import violations
+from tests.redemptions.world import a_shopper
+from tests.settlement.books import a_funded_program, sell, sell_many, settle, yesterday
+
+pytestmark = pytest.mark.usefixtures("db")
+OLD, NEW = 4_000, 6
+EARNED_LONG_AGO = """
+WITH one AS (SELECT gen_random_uuid() AS id FROM generate_series(1, $3)),
+told AS (
+    INSERT INTO journal (id, reason, ref_type, ref_id, booked_at, effective_on)
+    SELECT gen_random_uuid(), 'points.earned', 'award', id, $2::timestamptz, ($2::timestamptz)::date FROM one
+)
+INSERT INTO lot (id, member_id, origin_type, origin_id, points, remaining, earned_at)
+SELECT id, $1, 'award', id, 5, 5, $2::timestamptz FROM one"""
+
+
+def counted(node: dict[str, Any], read: Counter[str]) -> Counter[str]:
+    """Rows that the scans of a plan read, by table, also those that a filter threw away."""
+    if name := node.get("Relation Name"):
+        each = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+        read[name] += round((each + node.get("Rows Removed by Index Recheck", 0)) * node["Actual Loops"])
+    for part in node.get("Plans", ()):
+        counted(part, read)
+    return read
+
+
+async def rows_read(sql: str, *values: object) -> Counter[str]:
+    async with database.transaction():
+        await database.execute("SET LOCAL enable_seqscan = off")
+        [row] = await database.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", *values)
+    plan = row["QUERY PLAN"]
+    return counted((orjson.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"], Counter())
+
+
+async def test_what_was_settled_is_not_read_again(opened_database: Any) -> None:
+    program = await a_funded_program()
+    partners = [await builders.a_partner(reserve_bp=100, reserve_days=5, fee_minor=100) for _ in range(3)]
+    for partner in partners:
+        await sell_many(partner, OLD // len(partners))
+    assert len(await settle()) == len(partners)
+    for n in range(NEW):
+        await sell(program, partners[n % 2], 10_00, days_ago=0)
+    await opened_database.execute("VACUUM ANALYZE accrual, statement, contract, journal, transfer, account")
+    until = clock.today() + timedelta(days=1)
+    mark = await database.value("SELECT draw_mark()")
+
+    a_run = await rows_read(issuing.DRAFT, until, mark, new_id(), clock.now())
+    a_look = await rows_read(cases.EVERY_CASE, until)
+    since = clock.now() - timedelta(hours=1)
+    with what_is_new(since):
+        a_night = await rows_read(UNBOOKED, first_new())
+    all_of_it = await rows_read(UNBOOKED, first_new())
+
+    few = 4 * (NEW + 4 * len(partners))
+    assert NEW <= a_run["accrual"] <= few, a_run
+    assert NEW <= a_look["accrual"] <= few, a_look
+    assert NEW <= a_night["accrual"] <= few, a_night
+    assert a_night["transfer"] <= 4 * few, a_night
+    assert all_of_it["accrual"] >= OLD, all_of_it
+    assert await violations() == []
+    assert yesterday() < until
+
+
+async def test_a_day_is_counted_from_its_own_journals(opened_database: Any) -> None:
+    """Lots of long ago, and somebody who earned today: the count of today reads what is of today."""
+    before = clock.now() - timedelta(days=30)
+    await database.execute(EARNED_LONG_AGO, (await builders.a_member()).id, before, OLD)
+    await a_shopper(points=3000)
+    await opened_database.execute("VACUUM ANALYZE journal, transfer, lot, points_hold, lot_allocation, member")
+
+    now = clock.now()
+    today = await rows_read(counting.CHANGED, now - timedelta(minutes=5), now)
+
+    assert 0 < today["journal"] <= 12, today
+    assert 0 < today["lot"] <= 100, today
