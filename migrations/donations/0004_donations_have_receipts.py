@@ -19,7 +19,7 @@ FROM (
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("donations", "0002_pledge_numbers"),
+        ("donations", "0003_pledges_are_found_by_hold"),
         ("members", "0001_initial"),
         ("members", "0002_a_policy_for_every_market"),
         ("members", "0003_levels_are_earned"),
