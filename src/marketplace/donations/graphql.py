@@ -7,7 +7,7 @@ from uuid import UUID
 
 import strawberry
 
-from marketplace.donations import operations, queries
+from marketplace.donations import models, operations, queries
 from marketplace.donations.models import Pledge, PledgeState
 from marketplace.donations.refusals import CharityNotOpen, DonationTooSmall, PledgeNotCancellable
 from marketplace.kit import ids
@@ -51,6 +51,29 @@ async def _charities(info: Info, wanted: list[UUID]) -> dict[UUID, Partner]:
     return {row.id: row for row in await Partner.filter(id__in=wanted)}
 
 
+@strawberry.type(description="That a donation has reached the charity's bank.")
+class DonationReceipt:
+    number: str = strawberry.field(description="Its number, such as DR-2027-000000042; a year lacks none.")
+    amount: MoneyType = strawberry.field(description="What has reached the charity.")
+    issued_at: datetime = strawberry.field(description="When it had.")
+    voided_at: datetime | None = strawberry.field(
+        description="Since when it does not count, because the bank took the money back; null while it counts."
+    )
+
+    @classmethod
+    def of(cls, row: models.DonationReceipt) -> "DonationReceipt":
+        return cls(
+            number=row.number,
+            amount=MoneyType.minor(row.amount_minor, row.currency),
+            issued_at=row.issued_at,
+            voided_at=row.voided_at,
+        )
+
+
+async def _receipts(info: Info, wanted: list[UUID]) -> dict[UUID, list[models.DonationReceipt]]:
+    return await queries.receipts_of(wanted)
+
+
 @strawberry.type(name="Pledge", description="A donation, acknowledged at once and remitted with others.")
 class PledgeType(Node):
     number: str = strawberry.field(description="The number of the acknowledgement.")
@@ -80,6 +103,11 @@ class PledgeType(Node):
     async def charity(self, info: Info) -> CharityType | None:
         row: Partner | None = await batched(info, "charities", _charities, self.row.charity_id)
         return CharityType.of(row) if row else None
+
+    @strawberry.field(description="Its receipts, oldest first: at most the last one counts, once it is REMITTED.")
+    async def receipts(self, info: Info) -> list[DonationReceipt]:
+        found = await batched(info, "donation_receipts", _receipts, self.row.id)
+        return [DonationReceipt.of(row) for row in found or []]
 
     @strawberry.field(description="What can be shown or sent to the giver.")
     async def acknowledgement(self, info: Info) -> str:

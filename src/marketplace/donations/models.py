@@ -51,3 +51,27 @@ class Pledge(Model):
             columns.one_of("pledge", "state", PledgeState),
             columns.holds("pledge", "amount_positive", "points > 0 AND amount_minor > 0"),
         ]
+
+
+class DonationReceipt(Model):
+    """That a donation has reached its charity, numbered in a year without gaps. Void when a bank took it back."""
+
+    id: fields.Field[UUID] = columns.key()
+    pledge: Any = columns.ref("donations.Pledge")
+    pledge_id: UUID
+    number: fields.Field[str] = columns.text(30, unique=True)
+    year: fields.Field[int] = fields.IntField()
+    sequence: fields.Field[int] = columns.whole()
+    amount_minor: fields.Field[int] = columns.whole()
+    currency: fields.Field[str] = columns.text(3)
+    issued_at: fields.Field[datetime] = columns.moment()
+    voided_at: fields.Field[datetime | None] = columns.moment_or_none()
+
+    class Meta(Model.Meta):
+        table = "donation_receipt"
+        unique_together = (("year", "sequence"),)
+        constraints = [
+            columns.Unique(
+                fields=("pledge_id",), name="donation_receipt_one_that_counts", condition="voided_at IS NULL"
+            ),
+        ]

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from tortoise.queryset import QuerySet
 
-from marketplace.donations.models import Pledge
+from marketplace.donations.models import DonationReceipt, Pledge
 from marketplace.kit.actor import Actor, ActorKind, Scope
 
 
@@ -26,3 +26,11 @@ async def pledges_of(redemption_ids: Sequence[UUID]) -> dict[UUID, Pledge]:
     """The pledges that redemptions of donation offers made, by redemption."""
     found = await Pledge.filter(redemption_id__in=list(redemption_ids))
     return {row.redemption_id: row for row in found if row.redemption_id}
+
+
+async def receipts_of(pledge_ids: Sequence[UUID]) -> dict[UUID, list[DonationReceipt]]:
+    """The receipts of donations, oldest first, by donation; whoever asks was shown these."""
+    found: dict[UUID, list[DonationReceipt]] = {id: [] for id in pledge_ids}
+    for receipt in await DonationReceipt.filter(pledge_id__in=list(pledge_ids)).order_by("year", "sequence"):
+        found[receipt.pledge_id].append(receipt)
+    return found

@@ -103,15 +103,37 @@ async def cancel_pledge(pledge: Pledge, program: Program, *, ref_id: UUID, disco
 _REMIT = """
 UPDATE pledge SET state = $2, remitted_at = $3
 WHERE accrual_id = ANY ($1) AND state = $4 RETURNING id"""
+_NEWEST = "SELECT coalesce(max(sequence), 0)::bigint FROM donation_receipt WHERE year = $1"
+_RECEIPTS = """
+INSERT INTO donation_receipt (id, pledge_id, number, year, sequence, amount_minor, currency, issued_at)
+SELECT u.id, p.id, 'DR-' || $3::int || '-' || to_char($4::bigint + u.place, 'FM000000000'), $3,
+    $4::bigint + u.place, p.amount_minor, p.currency, $5
+FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS u (id, pledge_id, place)
+JOIN pledge p ON p.id = u.pledge_id"""
+_VOID = "UPDATE donation_receipt SET voided_at = $2 WHERE pledge_id = ANY ($1) AND voided_at IS NULL"
 
 
 async def remit(accrual_ids: Sequence[UUID]) -> int:
-    """The money of these accruals has reached the charity's bank: PLEDGED -> REMITTED. Returns how many."""
+    """The money of these accruals has reached the charity's bank: PLEDGED -> REMITTED, each with a receipt.
+
+    Receipts of a year are numbered one after the other, in the order of the donations. Returns how many.
+    """
     states = (PledgeState.REMITTED.value, clock.now(), PledgeState.PLEDGED.value)
-    return len(await database.rows(_REMIT, list(accrual_ids), *states))
+    pledges = sorted(row["id"] for row in await database.rows(_REMIT, list(accrual_ids), *states))
+    if pledges:
+        year = clock.today().year
+        await database.lock("donation receipts", year)
+        newest = int(await database.value(_NEWEST, year))
+        await database.execute(_RECEIPTS, [new_id() for _ in pledges], pledges, year, newest, clock.now())
+    return len(pledges)
 
 
 async def take_back_remittance(accrual_ids: Sequence[UUID]) -> int:
-    """The bank took the money of these accruals back: REMITTED -> PLEDGED. Returns how many."""
+    """The bank took the money of these accruals back: REMITTED -> PLEDGED, and receipts are void.
+
+    Their numbers stay theirs. Returns how many.
+    """
     states = (PledgeState.PLEDGED.value, None, PledgeState.REMITTED.value)
-    return len(await database.rows(_REMIT, list(accrual_ids), *states))
+    pledges = [row["id"] for row in await database.rows(_REMIT, list(accrual_ids), *states)]
+    await database.execute(_VOID, pledges, clock.now())
+    return len(pledges)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from marketplace.app.demo import cast, earning, offers, plays, story
+from marketplace.app.demo import cast, earning, finance, offers, plays, story, waiting
 from marketplace.app.demo.cast import Cast
 from marketplace.app.demo.members import members
 from marketplace.app.demo.programs import PROGRAMS
@@ -26,6 +26,18 @@ from marketplace.members.operations import EnrolMember, enrol_member
 Refused = Counter[str]
 Step = Callable[[Cast], Awaitable[None]]
 SETTLED_ON_DAY: Final = 20
+FINANCE: Final[tuple[tuple[timedelta, Step], ...]] = (
+    (timedelta(hours=2), finance.opens),
+    (timedelta(days=15, hours=9), finance.corrects),
+    (timedelta(days=SETTLED_ON_DAY, hours=8), finance.names_accounts),
+    (timedelta(days=SETTLED_ON_DAY, hours=10), finance.change_accounts),
+    (timedelta(days=SETTLED_ON_DAY, hours=11), finance.orders_first),
+    (timedelta(days=SETTLED_ON_DAY + 1, hours=18), finance.hears_of_first),
+    (timedelta(days=SETTLED_ON_DAY + 2, hours=18), finance.hears_more),
+    (timedelta(days=30), waiting.leave),
+    (timedelta(days=30, minutes=1), waiting.leave_a_file),
+)
+"""What finance does, and how long after the month began."""
 LAST: Final = "demo:curtain"
 """The key of the last step: once it is there, all was played."""
 
@@ -65,6 +77,7 @@ def _steps(first: datetime) -> list[tuple[datetime, Step]]:
         steps.append((moment, partial(plays.PLAYS[type(event)], event=event)))
         steps += [(moment + later, partial(play, event=event)) for later, play in plays.after(event)]
     steps.append((first + timedelta(days=SETTLED_ON_DAY, hours=9), plays.settled))
+    steps += [(first + later, step) for later, step in FINANCE]
     return sorted(steps, key=lambda step: step[0])
 
 

@@ -24,7 +24,7 @@ from rich.panel import Panel
 from marketplace.access.dev_issuer import DevIssuer
 from marketplace.app import examples, runtime, server, wiring
 from marketplace.app.asgi import create_app
-from marketplace.app.demo import DISCLAIMER, banking, cast, history, stripe, world
+from marketplace.app.demo import DISCLAIMER, banking, cast, history, stripe, waiting, world
 from marketplace.app.demo.children import child
 from marketplace.app.demo.tokens import Tokens, tokens
 from marketplace.app.pages import curl
@@ -144,4 +144,8 @@ def _tell(screen: Console, address: str, made: Tokens) -> None:
             screen.print(f"[bold]{who}[/bold]")
             screen.out(f"Authorization: Bearer {token}", highlight=False)
         screen.print()
+    if waiting.waiting_file().exists():
+        screen.print(
+            f"Finance: read the bank's statement with `marketplace bank read {waiting.waiting_file()}`.\n"
+        )
     screen.print("Address and tokens are also in var/demo.json. Ctrl-C ends it.")

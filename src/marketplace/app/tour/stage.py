@@ -120,6 +120,8 @@ def _with_facts(typename: str, facts: Json) -> str:
 
 def _plain(value: Any) -> str:
     """A value for people: sets and lists as words, objects by their fields."""
+    if value is None or value == set():
+        return "nothing"
     if isinstance(value, dict):
         fields = cast("Json", value)
         return ", ".join(f"{name} {_plain(each)}" for name, each in fields.items() if name != "__typename")

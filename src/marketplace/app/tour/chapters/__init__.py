@@ -12,6 +12,7 @@ from marketplace.app.tour.chapters import (
     bookings,
     browsing,
     carding,
+    carrying,
     cashing,
     closing,
     codes,
@@ -49,8 +50,8 @@ CHAPTERS: Final[tuple[tuple[str, Play], ...]] = tuple(
         (
             opening, uploading, funding, browsing, vouchers, codes, deliveries, parcels, crediting, bookings,
             tickets, dropping, lining, listening, unfunded, splitting, reviewing, cashing, carding, giving,
-            earning, keeping, refunding, parts, paying, naming, settling, banking, adjusting, accounting, closing,
-            expiring, balancing, reconciling,
+            earning, keeping, refunding, parts, paying, naming, settling, carrying, banking, adjusting, accounting,
+            closing, expiring, balancing, reconciling,
         ),
         start=1,
     )

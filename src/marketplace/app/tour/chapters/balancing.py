@@ -37,11 +37,12 @@ def play(stage: Stage, cast: Cast) -> None:
     """Nothing changes: every room's checks hold, and beancount accepts the export."""
     checked = _checked()
     stage.say(checked.stdout)
-    stage.equal(cast.operator, "runs `marketplace check books`", checked.returncode, 0)
+    stage.holds(cast.operator, "runs `marketplace check books`", checked.returncode == 0, "every check holds")
+    _sealed(stage, cast)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "books.beancount"
         export = _run("marketplace.app.cli", "ledger", "export", "--format", "beancount", "--output", str(file))
-        stage.equal(cast.operator, "exports the ledger", export.returncode, 0)
+        stage.holds(cast.operator, "exports the ledger for beancount", export.returncode == 0, "written")
         accepted = _run("beancount.scripts.check", str(file))
         said = (accepted.stdout + accepted.stderr).strip() or "accepted without a word"
         stage.holds(
@@ -55,6 +56,37 @@ def play(stage: Stage, cast: Cast) -> None:
     stage.show(
         f"{found['transactions']:,} transactions, summed by beancount", ("accounts", "money", "points"), rows
     )
+
+
+def _sealed(stage: Stage, cast: Cast) -> None:
+    """Days that are over are sealed; a copy of the chain, kept elsewhere, tells a change of the books."""
+    sealed = _run("marketplace.app.cli", "ledger", "seal")
+    new = len(sealed.stdout.splitlines())
+    stage.holds(
+        cast.operator, "runs `marketplace ledger seal`", not sealed.returncode, f"{new} more days are sealed"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "digests.jsonl"
+        export = _run("marketplace.app.cli", "ledger", "digests", "export", str(copy))
+        written = f"{copy.stat().st_size:,} bytes"
+        stage.holds(
+            cast.operator, "keeps a copy of the chain of digests elsewhere", not export.returncode, written
+        )
+        held = _run("marketplace.app.cli", "ledger", "verify", str(copy))
+        said = " ".join(held.stdout.replace(f"{folder}/", "").split())
+        stage.holds(cast.operator, "runs `marketplace ledger verify` with it", held.returncode == 0, said)
+        forged = copy.read_text().splitlines()
+        forged[len(forged) // 2] = _another_digit(forged[len(forged) // 2])
+        copy.write_text("\n".join(forged) + "\n")
+        told = _run("marketplace.app.cli", "ledger", "verify", str(copy))
+        said = "the copy does not fit the books" if told.returncode else "nothing was noticed"
+        stage.holds(cast.operator, "and with a copy in which one digit was changed", told.returncode > 0, said)
+
+
+def _another_digit(line: str) -> str:
+    """A line with the last hexadecimal digit of its digest changed."""
+    place = max(line.rfind(digit) for digit in "0123456789abcdef")
+    return line[:place] + ("0" if line[place] != "0" else "1") + line[place + 1 :]
 
 
 def _checked() -> subprocess.CompletedProcess[str]:

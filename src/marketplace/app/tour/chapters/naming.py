@@ -2,16 +2,16 @@
 
 from datetime import UTC, datetime, timedelta
 
+from marketplace.app.demo.bank import BIC, HOLDER, IBAN
 from marketplace.app.tour import statements
 from marketplace.app.tour.cast import Cast
-from marketplace.app.tour.chapters.banking import BIC, IBAN
 from marketplace.app.tour.client import Json
 from marketplace.app.tour.stage import Stage
 from marketplace.kit.rails import Rail, bank_rail
 
 TITLE = "Before settlement: partners name their bank"
 HOW_MANY = 3
-ACCOUNTS = ("DE89370400440532013000", "FR1420041010050500013M02606", "NL91ABNA0417164300")
+ACCOUNTS = ("DE89370400440532013000", "FR1420041010050500013M02606", "BE71096123456769")
 COUNTED_FOR = timedelta(days=20)
 _DETAILS = "... on BankDetails { id state account pending }"
 
@@ -33,7 +33,7 @@ def play(stage: Stage, cast: Cast) -> None:
 
 def _counted(stage: Stage, cast: Cast) -> None:
     operator, first = cast.operator, datetime.now(UTC).date() - COUNTED_FOR
-    account = {"iban": IBAN, "bic": BIC, "holder": "The Marketplace", "openedOn": str(first)}
+    account = {"iban": IBAN, "bic": BIC, "holder": HOLDER, "openedOn": str(first)}
     opening = {"amount": "250000.00", "currency": "EUR"}
     shows = "... on BankAccount { iban openedOn } ... on BankAccountKnown { knownIban }"
     done = operator.do("registerBankAccount", shows, opening=opening, **account)

@@ -2,6 +2,7 @@
 
 import csv
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import StringIO
 
@@ -12,6 +13,7 @@ from marketplace.app.tour.stage import Stage, money
 
 TITLE = "Settlement"
 LOOKED_AT = 30
+_STARBUCKS = "Starbucks (demo partner)"
 
 
 def play(stage: Stage, cast: Cast) -> None:
@@ -142,7 +144,8 @@ def _as_files(stage: Stage, partner: Client, statement: Json) -> None:
 
 
 def _disputed(stage: Stage, cast: Cast, statement: Json) -> None:
-    """A line that its partner says is wrong: declined with a reason, then put right by two people."""
+    """A line that its partner says is wrong: put right by two people, and seen on its next statement."""
+    before = _next_adjustments(cast)
     starbucks, shows = cast.starbucks, "... on Dispute { id state answer adjustment { id } }"
     found = starbucks.ask(_EXPLAINED, id=statement["id"])["node"]["lines"]["nodes"]
     note = {"lineId": found[0]["id"], "note": "One of these was paid back in the shop", "evidence": "till roll 17"}
@@ -153,10 +156,26 @@ def _disputed(stage: Stage, cast: Cast, statement: Json) -> None:
     accepted = cast.operator.do(
         "acceptDispute", shows, disputeId=raised["id"], amount=amount, reason="Paid back in the shop"
     )
-    stage.does(cast.operator, "proposes to put it right", accepted, "Dispute", state="PROPOSED")
-    cast.controller.do("approveAdjustment", "... on Adjustment { id }", adjustmentId=accepted["adjustment"]["id"])
+    stage.does(cast.operator, "proposes to put it right", accepted, "Dispute", money(amount), state="PROPOSED")
+    mine = {"adjustmentId": accepted["adjustment"]["id"]}
+    alone = cast.operator.do("approveAdjustment", **mine)
+    stage.does(cast.operator, "agrees to it by herself", alone, "SamePerson")
+    agreed = cast.controller.do("approveAdjustment", "... on Adjustment { state }", **mine)
+    stage.does(cast.controller, "agrees, as a second person", agreed, "Adjustment", state="APPROVED")
     seen = starbucks.ask("query D($id: ID!) { node(id: $id) { ... on Dispute { state } } }", id=raised["id"])
     stage.equal(starbucks, "sees that a second person agreed", seen["node"]["state"], "ACCEPTED")
+    stated = statements.one(starbucks, statement["id"])
+    stands, stood = money(stated["closing"]), money(statement["closing"])
+    stage.equal(starbucks, "finds the issued statement as it was", stands, stood)
+    gained = _next_adjustments(cast) - before
+    stage.equal(cast.operator, "previews its next statement: by so much is more adjusted", gained, Decimal(1))
+
+
+def _next_adjustments(cast: Cast) -> Decimal:
+    """What adjustments the next statement of Starbucks will have, by what is known now."""
+    ahead = (datetime.now(UTC).date() + timedelta(days=40)).isoformat()
+    rows = [row for row in statements.previewed(cast.operator, ahead) if row["partner"]["name"] == _STARBUCKS]
+    return sum((statements.of(row["adjustments"]) for row in rows), Decimal())
 
 
 def _forecast(stage: Stage, partner: Client) -> None:
@@ -172,4 +191,6 @@ def _forecast(stage: Stage, partner: Client) -> None:
     waiting = said["openAccruals"]
     reasons = {node["reason"] for node in waiting["nodes"]}
     right = all(node["expectedOn"] for node in waiting["nodes"])
-    stage.holds(partner, "sees what waits, why and until when", right, f"{waiting['totalCount']}: {reasons}")
+    stage.holds(
+        partner, "sees what waits, why and until when", right, f"{waiting['totalCount']}: {', '.join(reasons)}"
+    )
