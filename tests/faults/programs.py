@@ -23,6 +23,17 @@ CLI = "marketplace.app.cli"
 READY_WITHIN_S = 90.0
 
 
+def processor_s(*pids: int) -> float:
+    """The seconds of processors that some processes have used, with the direct children of each; Linux only."""
+    used = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            facts = stat.read_text().rpartition(")")[2].split()
+            if int(stat.parent.name) in pids or int(facts[1]) in pids:
+                used += int(facts[11]) + int(facts[12])
+    return used / os.sysconf("SC_CLK_TCK")
+
+
 @dataclass
 class Program:
     """`python -m …`, started again as long as the house is up."""

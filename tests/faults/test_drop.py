@@ -13,7 +13,7 @@ from marketplace.app.demo.children import free_port
 from marketplace.catalog.models import Offer
 from marketplace.kit import clock, database, migrations
 from tests.faults.droppers import Answers, Crowd, gather, rush, wait_for_it
-from tests.faults.programs import CLI, House, Program
+from tests.faults.programs import CLI, House, Program, processor_s
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
 MEMBERS = int(os.environ.get("DROP_MEMBERS", "10000"))
@@ -37,6 +37,11 @@ class TwoServers(House):
     @property
     def ports(self) -> list[int]:
         return [self.port, self.other_port]
+
+    def used_s(self) -> tuple[float, float]:
+        """The seconds of processors that the servers and PostgreSQL have used so far."""
+        servers = [each.process.pid for each in (self.server, self.other) if each.process is not None]
+        return processor_s(*servers), processor_s(self.postgres.postmaster_pid or 0)
 
     def start_all(self) -> None:
         """Both servers; a drop needs no worker."""
@@ -80,7 +85,10 @@ async def test_exactly_as_many_win_as_there_are_units(tmp_path: Path) -> None:
     with house.up() as url:
         try:
             crowd, opens_at = await _opened(house, url)
+            before = house.used_s()
             answers = await rush(house.ports, crowd, opens_at, again=True)
+            servers, postgres = (after - first for after, first in zip(house.used_s(), before, strict=True))
+            print(f"processors: {servers:.1f} s of the servers, {postgres:.1f} s of PostgreSQL")
             await _is_right(house, url, crowd, answers)
         finally:
             house.other.stop()
