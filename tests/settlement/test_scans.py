@@ -69,9 +69,13 @@ async def test_what_was_settled_is_not_read_again(opened_database: Any) -> None:
     with what_is_new(since):
         a_night = await rows_read(UNBOOKED, first_new())
     all_of_it = await rows_read(UNBOOKED, first_new())
+    whole = await rows_read(issuing.WHOLE_DRAFT, until, mark, new_id(), clock.now())
+    drafts = await database.rows("SELECT draft, sum(quantity)::int AS taken FROM draft_line GROUP BY draft")
 
     few = 4 * (NEW + 4 * len(partners))
     assert NEW <= a_run["accrual"] <= few, a_run
+    assert whole["accrual"] >= OLD, "before the first run everything is looked at once, which is faster"
+    assert [row["taken"] for row in drafts] == [NEW, NEW], drafts
     assert NEW <= a_look["accrual"] <= few, a_look
     assert NEW <= a_night["accrual"] <= few, a_night
     assert a_night["transfer"] <= 4 * few, a_night

@@ -28,6 +28,9 @@ LEFT JOIN last USING (partner_id, currency) CROSS JOIN LATERAL (
 ) a"""
 """The accruals `a` that are on no statement: what was booked after the mark of the newest one, and what was there
 and not payable yet. Each is read by an index, so what was settled before is never looked at."""
+ALL_OPEN = """(SELECT x.* FROM accrual x LEFT JOIN last USING (partner_id, currency)
+    WHERE last.id IS NULL OR x.payable_on > last.period_until OR x.ordinal > last.up_to) a"""
+"""The same by one look at everything: ten times as fast while most of it is open, such as before the first run."""
 _SUMS = """
     sum(gross_minor) FILTER (WHERE kind <> '{apart}') AS gross,
     sum(commission_minor) FILTER (WHERE kind <> '{apart}') AS commission,

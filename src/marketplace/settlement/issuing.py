@@ -17,7 +17,7 @@ from marketplace.ledger.models import Purpose
 from marketplace.ledger.steps import Entry, post
 from marketplace.partners.steps import book_charge
 from marketplace.settlement import cases, invoicing, rules, steps, terms
-from marketplace.settlement.cases import LAST, OPEN, Case, Pair
+from marketplace.settlement.cases import ALL_OPEN, LAST, OPEN, Case, Pair
 from marketplace.settlement.facts import StatementIssued
 from marketplace.settlement.models import DraftLine, SettlementRun, Statement
 from marketplace.settlement.refusals import NothingToSettle
@@ -28,14 +28,14 @@ SELECT set_config('lock_timeout', '60s', true), set_config('statement_timeout', 
     set_config('idle_in_transaction_session_timeout', '600s', true), set_config('work_mem', '64MB', true)"""
 _SOON = "SELECT set_config('lock_timeout', '1s', true)"
 _MARK = "SELECT draw_mark()"
-DRAFT = f"""
+_DRAFT = f"""
 WITH {LAST.format(of_partner="")}, said (kind, line) AS (
     VALUES ('SALE', 'SALES'), ('DONATION', 'DONATIONS'), ('REFUND', 'REFUNDS'), ('ADJUSTMENT', 'ADJUSTMENTS')
 ), grouped AS (
     SELECT a.partner_id, a.currency, a.kind, a.description, a.contract_id, count(*) AS quantity,
         sum(a.gross_minor) AS gross, sum(a.commission_minor) AS commission, sum(a.vat_minor) AS vat,
         sum(a.net_minor) AS net, min(a.effective_on) AS first_on
-    FROM {OPEN.format(of_partner="")} WHERE a.payable_on <= $1 AND a.ordinal <= $2
+    FROM {{open}} WHERE a.payable_on <= $1 AND a.ordinal <= $2
     GROUP BY a.partner_id, a.currency, a.kind, a.description, a.contract_id
 )
 INSERT INTO draft_line (id, draft, partner_id, currency, kind, description, contract_id, quantity,
@@ -43,6 +43,11 @@ INSERT INTO draft_line (id, draft, partner_id, currency, kind, description, cont
 SELECT gen_random_uuid(), $3, partner_id, currency, line, description, contract_id, quantity,
     gross, commission, vat, net, first_on, $4
 FROM grouped JOIN said USING (kind)"""
+DRAFT = _DRAFT.format(open=OPEN.format(of_partner=""))
+WHOLE_DRAFT = _DRAFT.format(open=ALL_OPEN)
+_SETTLED = "SELECT coalesce(sum(accruals), 0)::bigint FROM statement"
+MOSTLY = 4
+"""A draft looks at everything while more than one in so many accruals is on no statement."""
 _FORGET = "DELETE FROM draft_line WHERE draft = $1 OR made_at < $2::timestamptz - interval '1 day'"
 _LOCK = "SELECT id FROM partner WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE"
 _WANTED = "unnest($1::uuid[], $2::text[]) AS w (partner_id, currency)"
@@ -96,7 +101,9 @@ async def draft(run: SettlementRun) -> Draft:
     made = Draft(new_id(), mark)
     async with database.transaction():
         await database.execute(PATIENCE)
-        await database.execute(DRAFT, run.until, mark, made.id, clock.now())
+        open_count = mark - await database.value(_SETTLED)
+        sql = WHOLE_DRAFT if open_count * MOSTLY > mark else DRAFT
+        await database.execute(sql, run.until, mark, made.id, clock.now())
     return made
 
 
