@@ -18,7 +18,7 @@ from marketplace.kit import database
 from tests.app.application import member_token
 from tests.builders import a_member, a_program, an_item, an_offer
 
-pytestmark = pytest.mark.usefixtures("db")
+pytestmark = [pytest.mark.usefixtures("db"), pytest.mark.timeout(300)]
 ROOT = Path(__file__).parents[2]
 ISSUER = "urn:rewards-marketplace:dev-issuer:AIR"
 MINE = {"query": "subscription { walletChanged { available } }"}
@@ -46,7 +46,7 @@ def serving(folder: Path, url: str, processes: int) -> Generator[tuple[subproces
 
 
 async def until_ready(http: httpx.AsyncClient) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(150):
         while True:
             try:
                 if (await http.get("/health/ready")).status_code == 200:

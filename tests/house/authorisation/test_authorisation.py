@@ -85,6 +85,7 @@ async def mutation_lines(walker: Walker, theirs: References) -> list[str]:
     return [line(f"mutation {name}", found) for name, found in sorted(cells.items())]
 
 
+@pytest.mark.timeout(600)
 async def test_nobody_is_told_of_anothers_row_and_the_table_of_who_may_is_true() -> None:
     world = await a_world()
     rows = await every_row()
