@@ -118,4 +118,5 @@ async def test_an_invented_balance_shows(opened_database: Any) -> None:
     assert [violation.check for violation in await violations()] == [
         "kept balances are the sums",
         "wallets are their lots",
+        "lots of any moment are the books",
     ]
