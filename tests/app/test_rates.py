@@ -74,6 +74,15 @@ async def test_an_address_over_its_limit_is_told_when_to_come_back():
     assert refused.headers["ratelimit"].startswith('"address";r=0;')
 
 
+async def test_what_is_too_often_and_much_is_not_read_to_its_end():
+    async with front(address="0/minute") as http:
+        little = await ask(http, "{ hello }")
+        much = await ask(http, "{ hello }" + " " * 100_000)
+
+    assert [each.status_code for each in (little, much)] == [429, 429]
+    assert [each.headers.get("connection") for each in (little, much)] == [None, "close"]
+
+
 async def test_429_is_429_for_old_clients_too():
     async with front(address="0/minute") as http:
         refused = await http.post("", json={"query": "{ hello }"}, headers={"Accept": "application/json"})

@@ -17,7 +17,7 @@ log = structlog.get_logger()
 INTERNAL = "INTERNAL"
 UNAVAILABLE = "UNAVAILABLE"
 BAD_USER_INPUT = BadUserInput.code
-DRAIN_AT_MOST_BYTES = 100_000_000
+DRAIN_AT_MOST_BYTES = 5_000_000
 ILL_TYPED_ARGUMENT = ("Argument '", "Variable '")  # graphql-core's own words for what only execution shows
 UNEXPECTED = "Something went wrong on our side. Quote the incident id when you ask us about it."
 

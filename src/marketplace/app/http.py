@@ -45,6 +45,8 @@ from marketplace.kit.actor import Actor
 from marketplace.kit.graphql import Context
 
 METHODS = "GET, POST"
+MUCH_DIGITS = 5
+"""A body of 100,000 bytes and more is much."""
 HOW_TO_SUBSCRIBE = (
     "A subscription is answered more than once: send it with `Accept: text/event-stream`, "
     "or over a WebSocket to this address with the protocol graphql-transport-ws."
@@ -146,7 +148,8 @@ class GraphQLView:
             is_kept = request.method == "GET" and answer.sound and "errors" not in answer.body
             return revalidated(request, response) if is_kept else response
         except HttpRefusal as refusal:
-            return _response(refusal_of(refusal), media or JSON, refusal.status, refusal.headers)
+            headers = {**refusal.headers, **_without_the_rest(request, refusal.status)}
+            return _response(refusal_of(refusal), media or JSON, refusal.status, headers)
         except ClientDisconnect:
             raise
         except asyncio.CancelledError as error:
@@ -237,6 +240,13 @@ def _key_of(request: Request, json: bytes | None) -> bytes | None:
         parameters.must_be_meant(request)
         return b"GET " + request.scope["query_string"]
     return json if json is not None and json.startswith(b"{") else None
+
+
+def _without_the_rest(request: Request, status: int) -> dict[str, str]:
+    """Whoever asks too often and sends much is not read to the end: it would cost us as much."""
+    length = request.headers.get("content-length") or "0"
+    is_much = not length.isdecimal() or len(length) > MUCH_DIGITS
+    return {"Connection": "close"} if status == HTTPStatus.TOO_MANY_REQUESTS and is_much else {}
 
 
 def _is_cancelled_itself() -> bool:
