@@ -192,6 +192,32 @@ async def test_two_runs_of_different_days_at_once_leave_nothing_behind() -> None
     assert await violations() == []
 
 
+async def test_a_run_that_was_overtaken_after_it_added_up_adds_up_again(opened_database: Any) -> None:
+    program, partner = await a_funded_program(), await builders.a_partner()
+    for days in (9, 3):
+        await sell(program, partner, 10_00, days_ago=days)
+    await opened_database.execute("""
+        CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN PERFORM pg_advisory_xact_lock(4242); RETURN NULL; END $$;
+        CREATE TRIGGER wait AFTER INSERT ON draft_line
+            FOR EACH ROW WHEN (NEW.quantity = 2) EXECUTE FUNCTION wait();
+        SELECT pg_advisory_lock(4242)""")
+    try:
+        later = asyncio.create_task(settle(yesterday()))
+        async with asyncio.timeout(20):
+            while not await opened_database.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        await settle(yesterday() - timedelta(days=5))
+        await opened_database.execute("SELECT pg_advisory_unlock(4242)")
+        await later
+    finally:
+        await opened_database.execute("""
+            SELECT pg_advisory_unlock_all(); DROP TRIGGER wait ON draft_line; DROP FUNCTION wait()""")
+
+    assert await settled() == 2
+    assert await violations() == []
+
+
 async def test_no_accrual_stands_on_two_lines_whoever_tries() -> None:
     program, partner = await a_funded_program(), await builders.a_partner()
     await sell(program, partner, 10_00)

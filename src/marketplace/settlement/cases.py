@@ -167,6 +167,12 @@ async def drafted(until: date, draft: UUID, schedule: Schedule | None = None) ->
     return _of(schedule, await database.rows(_DRAFTED, until, draft))
 
 
+async def newest_statements() -> dict[Pair, UUID]:
+    """The newest statement of each partner and currency."""
+    rows = await database.rows(f"WITH {LAST.format(of_partner='')} SELECT partner_id, currency, id FROM last")
+    return {(row["partner_id"], row["currency"]): row["id"] for row in rows}
+
+
 def _of(schedule: Schedule | None, rows: Sequence[database.Row]) -> list[Case]:
     found = map(_case, rows)
     return [case for case in found if schedule is None or case.schedule is schedule]

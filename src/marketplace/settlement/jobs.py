@@ -6,6 +6,7 @@ its payout and its transfer, or not at all.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from marketplace.kit.jobs import job, periodic
 from marketplace.kit.refusals import InProgress
 from marketplace.partners.models import Schedule
 from marketplace.settlement import issuing, rules, steps
-from marketplace.settlement.cases import Case, drafted
+from marketplace.settlement.cases import Case, drafted, newest_statements
 from marketplace.settlement.issuing import Draft
 from marketplace.settlement.models import RunState, SettlementRun, Statement
 from marketplace.settlement.operations import Settle, SettlePartners, order_run, settle_partners
@@ -66,8 +67,10 @@ async def carry_out(run: SettlementRun, progress: Progress = _silent, at_once: i
 
 async def _go(run: SettlementRun, progress: Progress, at_once: int) -> bool:
     """One draft, and the statements of all of its cases; whether another run was faster with some of them."""
+    newest = await newest_statements()  # as of before the draft: who has another by then was settled meanwhile
     draft = await _drafted(run)
-    cases = await drafted(run.until, draft.id, Schedule(run.schedule) if run.schedule else None)
+    found = await drafted(run.until, draft.id, Schedule(run.schedule) if run.schedule else None)
+    cases = [replace(case, previous_id=newest.get((case.partner_id, case.currency))) for case in found]
     await steps.are_to_do(run, len(cases))
     overtaken, failures = False, list[Exception]()
     for done in range(0, len(cases), at_once):
