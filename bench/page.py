@@ -33,8 +33,6 @@ SECONDS: Final = 4.0
 WARM_S: Final = 2.0
 WARM: Final = 800
 """Each of the two hundred pages four times: what is made at first is made before the clock runs."""
-SHARED_BUFFERS: Final = "1GB"
-"""A million offers fit, as on any server that has so many."""
 AGAINST: Final = "Mercurius + graphql-jit, one join"
 SECTION: Final = "The catalogue page"
 
@@ -84,7 +82,7 @@ def setting(count: int, port: int) -> Generator[Setting]:
     folder = VAR / f"offers-{count}"
     folder.mkdir(parents=True, exist_ok=True)
     servers.pin(0, servers.LOAD_CORE)
-    with PrivatePostgres(folder / "postgres", settings={"shared_buffers": SHARED_BUFFERS}) as server:
+    with PrivatePostgres(folder / "postgres") as server:
         made = folder / "made"
         if not made.exists():
             asyncio.run(_fill(server.url(), count))
