@@ -78,9 +78,15 @@ async def test_what_is_too_often_and_much_is_not_read_to_its_end():
     async with front(address="0/minute") as http:
         little = await ask(http, "{ hello }")
         much = await ask(http, "{ hello }" + " " * 100_000)
+        endless = await http.post("", content=_in_pieces(), headers={"Content-Type": "application/json"})
 
-    assert [each.status_code for each in (little, much)] == [429, 429]
-    assert [each.headers.get("connection") for each in (little, much)] == [None, "close"]
+    assert [each.status_code for each in (little, much, endless)] == [429, 429, 429]
+    assert [each.headers.get("connection") for each in (little, much, endless)] == [None, "close", "close"]
+
+
+async def _in_pieces() -> AsyncGenerator[bytes]:
+    yield b"{"
+    yield b"}"
 
 
 async def test_429_is_429_for_old_clients_too():

@@ -244,8 +244,8 @@ def _key_of(request: Request, json: bytes | None) -> bytes | None:
 
 def _without_the_rest(request: Request, status: int) -> dict[str, str]:
     """Whoever asks too often and sends much is not read to the end: it would cost us as much."""
-    length = request.headers.get("content-length") or "0"
-    is_much = not length.isdecimal() or len(length) > MUCH_DIGITS
+    length = request.headers.get("content-length", "0")
+    is_much = "transfer-encoding" in request.headers or not length.isdecimal() or len(length) > MUCH_DIGITS
     return {"Connection": "close"} if status == HTTPStatus.TOO_MANY_REQUESTS and is_much else {}
 
 
