@@ -101,5 +101,6 @@ try {
 } finally {
   browser.kill();
   await new Promise((gone) => browser.once("exit", gone));
-  rmSync(profile, { recursive: true, force: true });
+  // Its own processes outlive it for a moment and still write there.
+  rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
 }
