@@ -1,8 +1,10 @@
 """Rate limits: per actor and address, told in headers, stricter on what could be guessed."""
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from time import monotonic
 from typing import Any
 from uuid import UUID
 
@@ -14,12 +16,14 @@ from starlette.requests import Request
 
 from marketplace.app.documents import KnownDocument
 from marketplace.app.errors import HttpRefusal
+from marketplace.app.floods import TOLD_AFTER_S
 from marketplace.app.http import GraphQLView
 from marketplace.app.rates import RateRules, Rates, guesses
 from marketplace.kit.actor import Actor, ActorKind
 from marketplace.kit.graphql import Context
 from tests.app.tiny import GRAPHQL_RESPONSE, ask, code_of
 
+AS_JSON = {"Content-Type": "application/json"}
 claimed: list[str] = []
 
 
@@ -78,10 +82,41 @@ async def test_what_is_too_often_and_much_is_not_read_to_its_end():
     async with front(address="0/minute") as http:
         little = await ask(http, "{ hello }")
         much = await ask(http, "{ hello }" + " " * 100_000)
-        endless = await http.post("", content=_in_pieces(), headers={"Content-Type": "application/json"})
+        endless = await http.post("", content=_in_pieces(), headers=AS_JSON)
 
     assert [each.status_code for each in (little, much, endless)] == [429, 429, 429]
     assert [each.headers.get("connection") for each in (little, much, endless)] == [None, "close", "close"]
+
+
+async def test_a_request_counts_by_what_it_sends():
+    async with front(address="6/minute") as http:
+        large = await ask(http, "{ hello }" + " " * 50_000)
+        larger = await ask(http, "{ hello }" + " " * 90_000)
+        little = await ask(http, "{ hello }")
+
+    assert [each.status_code for each in (large, larger, little)] == [200, 429, 200]
+    assert large.headers["ratelimit"].startswith('"address";r=3;')
+
+    async with front(address="6/minute") as http:
+        whole = await ask(http, "{ hello }" + " " * 90_000 * 2)
+        after = await ask(http, "{ hello }")
+        assert (whole.status_code, after.status_code) == (400, 429)  # too long a document, but it was looked at
+
+    async with front(address="15/minute") as http:
+        endless = [await http.post("", content=_in_pieces(), headers=AS_JSON) for _ in range(2)]
+    assert [each.status_code for each in endless] == [400, 429]
+
+
+async def test_who_asks_too_often_waits_a_moment_for_being_told_so_and_keeps_nobody_waiting():
+    async with front(address="1/minute") as first, front(seen_as="192.0.2.2") as other:
+        await ask(first, "{ hello }")
+        began = monotonic()
+        told = asyncio.gather(*(ask(first, "{ hello }") for _ in range(20)))
+        assert (await ask(other, "{ hello }")).status_code == 200
+        assert not told.done()
+        assert {each.status_code for each in await told} == {429}
+
+    assert monotonic() - began >= TOLD_AFTER_S[0]
 
 
 async def _in_pieces() -> AsyncGenerator[bytes]:

@@ -1,10 +1,8 @@
 """What a client is told when something went wrong: our own words, never an exception's."""
 
 import secrets
-from collections import deque
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from time import monotonic
 from typing import Any
 
 import structlog
@@ -19,9 +17,6 @@ log = structlog.get_logger()
 INTERNAL = "INTERNAL"
 UNAVAILABLE = "UNAVAILABLE"
 BAD_USER_INPUT = BadUserInput.code
-DRAIN_AT_MOST_BYTES = 100_000_000
-DRAIN_ALWAYS_BYTES = 5_000_000
-DRAINS, DRAINS_WITHIN_S = 3, 3.0
 ILL_TYPED_ARGUMENT = ("Argument '", "Variable '")  # graphql-core's own words for what only execution shows
 UNEXPECTED = "Something went wrong on our side. Quote the incident id when you ask us about it."
 
@@ -53,35 +48,6 @@ class RequestErrors(Exception):
 def bad_request(message: str, code: str = "BAD_REQUEST") -> HttpRefusal:
     """A body or a parameter that cannot be read: 400."""
     return HttpRefusal(HTTPStatus.BAD_REQUEST, code, message)
-
-
-_drained_at = deque([float("-inf")] * DRAINS, DRAINS)
-
-
-def _is_drained(announced_bytes: int) -> bool:
-    if announced_bytes <= DRAIN_ALWAYS_BYTES:
-        return True
-    now = monotonic()
-    if announced_bytes > DRAIN_AT_MOST_BYTES or now - _drained_at[0] < DRAINS_WITHIN_S:
-        return False
-    _drained_at.append(now)
-    return True
-
-
-def too_large(limit_bytes: int, announced_bytes: int | None = None) -> HttpRefusal:
-    """A body over its cap: 413.
-
-    The server throws away the rest of a body whose announced end is near, so that the client gets
-    to read this answer; otherwise the connection is closed. What is far over is read to its end three
-    times in three seconds at most: somebody's mistake, and not a flood.
-    """
-    ends_soon = announced_bytes is not None and _is_drained(announced_bytes)
-    return HttpRefusal(
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        "PAYLOAD_TOO_LARGE",
-        f"The body is larger than {limit_bytes:,} bytes.",
-        {} if ends_soon else {"Connection": "close"},
-    )
 
 
 def request_error(message: str, code: str, **facts: Any) -> RequestErrors:

@@ -22,7 +22,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from marketplace.app import event_stream, parameters
+from marketplace.app import event_stream, floods, parameters
 from marketplace.app.asking import Asking, Prepared, refusal_of, refused
 from marketplace.app.errors import (
     UNAVAILABLE,
@@ -45,8 +45,6 @@ from marketplace.kit.actor import Actor
 from marketplace.kit.graphql import Context
 
 METHODS = "GET, POST"
-MUCH_DIGITS = 5
-"""A body of 100,000 bytes and more is much."""
 HOW_TO_SUBSCRIBE = (
     "A subscription is answered more than once: send it with `Accept: text/event-stream`, "
     "or over a WebSocket to this address with the protocol graphql-transport-ws."
@@ -118,6 +116,7 @@ class GraphQLView:
             suggestions=suggestions,
         )
         self._quick = Quick(schema, recall, kept_pages or KeptPages()) if recall else None
+        self._patience = floods.Patience()
         self.live = live or Live()
         self.context = context
 
@@ -148,7 +147,8 @@ class GraphQLView:
             is_kept = request.method == "GET" and answer.sound and "errors" not in answer.body
             return revalidated(request, response) if is_kept else response
         except HttpRefusal as refusal:
-            headers = {**refusal.headers, **_without_the_rest(request, refusal.status)}
+            await self._patience.tell_slowly(refusal.status)
+            headers = {**refusal.headers, **floods.without_the_rest(request, refusal.status)}
             return _response(refusal_of(refusal), media or JSON, refusal.status, headers)
         except ClientDisconnect:
             raise
@@ -161,7 +161,7 @@ class GraphQLView:
 
     async def _answer(self, request: Request, media: str | None) -> Answer | Response:
         address = request.client.host if request.client else None
-        left = await self.asking.rates.admit_address(address)
+        left = await self.asking.rates.admit_address(address, floods.weight(request))
         json = await parameters.json_body(request, self.asking.caps) if request.method == "POST" else None
         key = _key_of(request, json)
         if self._quick is not None and key is not None and media is not None:
@@ -240,13 +240,6 @@ def _key_of(request: Request, json: bytes | None) -> bytes | None:
         parameters.must_be_meant(request)
         return b"GET " + request.scope["query_string"]
     return json if json is not None and json.startswith(b"{") else None
-
-
-def _without_the_rest(request: Request, status: int) -> dict[str, str]:
-    """Whoever asks too often and sends much is not read to the end: it would cost us as much."""
-    length = request.headers.get("content-length", "0")
-    is_much = "transfer-encoding" in request.headers or not length.isdecimal() or len(length) > MUCH_DIGITS
-    return {"Connection": "close"} if status == HTTPStatus.TOO_MANY_REQUESTS and is_much else {}
 
 
 def _is_cancelled_itself() -> bool:

@@ -16,7 +16,8 @@ import orjson
 from starlette.requests import ClientDisconnect, Request
 
 from marketplace.app import multipart
-from marketplace.app.errors import HttpRefusal, bad_request, too_large
+from marketplace.app.errors import HttpRefusal, bad_request
+from marketplace.app.floods import too_large
 from marketplace.app.limits import Caps, depth_of_json
 from marketplace.app.negotiation import JSON, MediaType, names_json
 

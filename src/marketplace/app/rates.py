@@ -83,9 +83,13 @@ class Rates:
         self._memory = Windows()
         self._redis = _redis(given.redis_url) if given.redis_url else None
 
-    async def admit_address(self, address: str | None) -> dict[str, str]:
-        """Count one request of an address; returns what its answer says, raises HttpRefusal (429)."""
-        return await self._admit(self._address, _network(address))
+    async def admit_address(self, address: str | None, cost: int = 1) -> dict[str, str]:
+        """Count a request of an address; returns what its answer says, raises HttpRefusal (429).
+
+        One that costs more than a window holds takes it whole.
+        """
+        most = min(each.amount for each in self._address.windows)
+        return await self._admit(self._address, _network(address), max(1, min(cost, most)))
 
     async def admit_actor(self, actor: Actor | None) -> dict[str, str]:
         """Count one request of an actor, and nothing for nobody; raises HttpRefusal (429)."""
