@@ -1,5 +1,6 @@
-"""Any interleaving that hypothesis thinks of: wallets, lots, holds, what is pending and what partners are owed is
-what a plain model says, to the last unit; the books hold, and beancount and hledger accept them.
+"""Any interleaving that hypothesis thinks of: wallets, lots, holds, lines for what is sold out, what is pending
+and what partners are owed is what a plain model says, to the last unit; the books hold, and beancount and hledger
+accept them.
 
 Each rule is one deed of the story; what it does in detail follows from a number, so a failing run shrinks to the
 fewest deeds. The long run is in `tests/faults`.
@@ -74,6 +75,7 @@ class Interleaving(RuleBasedStateMachine):
         """One deed of the story, with what the number makes of it."""
         assert self.story is not None
         self.story.chance = Random(number)
+        self.moment += timedelta(seconds=1)
         self.run(getattr(self.story, name)())
 
     @rule(number=how)
@@ -136,10 +138,30 @@ class Interleaving(RuleBasedStateMachine):
     def settle(self, number: int) -> None:
         self.does("settle", number)
 
-    @rule(hours=st.integers(1, 24 * 9))
-    def time_passes(self, hours: int) -> None:
-        self.moment += timedelta(hours=hours)
-        self.does("by_the_clock", hours)
+    @rule(number=how)
+    def wait_in_line(self, number: int) -> None:
+        self.does("queue", number)
+
+    @rule(number=how)
+    def leave_line(self, number: int) -> None:
+        self.does("leave_line", number)
+
+    @rule(number=how)
+    def set_aside(self, number: int) -> None:
+        self.does("set_aside", number)
+
+    @rule(number=how)
+    def take_what_is_set_aside_or_let_it_go(self, number: int) -> None:
+        self.does("decide", number)
+
+    @rule(number=how)
+    def another_code_comes(self, number: int) -> None:
+        self.does("restock", number)
+
+    @rule(minutes=st.one_of(st.integers(1, 40), st.integers(60, 60 * 24 * 9)))
+    def time_passes(self, minutes: int) -> None:
+        self.moment += timedelta(minutes=minutes)
+        self.does("by_the_clock", minutes)
 
     @invariant()
     def wallets_are_what_additions_say(self) -> None:
