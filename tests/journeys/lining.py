@@ -106,8 +106,13 @@ class Lining:
         self.lines.serve(item_id, units, self.world.units)
 
     async def queue(self) -> None:
-        """Somebody asks for a place in the line, or again."""
-        person, item = self.someone(), self.chance.choice(self.world.scarce)
+        """Some ask for a place in the line, or again; most of them for what is sold out."""
+        gone = [item for item in self.world.scarce if not self.world.units[item.id]]
+        item = self.chance.choice(gone if gone and self.chance.random() < 0.9 else self.world.scarce)
+        for person in self.chance.sample(self.world.people, self.chance.randint(1, len(self.world.people))):
+            await self._asks(person, item)
+
+    async def _asks(self, person: Person, item: Item) -> None:
         known, left = self.lines.is_in(person, item.id), self.world.units[item.id]
         command = redemptions.WaitForItem(idempotency_key=new_key(), item_id=item.id)
         try:
@@ -120,6 +125,7 @@ class Lining:
             if left:
                 pytest.fail("somebody waits for what is there")
             self.lines.of(item.id).append(Place(place.id, person, clock.now()))
+            self.lines.of(item.id).sort(key=lambda each: (each.since, each.id))
 
     async def leave_line(self) -> None:
         """Somebody waits no longer; who has one offered lets that go instead."""
@@ -208,8 +214,10 @@ class Lining:
         self.back_on_the_shelf(hold.item_id, hold.units)
 
     async def restock(self) -> None:
-        """Another code comes in; the line is served by the clock."""
+        """Another code comes in when none is left; the line is served by the clock."""
         item = next(each for each in self.world.scarce if each.stock_mode == "CODES")
+        if self.world.units[item.id]:
+            return
         self.world.units[item.id] += await builders.more_codes(item, [f"MORE-{new_key()}"])
 
     async def holds_end(self) -> None:

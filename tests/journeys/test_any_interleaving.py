@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import anyio
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -46,8 +47,8 @@ async def others_accept_the_books() -> None:
             assert run.returncode == 0, run.stdout + run.stderr
 
 
-class Interleaving(RuleBasedStateMachine):
-    """A story whose deeds hypothesis chooses, told on the test's own loop."""
+class Telling(RuleBasedStateMachine):
+    """A story whose deeds hypothesis chooses, told on the test's own loop; here what every story has."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, owner: Any) -> None:
         super().__init__()
@@ -83,60 +84,12 @@ class Interleaving(RuleBasedStateMachine):
         self.does("award", number)
 
     @rule(number=how)
-    def buy(self, number: int) -> None:
-        self.does("buy", number)
-
-    @rule(number=how)
-    def a_purchase_holds(self, number: int) -> None:
-        self.does("confirm", number)
-
-    @rule(number=how)
-    def a_purchase_goes_back(self, number: int) -> None:
-        self.does("return_purchase", number)
-
-    @rule(number=how)
     def redeem(self, number: int) -> None:
         self.does("redeem", number)
 
     @rule(number=how)
     def cancel_refund_or_deliver(self, number: int) -> None:
         self.does("answer", number)
-
-    @rule(number=how)
-    def claw_back(self, number: int) -> None:
-        self.does("take_back", number)
-
-    @rule(number=how)
-    def refund_a_part(self, number: int) -> None:
-        self.does("refund_part", number)
-
-    @rule(number=how)
-    def take_cash(self, number: int) -> None:
-        self.does("cash", number)
-
-    @rule(number=how)
-    def money_leaves_or_comes_back(self, number: int) -> None:
-        self.does("transfer", number)
-
-    @rule(number=how)
-    def give(self, number: int) -> None:
-        self.does("give", number)
-
-    @rule(number=how)
-    def open_gift(self, number: int) -> None:
-        self.does("open_gift", number)
-
-    @rule(number=how)
-    def donate(self, number: int) -> None:
-        self.does("donate", number)
-
-    @rule(number=how)
-    def take_back_donation(self, number: int) -> None:
-        self.does("take_back_donation", number)
-
-    @rule(number=how)
-    def settle(self, number: int) -> None:
-        self.does("settle", number)
 
     @rule(number=how)
     def wait_in_line(self, number: int) -> None:
@@ -178,9 +131,69 @@ class Interleaving(RuleBasedStateMachine):
             self.run(clean())
 
 
-async def told(owner: Any, *, many: int, deeds: int) -> None:
+class Interleaving(Telling):
+    """Everything that people do."""
+
+    @rule(number=how)
+    def buy(self, number: int) -> None:
+        self.does("buy", number)
+
+    @rule(number=how)
+    def a_purchase_holds(self, number: int) -> None:
+        self.does("confirm", number)
+
+    @rule(number=how)
+    def a_purchase_goes_back(self, number: int) -> None:
+        self.does("return_purchase", number)
+
+    @rule(number=how)
+    def claw_back(self, number: int) -> None:
+        self.does("take_back", number)
+
+    @rule(number=how)
+    def refund_a_part(self, number: int) -> None:
+        self.does("refund_part", number)
+
+    @rule(number=how)
+    def take_cash(self, number: int) -> None:
+        self.does("cash", number)
+
+    @rule(number=how)
+    def money_leaves_or_comes_back(self, number: int) -> None:
+        self.does("transfer", number)
+
+    @rule(number=how)
+    def give(self, number: int) -> None:
+        self.does("give", number)
+
+    @rule(number=how)
+    def open_gift(self, number: int) -> None:
+        self.does("open_gift", number)
+
+    @rule(number=how)
+    def donate(self, number: int) -> None:
+        self.does("donate", number)
+
+    @rule(number=how)
+    def take_back_donation(self, number: int) -> None:
+        self.does("take_back_donation", number)
+
+    @rule(number=how)
+    def settle(self, number: int) -> None:
+        self.does("settle", number)
+
+
+class Queueing(Telling):
+    """The same with nothing but what is scarce, so that lines are long and much is set aside."""
+
+    @rule(number=how)
+    def redeem_something_scarce(self, number: int) -> None:
+        self.does("redeem_scarce", number)
+
+
+async def told(kind: type[Telling], owner: Any, *, many: int, deeds: int) -> None:
     """Let hypothesis tell so many stories of so many deeds."""
-    machine: Any = partial(Interleaving, asyncio.get_running_loop(), owner)
+    machine: Any = partial(kind, asyncio.get_running_loop(), owner)
     given = settings(
         max_examples=many, stateful_step_count=deeds, deadline=None, database=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -188,5 +201,6 @@ async def told(owner: Any, *, many: int, deeds: int) -> None:
     await asyncio.to_thread(run_state_machine_as_test, machine, settings=given)
 
 
-async def test_any_interleaving_keeps_the_books(db: None, opened_database: Any) -> None:
-    await told(opened_database, many=2, deeds=10)
+@pytest.mark.parametrize("kind", [Interleaving, Queueing])
+async def test_any_interleaving_keeps_the_books(kind: type[Telling], db: None, opened_database: Any) -> None:
+    await told(kind, opened_database, many=1, deeds=12)

@@ -145,7 +145,13 @@ class Story(Buying, Lining):
         await members.change_member(person.server, command)
 
     async def redeem(self) -> None:
-        person, item = self.someone(), self.chance.choice(self.world.items)
+        await self.redeem_one_of(self.world.items)
+
+    async def redeem_scarce(self) -> None:
+        await self.redeem_one_of(self.world.scarce)
+
+    async def redeem_one_of(self, items: list[Item]) -> None:
+        person, item = self.someone(), self.chance.choice(items)
         with suppress(Refusal):
             row = await self.redeems(person, item)
             if row.item_id in self.world.units:
