@@ -106,11 +106,13 @@ class Lining:
         self.lines.serve(item_id, units, self.world.units)
 
     async def queue(self) -> None:
-        """Some ask for a place in the line, or again; most of them for what is sold out."""
+        """Some ask for a place in the line, or again, one after the other; most of them for what is sold out."""
         gone = [item for item in self.world.scarce if not self.world.units[item.id]]
         item = self.chance.choice(gone if gone and self.chance.random() < 0.9 else self.world.scarce)
-        for person in self.chance.sample(self.world.people, self.chance.randint(1, len(self.world.people))):
-            await self._asks(person, item)
+        crowd = self.chance.sample(self.world.people, self.chance.randint(1, len(self.world.people)))
+        for later, person in enumerate(crowd):
+            with clock.travel(timedelta(seconds=later)):
+                await self._asks(person, item)
 
     async def _asks(self, person: Person, item: Item) -> None:
         known, left = self.lines.is_in(person, item.id), self.world.units[item.id]
@@ -125,7 +127,6 @@ class Lining:
             if left:
                 pytest.fail("somebody waits for what is there")
             self.lines.of(item.id).append(Place(place.id, person, clock.now()))
-            self.lines.of(item.id).sort(key=lambda each: (each.since, each.id))
 
     async def leave_line(self) -> None:
         """Somebody waits no longer; who has one offered lets that go instead."""

@@ -76,7 +76,7 @@ class Telling(RuleBasedStateMachine):
         """One deed of the story, with what the number makes of it."""
         assert self.story is not None
         self.story.chance = Random(number)
-        self.moment += timedelta(seconds=1)
+        self.moment += timedelta(seconds=5)
         self.run(getattr(self.story, name)())
 
     @rule(number=how)
@@ -194,7 +194,8 @@ class Queueing(Telling):
 async def told(kind: type[Telling], owner: Any, *, many: int, deeds: int) -> None:
     """Let hypothesis tell so many stories of so many deeds."""
     machine: Any = partial(kind, asyncio.get_running_loop(), owner)
-    given = settings(
+    from hypothesis import Phase
+    given = settings(phases=[Phase.generate],
         max_examples=many, stateful_step_count=deeds, deadline=None, database=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )  # fmt: skip
