@@ -194,8 +194,7 @@ class Queueing(Telling):
 async def told(kind: type[Telling], owner: Any, *, many: int, deeds: int) -> None:
     """Let hypothesis tell so many stories of so many deeds."""
     machine: Any = partial(kind, asyncio.get_running_loop(), owner)
-    from hypothesis import Phase
-    given = settings(phases=[Phase.generate],
+    given = settings(
         max_examples=many, stateful_step_count=deeds, deadline=None, database=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )  # fmt: skip
