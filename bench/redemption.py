@@ -136,16 +136,17 @@ def over_http(given: Setting, seconds: float, *command: str, hot: bool = False) 
     with server.running(given.folder / "server.log"):
         asked = given.requests(hot=hot)
         load.press(given.port, asked, connections=CONNECTIONS, seconds=WARM_S)
-        before = asyncio.run(_counted(given.url))
+        before = asyncio.run(counted(given.url))
         found = load.press(given.port, asked, connections=CONNECTIONS, seconds=seconds)
-        made = asyncio.run(_counted(given.url)) - before
+        made = asyncio.run(counted(given.url)) - before
     told = found.per_second * seconds
     assert not found.failed, found
     assert abs(made - told) <= told / 50 + 2 * CONNECTIONS, (found, made)
     return Rate(found.per_second, found.p50_ms, found.p99_ms)
 
 
-async def _counted(url: str) -> int:
+async def counted(url: str) -> int:
+    """How many redemptions the database has."""
     async with database.opened(url, pool=1):
         return await database.value(_MADE)
 
@@ -166,7 +167,7 @@ def pgbench(given: Setting, seconds: float) -> Rate:
     folder.mkdir(exist_ok=True)
     scripts = asyncio.run(_recorded(given, folder))
     host = parse_qs(urlsplit(given.url).query)["host"][0]
-    base = (int(asyncio.run(_counted(given.url))) + 1) * IDS_A_ROUND
+    base = (int(asyncio.run(counted(given.url))) + 1) * IDS_A_ROUND
     command = [str(bin_dir() / "pgbench"), "-n", "-M", "prepared", "-c", str(CONNECTIONS)]
     command += ["-T", str(int(seconds)), "-D", f"base={base}", "-h", host, "-U", "postgres"]
     command += [word for path in scripts for word in ("-f", str(path))]

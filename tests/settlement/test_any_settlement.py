@@ -28,6 +28,7 @@ from marketplace.members.steps import any_slice
 from marketplace.partners.models import Accrual, Contract, ContractRate, ContractTier, Partner
 from marketplace.partners.rules import part_of
 from marketplace.partners.steps import Remainder, accrue_adjustment, left_of, reverse_accrual
+from marketplace.settlement.cases import EVERY_CASE, EVERY_CASE_AT_ONCE
 from tests import builders
 from tests.conftest import EMPTY
 from tests.settlement.books import a_funded_program, sell, settle, violations, yesterday
@@ -308,6 +309,14 @@ class AnySettlement(RuleBasedStateMachine):
             assert row["held"] == row["reserve"], row
         for row in [*self.run(database.rows(SHARES)), *self.run(database.rows(EXCHANGED))]:
             assert row["booked"] == row["told"], row
+
+    @invariant()
+    def both_ways_of_looking_see_the_same_open(self) -> None:
+        async def looked(sql: str) -> list[Any]:
+            return [await database.rows(sql, yesterday() + timedelta(days=ahead)) for ahead in (0, 20)]
+
+        if self.partners:
+            assert self.run(looked(EVERY_CASE)) == self.run(looked(EVERY_CASE_AT_ONCE))
 
     def teardown(self) -> None:
         async def clean() -> None:

@@ -14,7 +14,7 @@ from marketplace.ledger import accounts
 from marketplace.ledger.models import Purpose
 from marketplace.ledger.steps import Entry, post
 from marketplace.members.models import Program
-from marketplace.payments import balance
+from marketplace.payments import balance, days
 from marketplace.payments.models import BalanceTransaction, InboundPayment, StripeDay
 from marketplace.payments.steps import tracing
 from tests import builders
@@ -58,6 +58,13 @@ async def a_charge(payments: Payments, amount: str = "1000.00") -> tuple[Program
     await run_jobs()
     await payments.webhooks(3)
     return program, await InboundPayment.all().order_by("-id").get()
+
+
+async def both_ways_say_the_same() -> None:
+    """What goes on from the closed days is what is added up from the beginning: before, on and after them."""
+    for ahead in range(-2, 4):
+        day = today_at_stripe() + ahead * DAY
+        assert await days.standing("EUR", day) == await days.standing_anew("EUR", day), day
 
 
 def today_at_stripe() -> date:
@@ -111,6 +118,7 @@ async def test_a_month_in_miniature_is_matched_by_id_and_its_day_closes_once(pay
     assert await house(Purpose.OWN_FUNDS) == 1000_00
     assert (await StripeDay.get()).closing_minor == -await house(Purpose.STRIPE_CLEARING)
     assert await apart() == []
+    await both_ways_say_the_same()
     assert await violations() == []
     told = await BalanceTransaction.get(type="charge")
     assert told.source == payment.charge_id
@@ -192,12 +200,14 @@ async def test_what_is_told_of_a_closed_day_counts_on_the_next_and_waits_for_a_p
     }  # fmt: skip
     assert (await explain(late, matched=False))["__typename"] == "InvalidInput"
     assert (await explain(late, matched=True))["explainedAt"] is not None
+    await both_ways_say_the_same()
     with clock.travel(2 * DAY + timedelta(hours=1)):
         await balance.sync()
         closed = await close(day + DAY)
     assert closed == IsPartialDict(
         opening={"amount": "1000.00"}, closing={"amount": "1970.70"}, crossing={"amount": "0.00"}, transactions=1
     )
+    await both_ways_say_the_same()
     assert await violations() == []
 
 
@@ -213,7 +223,12 @@ async def test_what_the_books_have_on_the_next_day_crosses_and_both_sides_are_eq
         closed = await close(day)
 
     assert closed == IsPartialDict(closing={"amount": "1970.70"}, crossing={"amount": "1000.00"})
+    await both_ways_say_the_same()
     assert await violations() == []
+    await database.execute("UPDATE stripe_posting SET counted_on = $1", day + 9 * DAY)
+    wrong = [each.detail for each in await violations()]
+    assert any(detail.startswith("the books closed at 97070, what is counted") for detail in wrong), wrong
+    assert any(detail.endswith("no closed day of it") for detail in wrong), wrong
 
 
 @pytest.mark.parametrize("bank_first", [True, False])

@@ -11,7 +11,7 @@ import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -20,7 +20,7 @@ from marketplace.access import registry
 from marketplace.access.dev_issuer import DevIssuer
 from marketplace.app import context, observing, pictures, rooms, runtime
 from marketplace.app.downloads import Downloads
-from marketplace.app.errors import UNEXPECTED, record_incident
+from marketplace.app.errors import UNAVAILABLE, masked
 from marketplace.app.headers import REQUEST_ID, RequestHeaders
 from marketplace.app.http import GraphQLView
 from marketplace.app.identity import Identity
@@ -153,7 +153,7 @@ def create_app(
             *_cors(given.cors_origins),
             Middleware(_GraphQLFirst, view=door),
         ],
-        exception_handlers={Exception: unexpected},
+        exception_handlers=dict.fromkeys((Exception, *database.AWAY), unexpected),
         lifespan=_lifespan(given, live, database_url),
     )
 
@@ -249,7 +249,15 @@ async def print_schema(request: Request) -> Response:
     return PlainTextResponse(schema().as_str())
 
 
-async def unexpected(request: Request, error: Exception) -> Response:
-    """A bug outside of GraphQL: an incident id, and nothing else."""
-    incident = record_incident(error, path=request.url.path)
-    return JSONResponse({"message": UNEXPECTED, "incident": incident}, status_code=500)
+async def unexpected(request: HTTPConnection, error: Exception) -> Response:
+    """What nobody outside of GraphQL foresaw: 503 while the database is away, and who asked may ask again.
+
+    Anything else is a bug of ours: an incident id, and nothing else.
+    """
+    if not isinstance(request, Request):
+        raise error  # a socket is closed by its server
+    told = masked(error, path=request.url.path)
+    said = {"message": told["message"], **told["extensions"]}
+    if said["code"] == UNAVAILABLE:
+        return JSONResponse(said, status_code=503, headers={"Retry-After": "1", "Cache-Control": "no-store"})
+    return JSONResponse(said, status_code=500)

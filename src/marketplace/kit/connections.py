@@ -19,11 +19,16 @@ def is_open(driver: Any) -> bool:
 
 
 async def connect(*given: Any, **named: Any) -> Any:
-    """As asyncpg does. A Unix socket that is not there is a server that does not listen, as behind any address."""
+    """As asyncpg does. Whatever keeps the server from being reached is a server that does not listen.
+
+    So are a Unix socket that is not there, and a name without an address or with several that all refuse.
+    """
     try:
         return await cast(Any, asyncpg).connect(*given, **named)
-    except FileNotFoundError as error:
-        raise ConnectionRefusedError("nobody listens at the server's socket") from error
+    except ConnectionError:
+        raise
+    except OSError as error:
+        raise ConnectionRefusedError("nobody listens at the server's address") from error
 
 
 class Connection(asyncpg.Connection):

@@ -45,7 +45,7 @@ ROOMS: Final = (
 )
 Row = dict[str, Any]
 M = TypeVar("M", bound=Model)
-_AWAY = (
+AWAY: Final = (
     ConnectionError,
     asyncpg.PostgresConnectionError,
     asyncpg.CannotConnectNowError,
@@ -96,7 +96,7 @@ def config(url: str, *, role: str = APP_ROLE, pool: int = 10) -> dict[str, Any]:
 
 def is_away(error: BaseException | None) -> bool:
     """Whether an error says that the database cannot be reached, went away or has no room: it may soon be back."""
-    return isinstance(error, _AWAY)
+    return isinstance(error, AWAY)
 
 
 @asynccontextmanager

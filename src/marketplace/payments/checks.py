@@ -100,6 +100,21 @@ CROSS JOIN LATERAL (
     FROM balance_transaction b WHERE b.currency = d.currency AND b.counts_on <= d.day
 ) AS t WHERE d.closing_minor <> t.minor OR t.unexplained > 0 ORDER BY d.currency, d.day LIMIT 100"""
 
+_COUNTED = """
+SELECT currency, day, books, minor FROM (
+    SELECT d.currency, d.day, d.closing_minor - d.crossing_minor AS books,
+        coalesce(sum(c.minor) OVER (PARTITION BY d.currency ORDER BY d.day), 0) AS minor
+    FROM stripe_day d LEFT JOIN (
+        SELECT currency, counted_on, sum(minor) AS minor FROM stripe_posting GROUP BY currency, counted_on
+    ) c ON c.currency = d.currency AND c.counted_on = d.day
+) AS each WHERE books <> minor ORDER BY currency, day LIMIT 100"""
+_COUNTED_WRONGLY = """
+SELECT p.id, p.counted_on, j.effective_on FROM stripe_posting p JOIN journal j ON j.id = p.journal_id
+WHERE p.counted_on < j.effective_on
+    OR NOT EXISTS (SELECT FROM stripe_day d WHERE d.currency = p.currency AND d.day = p.counted_on)
+    AND p.counted_on IS NOT NULL
+ORDER BY p.id LIMIT 100"""
+
 
 async def check_stripe_is_matched() -> AsyncIterator[Violation]:
     """Each journal at Stripe names what it is about, what is explained is so to the cent, and closed days stay."""
@@ -112,6 +127,12 @@ async def check_stripe_is_matched() -> AsyncIterator[Violation]:
     for row in await database.rows(_DAYS):
         detail = f"closed at {row['closing_minor']}, comes to {row['minor']}, {row['unexplained']} unexplained"
         yield Violation("stripe matched", f"{row['day']} in {row['currency']}", detail)
+    for row in await database.rows(_COUNTED):
+        detail = f"the books closed at {row['books']}, what is counted by then comes to {row['minor']}"
+        yield Violation("stripe matched", f"{row['day']} in {row['currency']}", detail)
+    for row in await database.rows(_COUNTED_WRONGLY):
+        detail = f"is of {row['effective_on']} and counted on {row['counted_on']}, no closed day of it"
+        yield Violation("stripe matched", f"posting {row['id']}", detail)
 
 
 async def check_transfers_named() -> AsyncIterator[Violation]:

@@ -31,6 +31,11 @@ and not payable yet. Each is read by an index, so what was settled before is nev
 ALL_OPEN = """(SELECT x.* FROM accrual x LEFT JOIN last USING (partner_id, currency)
     WHERE last.id IS NULL OR x.payable_on > last.period_until OR x.ordinal > last.up_to) a"""
 """The same by one look at everything: ten times as fast while most of it is open, such as before the first run."""
+_MOSTLY_OPEN = """
+SELECT (booked - settled) * 4 > booked FROM (
+    SELECT coalesce(pg_sequence_last_value('accrual_ordinal'), 0) AS booked,
+        (SELECT coalesce(sum(accruals), 0) FROM statement) AS settled
+) c"""
 _SUMS = """
     sum(gross_minor) FILTER (WHERE kind <> '{apart}') AS gross,
     sum(commission_minor) FILTER (WHERE kind <> '{apart}') AS commission,
@@ -39,7 +44,7 @@ _SUMS = """
 _FROM_ACCRUALS = (
     "SELECT a.partner_id, a.currency, count(*) AS accruals, min(a.effective_on) AS first_on,"
     + _SUMS.format(apart="ADJUSTMENT")
-    + f" FROM {OPEN} WHERE a.payable_on <= $1 GROUP BY a.partner_id, a.currency"
+    + " FROM {accruals} WHERE a.payable_on <= $1 GROUP BY a.partner_id, a.currency"
 )
 _FROM_DRAFT = (
     "SELECT partner_id, currency, sum(quantity)::bigint AS accruals, min(first_on) AS first_on,"
@@ -76,9 +81,11 @@ JOIN LATERAL (
 ) c ON true
 WHERE last.period_until IS NULL OR last.period_until < $1
 ORDER BY partner_id, currency"""
-EVERY_CASE = _CASES.format(open=_FROM_ACCRUALS.format(of_partner=""), of_partner="")
+EVERY_CASE = _CASES.format(open=_FROM_ACCRUALS.format(accruals=OPEN.format(of_partner="")), of_partner="")
+EVERY_CASE_AT_ONCE = _CASES.format(open=_FROM_ACCRUALS.format(accruals=ALL_OPEN), of_partner="")
+_OF_ONE = "AND s.partner_id = $2"
 _CASES_OF_ONE = _CASES.format(
-    open=_FROM_ACCRUALS.format(of_partner="AND s.partner_id = $2"), of_partner="AND s.partner_id = $2"
+    open=_FROM_ACCRUALS.format(accruals=OPEN.format(of_partner=_OF_ONE)), of_partner=_OF_ONE
 )
 _DRAFTED = _CASES.format(open=_FROM_DRAFT, of_partner="")
 
@@ -154,7 +161,13 @@ def _case(row: database.Row) -> Case:
 
 async def cases(until: date, schedule: Schedule | None = None) -> list[Case]:
     """Everything that is owed up to a day and on no statement, by partner and currency."""
-    return _of(schedule, await database.rows(EVERY_CASE, until))
+    sql = EVERY_CASE_AT_ONCE if await mostly_open() else EVERY_CASE
+    return _of(schedule, await database.rows(sql, until))
+
+
+async def mostly_open() -> bool:
+    """Whether more than one accrual in four is on no statement, so that everything is looked at once."""
+    return await database.value(_MOSTLY_OPEN)
 
 
 async def cases_of(partner_id: UUID, until: date) -> list[Case]:

@@ -45,9 +45,6 @@ SELECT gen_random_uuid(), $3, partner_id, currency, line, description, contract_
 FROM grouped JOIN said USING (kind)"""
 DRAFT = _DRAFT.format(open=OPEN.format(of_partner=""))
 WHOLE_DRAFT = _DRAFT.format(open=ALL_OPEN)
-_SETTLED = "SELECT coalesce(sum(accruals), 0)::bigint FROM statement"
-MOSTLY = 4
-"""A draft looks at everything while more than one in so many accruals is on no statement."""
 _FORGET = "DELETE FROM draft_line WHERE draft = $1 OR made_at < $2::timestamptz - interval '1 day'"
 _LOCK = "SELECT id FROM partner WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE"
 _WANTED = "unnest($1::uuid[], $2::text[]) AS w (partner_id, currency)"
@@ -101,8 +98,7 @@ async def draft(run: SettlementRun) -> Draft:
     made = Draft(new_id(), mark)
     async with database.transaction():
         await database.execute(PATIENCE)
-        open_count = mark - await database.value(_SETTLED)
-        sql = WHOLE_DRAFT if open_count * MOSTLY > mark else DRAFT
+        sql = WHOLE_DRAFT if await cases.mostly_open() else DRAFT
         await database.execute(sql, run.until, mark, made.id, clock.now())
     return made
 

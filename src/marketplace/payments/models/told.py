@@ -63,7 +63,7 @@ class StripePosting(Model):
     """What a journal moved of our balance at Stripe, and the id there of what it is about.
 
     That is a charge, a refund, a transfer or its reversal, a dispute, a payout. `transaction` is the balance
-    transaction that tells the same.
+    transaction that tells the same. `counted_on` is the closed day whose figure of the books it is part of.
     """
 
     id: fields.Field[UUID] = columns.key()
@@ -76,6 +76,7 @@ class StripePosting(Model):
     transaction: Any = columns.ref("payments.BalanceTransaction", null=True, index=True)
     transaction_id: UUID | None
     matched_at: fields.Field[datetime | None] = columns.moment_or_none()
+    counted_on: fields.Field[date | None] = columns.day_or_none()
 
     class Meta(Model.Meta):
         table = "stripe_posting"
@@ -83,6 +84,7 @@ class StripePosting(Model):
         indexes = [
             Index(fields=["source"], name="stripe_posting_source"),
             Index(fields=["matched_at", "id"], name="stripe_posting_matched"),
+            Index(fields=["currency", "counted_on"], name="stripe_posting_counted"),
         ]
         constraints = [
             columns.holds("stripe_posting", "moves_something", "minor <> 0"),
@@ -93,7 +95,8 @@ class StripePosting(Model):
 class StripeDay(Model):
     """Our balance at Stripe in one currency up to and with a day (UTC) on which Stripe and the books were equal.
 
-    `crossing_minor` is what one side has on an earlier day than the other: closing = books + crossing.
+    `crossing_minor` is what one side has on an earlier day than the other: closing = books + crossing. What the
+    books had is what the postings that are counted on this day and those before it come to.
     """
 
     id: fields.Field[UUID] = columns.key()

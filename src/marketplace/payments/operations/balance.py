@@ -122,7 +122,8 @@ async def close_stripe_day(actor: Actor, command: CloseStripeDay) -> StripeDay:
     """Close our balance at Stripe up to and with a day in UTC: what is told of it later counts on the next one.
 
     Stripe has told all of the day, each of its balance transactions is explained, and what stood there is what the
-    books say. Raises NotFound, StripeDayClosed, StripeDayUnknown, StripeDayUnexplained, StripeDayNotEqual.
+    books say, added up from the beginning. Raises NotFound, StripeDayClosed, StripeDayUnknown,
+    StripeDayUnexplained, StripeDayNotEqual.
     """
     await balance.alone()
     last = await days.last_closed(command.currency)
@@ -133,12 +134,13 @@ async def close_stripe_day(actor: Actor, command: CloseStripeDay) -> StripeDay:
     told_until = await days.complete_until()
     if told_until is None or told_until < command.day:
         raise StripeDayUnknown(told_until=told_until)
-    found = await days.standing(command.currency, command.day)
+    found = await days.standing_anew(command.currency, command.day)
     if found.unexplained:
         raise StripeDayUnexplained(unexplained=found.unexplained)
-    if found.apart_minor:
-        ours = Money(found.books_minor + found.crossing_minor, found.currency)
-        raise StripeDayNotEqual(ours=ours, theirs=Money(found.stripe_minor, found.currency))
+    for books in (found.books_minor, await days.count(command.currency, command.day)):
+        if books + found.crossing_minor != found.stripe_minor:
+            ours = Money(books + found.crossing_minor, found.currency)
+            raise StripeDayNotEqual(ours=ours, theirs=Money(found.stripe_minor, found.currency))
     return await StripeDay.create(
         currency=command.currency,
         day=command.day,
