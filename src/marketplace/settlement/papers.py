@@ -16,7 +16,7 @@ from babel.dates import format_date
 from babel.languages import get_official_languages
 from babel.numbers import format_decimal
 
-from marketplace.kit.messages import language_of, noted, say, word
+from marketplace.kit.messages import counted, language_of, noted, say, word
 from marketplace.kit.money import Money, minor_digits
 from marketplace.kit.settings import settings
 from marketplace.partners import wording
@@ -186,7 +186,10 @@ async def data_of(statement: Statement, languages: Sequence[str]) -> dict[str, A
         "columns": [reader.say(text) for text in _COLUMNS],
         "lines": [_line(reader, line, statement.currency) for line in shown],
         "totals": _totals(reader, statement),
-        "more": reader.say("{count} more lines are in the CSV file.", count=count - MOST_LINES)
+        "more": reader.say(
+            counted("{count} more line is in the CSV file.", "{count} more lines are in the CSV file."),
+            count=count - MOST_LINES,
+        )
         if count > MOST_LINES
         else "",
         "invoice": _invoice(reader, invoice) if invoice else None,
