@@ -109,6 +109,7 @@ class World:
     """Everybody and everything that can be taken.
 
     `currencies` are those of the partners' contracts; `units` is what must be on the shelves, by item.
+    `scarce` are those items of which there are one or two.
     """
 
     people: list[Person]
@@ -117,6 +118,7 @@ class World:
     charity: Partner
     currencies: dict[UUID, str] = field(default_factory=dict[UUID, str])
     units: dict[UUID, int] = field(default_factory=dict[UUID, int])
+    scarce: list[Item] = field(default_factory=list[Item])
 
 
 def actor_of(caller: object) -> Actor:
@@ -134,11 +136,12 @@ async def a_world() -> World:
     charity = await builders.a_charity()
     for partner in (shop, airline, charity):
         await _an_account(PayeeKind.PARTNER, partner.id)
-    items = await _items(shop, airline, charity)
+    items, scarce = await _items(shop, airline, charity), await _scarce(shop, airline)
     return World(
         people=people,
         partners={each.id: actor_of(as_partner(each.id)) for each in (shop, airline, charity)},
-        items=items,
+        items=[*items, *scarce],
+        scarce=scarce,
         charity=charity,
         currencies={shop.id: "EUR", airline.id: "NOK", charity.id: "EUR"},
         units={row.item_id: row.loaded for row in await Stock.filter(loaded__gt=0)},
@@ -184,4 +187,15 @@ async def _items(shop: Partner, airline: Partner, charity: Partner) -> list[Item
         await builders.an_item(mug, stock=20, price_minor=799, max_per_member=4),
         await builders.an_item(class_, stock=10, starts_at=starts, ends_at=starts, price_minor=1250),
         await builders.an_item(sea, price_minor=500),
+    ]
+
+
+async def _scarce(shop: Partner, airline: Partner) -> list[Item]:
+    mug = await builders.an_offer(OfferKind.MERCHANDISE, brand=await builders.a_brand(airline))
+    class_ = await builders.an_offer(OfferKind.EXPERIENCE, brand=await builders.a_brand(shop))
+    starts = builders.LONG_AGO.replace(year=clock.now().year + 2)
+    return [
+        await builders.an_item(mug, stock=2, price_minor=210),
+        await builders.an_item(class_, stock=1, starts_at=starts, ends_at=starts, price_minor=330),
+        await builders.a_voucher(["ONLY"], brand=await builders.a_brand(shop), price_minor=120),
     ]

@@ -1,5 +1,6 @@
-"""Any interleaving that hypothesis thinks of: wallets, lots, holds, what is pending and what partners are owed is
-what a plain model says, to the last unit; the books hold, and beancount and hledger accept them.
+"""Any interleaving that hypothesis thinks of: wallets, lots, holds, lines for what is sold out, what is pending
+and what partners are owed is what a plain model says, to the last unit; the books hold, and beancount and hledger
+accept them.
 
 Each rule is one deed of the story; what it does in detail follows from a number, so a failing run shrinks to the
 fewest deeds. The long run is in `tests/faults`.
@@ -17,6 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import anyio
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
@@ -45,8 +47,8 @@ async def others_accept_the_books() -> None:
             assert run.returncode == 0, run.stdout + run.stderr
 
 
-class Interleaving(RuleBasedStateMachine):
-    """A story whose deeds hypothesis chooses, told on the test's own loop."""
+class Telling(RuleBasedStateMachine):
+    """A story whose deeds hypothesis chooses, told on the test's own loop; here what every story has."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, owner: Any) -> None:
         super().__init__()
@@ -74,11 +76,63 @@ class Interleaving(RuleBasedStateMachine):
         """One deed of the story, with what the number makes of it."""
         assert self.story is not None
         self.story.chance = Random(number)
+        self.moment += timedelta(seconds=5)
         self.run(getattr(self.story, name)())
 
     @rule(number=how)
     def earn(self, number: int) -> None:
         self.does("award", number)
+
+    @rule(number=how)
+    def redeem(self, number: int) -> None:
+        self.does("redeem", number)
+
+    @rule(number=how)
+    def cancel_refund_or_deliver(self, number: int) -> None:
+        self.does("answer", number)
+
+    @rule(number=how)
+    def wait_in_line(self, number: int) -> None:
+        self.does("queue", number)
+
+    @rule(number=how)
+    def leave_line(self, number: int) -> None:
+        self.does("leave_line", number)
+
+    @rule(number=how)
+    def set_aside(self, number: int) -> None:
+        self.does("set_aside", number)
+
+    @rule(number=how)
+    def take_what_is_set_aside_or_let_it_go(self, number: int) -> None:
+        self.does("decide", number)
+
+    @rule(number=how)
+    def another_code_comes(self, number: int) -> None:
+        self.does("restock", number)
+
+    @rule(minutes=st.one_of(st.integers(1, 40), st.integers(60, 60 * 24 * 9)))
+    def time_passes(self, minutes: int) -> None:
+        self.moment += timedelta(minutes=minutes)
+        self.does("by_the_clock", minutes)
+
+    @invariant()
+    def wallets_are_what_additions_say(self) -> None:
+        if self.story is not None:
+            self.run(self.story.wallets_agree())
+            self.run(self.story.shelves_and_partners_agree())
+
+    def teardown(self) -> None:
+        async def clean() -> None:
+            assert await violations(but="marketplace.payments") == []
+            await others_accept_the_books()
+
+        if self.story is not None:
+            self.run(clean())
+
+
+class Interleaving(Telling):
+    """Everything that people do."""
 
     @rule(number=how)
     def buy(self, number: int) -> None:
@@ -91,14 +145,6 @@ class Interleaving(RuleBasedStateMachine):
     @rule(number=how)
     def a_purchase_goes_back(self, number: int) -> None:
         self.does("return_purchase", number)
-
-    @rule(number=how)
-    def redeem(self, number: int) -> None:
-        self.does("redeem", number)
-
-    @rule(number=how)
-    def cancel_refund_or_deliver(self, number: int) -> None:
-        self.does("answer", number)
 
     @rule(number=how)
     def claw_back(self, number: int) -> None:
@@ -136,29 +182,18 @@ class Interleaving(RuleBasedStateMachine):
     def settle(self, number: int) -> None:
         self.does("settle", number)
 
-    @rule(hours=st.integers(1, 24 * 9))
-    def time_passes(self, hours: int) -> None:
-        self.moment += timedelta(hours=hours)
-        self.does("by_the_clock", hours)
 
-    @invariant()
-    def wallets_are_what_additions_say(self) -> None:
-        if self.story is not None:
-            self.run(self.story.wallets_agree())
-            self.run(self.story.shelves_and_partners_agree())
+class Queueing(Telling):
+    """The same with nothing but what is scarce, so that lines are long and much is set aside."""
 
-    def teardown(self) -> None:
-        async def clean() -> None:
-            assert await violations(but="marketplace.payments") == []
-            await others_accept_the_books()
-
-        if self.story is not None:
-            self.run(clean())
+    @rule(number=how)
+    def redeem_something_scarce(self, number: int) -> None:
+        self.does("redeem_scarce", number)
 
 
-async def told(owner: Any, *, many: int, deeds: int) -> None:
+async def told(kind: type[Telling], owner: Any, *, many: int, deeds: int) -> None:
     """Let hypothesis tell so many stories of so many deeds."""
-    machine: Any = partial(Interleaving, asyncio.get_running_loop(), owner)
+    machine: Any = partial(kind, asyncio.get_running_loop(), owner)
     given = settings(
         max_examples=many, stateful_step_count=deeds, deadline=None, database=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -166,5 +201,6 @@ async def told(owner: Any, *, many: int, deeds: int) -> None:
     await asyncio.to_thread(run_state_machine_as_test, machine, settings=given)
 
 
-async def test_any_interleaving_keeps_the_books(db: None, opened_database: Any) -> None:
-    await told(opened_database, many=2, deeds=10)
+@pytest.mark.parametrize("kind", [Interleaving, Queueing])
+async def test_any_interleaving_keeps_the_books(kind: type[Telling], db: None, opened_database: Any) -> None:
+    await told(kind, opened_database, many=1, deeds=12)

@@ -12,7 +12,7 @@ import pytest
 
 from marketplace.billing import operations as billing
 from marketplace.billing.models import TopUpMethod
-from marketplace.catalog.models import OfferKind
+from marketplace.catalog.models import Item, OfferKind
 from marketplace.donations import operations as donations
 from marketplace.donations.models import Pledge, PledgeState
 from marketplace.gifts import operations as gifts
@@ -45,6 +45,7 @@ from tests.books import violations
 from tests.client import as_operator, new_key
 from tests.journeys.buying import Buying, Debts, Purchase, start_rules
 from tests.journeys.chance import Lot, Person, World, a_world, actor_of
+from tests.journeys.lining import Lines, Lining
 from tests.journeys.owing import Sale, must_be_owed
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -62,7 +63,7 @@ SELECT s.loaded - s.taken + (SELECT count(*) FROM returned_code r WHERE r.item_i
 WHERE s.item_id = $1"""
 
 
-class Story(Buying):
+class Story(Buying, Lining):
     """What chance makes of a world."""
 
     def __init__(self, seed: int, world: World) -> None:
@@ -71,6 +72,7 @@ class Story(Buying):
         self.purchases: list[Purchase] = []
         self.debts: dict[UUID, Debts] = {}
         self.sales: dict[UUID, Sale] = {}
+        self.lines = Lines()
         self.awards: set[UUID] = set()
         self.support = actor_of(as_operator(new_id(), "support"))
         self.finance = [actor_of(as_operator(new_id(), "finance")) for _ in range(2)]
@@ -143,7 +145,22 @@ class Story(Buying):
         await members.change_member(person.server, command)
 
     async def redeem(self) -> None:
-        person, item = self.someone(), self.chance.choice(self.world.items)
+        await self.redeem_one_of(self.world.items)
+
+    async def redeem_scarce(self) -> None:
+        await self.redeem_one_of(self.world.scarce)
+
+    async def redeem_one_of(self, items: list[Item]) -> None:
+        person, item = self.someone(), self.chance.choice(items)
+        with suppress(Refusal):
+            row = await self.redeems(person, item)
+            if row.item_id in self.world.units:
+                self.world.units[row.item_id] -= row.quantity
+
+    async def redeems(
+        self, person: Person, item: Item, quantity: int | None = None, reservation_id: UUID | None = None
+    ) -> Redemption:
+        """Somebody takes a reward; its units are counted by who calls."""
         kind = OfferKind((await item.offer).kind)
         command = redemptions.RedeemOffer(
             idempotency_key=new_key(),
@@ -152,13 +169,14 @@ class Story(Buying):
             lots=self.chance.randint(1, 3) if kind is OfferKind.BRAND_CURRENCY else None,
             membership_number="12345" if kind is OfferKind.BRAND_CURRENCY else None,
             address=ADDRESS if kind is OfferKind.MERCHANDISE else None,
+            quantity=quantity,
+            reservation_id=reservation_id,
         )
-        with suppress(Refusal):
-            row = await self.paid_by(person, redemptions.redeem_offer(person.actor, command))
-            self.took(person, row.id, row.points, spent=row.state == RedemptionState.FULFILLED)
-            self.sold(row, row.state)
-            if row.item_id in self.world.units:
-                self.world.units[row.item_id] -= row.quantity
+        row = await self.paid_by(person, redemptions.redeem_offer(person.actor, command))
+        self.took(person, row.id, row.points, spent=row.state == RedemptionState.FULFILLED)
+        self.sold(row, row.state)
+        self.lines.got[row.id] = (person.member.id, item.id, clock.now())
+        return row
 
     async def paid_by(self, person: Person, doing: Awaitable[R]) -> R:
         """What somebody pays for; that they have too little agrees with the model."""
@@ -233,9 +251,10 @@ class Story(Buying):
 
     def comes_back(self, row: Redemption) -> None:
         """What was undone stands on the shelf again, if it can be sold again; `row` is as it was before."""
+        self.lines.got.pop(row.id, None)
         unseen = row.kind == OfferKind.EXPERIENCE or (row.kind == OfferKind.VOUCHER and row.revealed_at is None)
         if row.item_id in self.world.units and (row.state == RedemptionState.PENDING or unseen):
-            self.world.units[row.item_id] += row.quantity
+            self.back_on_the_shelf(row.item_id, row.quantity)
 
     async def cash(self) -> None:
         person = self.someone()
@@ -334,6 +353,7 @@ class Story(Buying):
         for gift in offered:
             if gift.expires_at <= clock.now():
                 self.person_of(gift.sender_id).wallet.give_back(gift.id)
+        await self.holds_end()
         await self.days_come()
         await expire_lots()
         for person in self.world.people:
@@ -375,6 +395,7 @@ class Story(Buying):
             self.redeem: 22, self.answer: 20, self.cash: 6, self.transfer: 10, self.give: 6,
             self.open_gift: 6, self.donate: 4, self.take_back_donation: 2, self.by_the_clock: 4, self.settle: 3,
             self.correct: 2, self.pay_in: 2, self.move_tier: 3,
+            self.queue: 5, self.set_aside: 3, self.decide: 4, self.leave_line: 1, self.restock: 1,
         }  # fmt: skip
         [deed] = self.chance.choices(list(deeds), weights=list(deeds.values()))
         await deed()
@@ -385,6 +406,7 @@ class Story(Buying):
             left = await database.value(_LEFT, item_id)
             if left != units:
                 pytest.fail(f"{left} of {item_id} are left, {units} should be")
+        await self.lines_agree()
         await must_be_owed(self.sales)
 
     async def wallets_agree(self) -> None:
