@@ -53,7 +53,8 @@ class Reader:
 
     def country(self, code: str) -> str:
         """A country's name."""
-        return str(self.locale.territories.get(code, code))  # pyright: ignore[reportUnknownMemberType]
+        names: dict[str, str] = self.locale.territories  # pyright: ignore[reportUnknownMemberType]
+        return names.get(code, code)
 
 
 def narrow(text: str) -> str:
