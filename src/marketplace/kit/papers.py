@@ -53,8 +53,8 @@ class Reader:
 
     def country(self, code: str) -> str:
         """A country's name."""
-        names: dict[str, str] = self.locale.territories  # pyright: ignore[reportUnknownMemberType]
-        return names.get(code, code)
+        names: Any = self.locale.territories  # pyright: ignore[reportUnknownMemberType]
+        return str(names.get(code, code))
 
 
 def narrow(text: str) -> str:
