@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from dirty_equals import IsPartialDict
 
+from marketplace.earning.jobs import count_spending
+from marketplace.earning.models import UncountedSpend
 from marketplace.kit import clock, database, ids, jobs
 from marketplace.members.jobs import judge_tiers
 from marketplace.members.models import Program, TierChange, TierScheme
@@ -228,6 +230,57 @@ async def test_a_level_that_its_history_does_not_know_is_found() -> None:
     assert found == ["levels are what their history says"]
 
 
+UNCOUNTED = "uncountedSpend { amount { amount currency } since text }"
+WAITS = "¥9,000 does not count towards levels yet: no exchange rate to EUR is known. It counts once one is."
+
+
+async def test_what_has_no_rate_says_so_and_counts_once_there_is_one() -> None:
+    with clock.at(START):
+        world = await earning_world()
+        shopper = Shopper(world.member, world.program, world.phone)
+        await state(world.program, basis="SPEND", levels=[LEVELS[0], LEVELS[1] | {"threshold": 40_00}])
+        yen = [world.event(amount={"amount": amount, "currency": "JPY"}) for amount in ("9000", "5000", "700")]
+        answer = f"... on EarningEvent {{ {UNCOUNTED} }}"
+        told = [await world.server.do("recordEvent", answer, event=event) for event in yen]
+        assert told[0]["uncountedSpend"] == IsPartialDict(amount={"amount": "9000", "currency": "JPY"}, text=WAITS)
+        assert (await world.server.do("recordEvent", answer, event=world.event(amount="1.00")))[
+            "uncountedSpend"
+        ] is None
+        await world.back(yen[1]["reference"], {"amount": "4000", "currency": "JPY"})
+        await world.back(yen[2]["reference"])
+        await count_spending()
+        progress = (await world.phone.get(f"{{ me {{ tierProgress {{ qualified {UNCOUNTED} }} }} }}"))["me"]
+        waits = [each["amount"]["amount"] for each in progress["tierProgress"]["uncountedSpend"]]
+        assert (progress["tierProgress"]["qualified"], waits) == (1_00, ["9000", "1000"])
+        assert await violations() == []
+    with clock.at(START + timedelta(days=3)):
+        await builders.a_rate("EUR", "JPY", "200", as_of=clock.now())
+        for _ in range(2):
+            await count_spending()
+        me = (await world.phone.get(f"{{ me {{ tier {{ code }} tierProgress {{ qualified {UNCOUNTED} }} }} }}"))[
+            "me"
+        ]
+        assert me == {"tier": {"code": "gold"}, "tierProgress": {"qualified": 51_00, "uncountedSpend": []}}
+        await seen(shopper)
+        late = await world.server.do("recordEvent", answer, event=world.event(amount=yen[2]["amount"]))
+        assert late["uncountedSpend"] is None
+    assert await violations() == []
+
+
+async def test_nobody_reaches_a_level_by_what_went_back_before_it_counted() -> None:
+    with clock.at(START):
+        world = await earning_world()
+        await state(world.program, basis="SPEND", levels=[LEVELS[0], LEVELS[1] | {"threshold": 40_00}])
+        bought = await world.tell(amount={"amount": "9000", "currency": "JPY"})
+        await world.back(bought["reference"], {"amount": "8000", "currency": "JPY"})
+        await builders.a_rate("EUR", "JPY", "200")
+        await asyncio.gather(count_spending(), count_spending())
+        me = await seen(Shopper(world.member, world.program, world.phone))
+        assert (me["tier"]["code"], me["tierProgress"]["qualified"]) == ("blue", 5_00)
+        await UncountedSpend.create(event_id=ids.parse("earningEvent", bought["id"]), since=clock.now())
+    assert [each.check for each in await violations()] == ["spending counts once"]
+
+
 async def test_what_was_spent_earns_a_level_once_in_home_money_and_goes_back_with_returns() -> None:
     with clock.at(START):
         await builders.a_rate("EUR", "USD", "1.25")
@@ -240,7 +293,6 @@ async def test_what_was_spent_earns_a_level_once_in_home_money_and_goes_back_wit
         answers = await asyncio.gather(*(world.server.do("recordEvent", EVENT, event=twin) for _ in range(3)))
         assert len({answer["id"] for answer in answers}) == 1
         await world.tell(type="REVIEW", amount="500.00")
-        await world.tell(amount={"amount": "9000", "currency": "JPY"})  # nobody knows what a yen is worth
         me = await seen(shopper)
         assert me["tierProgress"] == IsPartialDict(basis="SPEND", qualified=60_00, toGo=40_00)
         assert me["tierProgress"]["text"] == "Spend €40.00 more to reach Gold."

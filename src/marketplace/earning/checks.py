@@ -53,6 +53,10 @@ LEFT JOIN (SELECT v.event_id, sum(t.spend_minor) AS spend_minor FROM earning_rev
 WHERE c.ref_type = 'earning_event' AND (e.id IS NULL OR e.member_id IS DISTINCT FROM c.member_id
     OR c.at <> e.effective_at OR c.spend_minor + coalesce(r.spend_minor, 0) < 0
     OR (e.state = 'REVERSED' AND c.spend_minor + coalesce(r.spend_minor, 0) <> 0))"""
+_UNCOUNTED = """
+SELECT e.id, e.state FROM earning_uncounted_spend u JOIN earning_event e ON e.id = u.event_id
+WHERE e.member_id IS NULL OR e.state = 'REVERSED'
+    OR EXISTS (SELECT FROM tier_credit c WHERE c.ref_type = 'earning_event' AND c.ref_id = e.id)"""
 _REVERSALS = """
 SELECT e.id, e.returned_minor, coalesce(r.minor, 0) AS reversed, r.whole FROM earning_event e
 LEFT JOIN (SELECT event_id, sum(amount_minor) AS minor, bool_or(amount_minor IS NULL) AS whole
@@ -104,6 +108,9 @@ async def check_spending_counts_once() -> AsyncIterator[Violation]:
     """What was spent counts for whose purchase it was, on its day, and not at all when it went back whole."""
     for row in await database.rows(_SPENT):
         detail = f"{row['counted']} minor units count for member {row['member_id']}; the event is {row['state']}"
+        yield Violation("spending counts once", f"event {row['id']}", detail)
+    for row in await database.rows(_UNCOUNTED):
+        detail = f"it waits for a rate; the event is {row['state']}"
         yield Violation("spending counts once", f"event {row['id']}", detail)
 
 

@@ -6,15 +6,18 @@ from uuid import UUID
 from marketplace.earning import calendar, queries
 from marketplace.earning.operations import (
     ClaimEvent,
+    CountSpend,
     CreditGrant,
     TellDay,
     claim_event,
+    count_spend,
     credit_grant,
     tell_day,
 )
 from marketplace.kit import jobs
 from marketplace.kit.actor import SYSTEM
 from marketplace.kit.refusals import InProgress, NotFound
+from marketplace.ledger.queries import NoRate, fx_rate
 
 BATCH = 500
 
@@ -50,6 +53,21 @@ async def credit_due() -> None:
     while found := await queries.due_grants(BATCH):
         for grant_id in found:
             await credit_grant(SYSTEM, CreditGrant(idempotency_key=f"credit:{grant_id.hex}", grant_id=grant_id))
+
+
+@jobs.periodic("earning.count_spending", cron="*/10 * * * *")
+async def count_spending() -> None:
+    """Count purchases that waited for an exchange rate, once there is one."""
+    for pair in await queries.uncounted_pairs():
+        with suppress(NoRate):
+            await fx_rate(*pair)
+            after = UUID(int=0)
+            while found := await queries.uncounted_in(pair, BATCH, after):
+                for event_id in found:
+                    await count_spend(
+                        SYSTEM, CountSpend(idempotency_key=f"spend:{event_id.hex}", event_id=event_id)
+                    )
+                after = found[-1]
 
 
 @jobs.periodic("earning.celebrate", cron="5 * * * *")

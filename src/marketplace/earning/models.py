@@ -199,6 +199,17 @@ class EarningEvent(Model):
         ]
 
 
+class UncountedSpend(Model):
+    """What a purchase cost does not count towards levels yet: no exchange rate of its currency is known."""
+
+    event: Any = columns.ref_key("earning.EarningEvent")
+    event_id: UUID
+    since: fields.Field[datetime] = columns.moment()
+
+    class Meta(Model.Meta):
+        table = "earning_uncounted_spend"
+
+
 class Outcome(Model):
     """What one rule made of one event. `counted` is what stands toward its goal: times, or minor units.
 

@@ -19,6 +19,7 @@ from marketplace.earning.models import (
     Outcome,
     ReferralCode,
     RuleVersion,
+    UncountedSpend,
 )
 from marketplace.earning.rules import Tally, is_held_out
 from marketplace.earning.sentences import Names
@@ -160,6 +161,39 @@ async def claimable(limit: int, after: UUID) -> list[UUID]:
     """Waiting events whose member is there, or that waited too long."""
     days = EarningPolicy(program_id=UUID(int=0)).waiting_days
     return [row["id"] for row in await database.rows(_CLAIMABLE, clock.now(), limit, after, days)]
+
+
+_COUNTABLE = """
+SELECT DISTINCT e.currency, p.home_currency FROM earning_uncounted_spend u
+JOIN earning_event e ON e.id = u.event_id JOIN program p ON p.id = e.program_id"""
+_UNCOUNTED_IN = """
+SELECT e.id FROM earning_uncounted_spend u JOIN earning_event e ON e.id = u.event_id
+JOIN program p ON p.id = e.program_id
+WHERE e.currency = $1 AND p.home_currency = $2 AND e.id > $3 ORDER BY e.id LIMIT $4"""
+
+
+async def uncounted_pairs() -> list[tuple[str, str]]:
+    """The currencies of purchases that wait for a rate, each with the home currency that it must come to."""
+    return [(row["currency"], row["home_currency"]) for row in await database.rows(_COUNTABLE)]
+
+
+async def uncounted_in(pair: tuple[str, str], limit: int, after: UUID) -> list[UUID]:
+    """Purchases of a currency that wait for a rate to another, in the order they were told."""
+    return [row["id"] for row in await database.rows(_UNCOUNTED_IN, *pair, after, limit)]
+
+
+async def uncounted_among(event_ids: Sequence[UUID]) -> dict[UUID, UncountedSpend]:
+    """Which of these events wait for a rate."""
+    return {row.event_id: row for row in await UncountedSpend.filter(event_id__in=list(event_ids))}
+
+
+async def uncounted_of(member_ids: Sequence[UUID]) -> dict[UUID, list[UncountedSpend]]:
+    """What of members' purchases waits for a rate, the first told first; at most 100 of each."""
+    found: dict[UUID, list[UncountedSpend]] = {}
+    for member_id in member_ids:
+        waiting = UncountedSpend.filter(event__member_id=member_id).select_related("event__program")
+        found[member_id] = await waiting.order_by("event_id").limit(100)
+    return found
 
 
 async def due_grants(limit: int) -> list[UUID]:

@@ -1,13 +1,15 @@
 """Events in the graph, and what each gave or why not."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 import strawberry
 
-from marketplace.earning import queries
+from marketplace.earning import queries, spending
 from marketplace.earning.graphql.terms import AttributeType
 from marketplace.earning.models import EarningEvent, Grant, Outcome
+from marketplace.earning.models import UncountedSpend as Waiting
 from marketplace.earning.sentences import why_not
 from marketplace.earning.words import EventState, EventType, GrantState, Reason, Side
 from marketplace.kit import ids
@@ -24,6 +26,7 @@ from marketplace.kit.graphql import (
 )
 from marketplace.kit.money import Money
 from marketplace.members.graphql import MemberType
+from marketplace.members.models import Program
 
 
 @strawberry.type(name="EarningGrant", description="Points that a rule gave for an event.")
@@ -82,6 +85,23 @@ class ItemType:
     quantity: int = strawberry.field(description="How many.")
     amount: MoneyType | None = strawberry.field(description="What was paid for the line.")
     category: str = strawberry.field(description="Your own category.")
+
+
+@strawberry.type(description="What a purchase cost, while it waits for an exchange rate to count towards levels.")
+class UncountedSpend:
+    amount: MoneyType = strawberry.field(description="What was paid, less what went back.")
+    since: datetime = strawberry.field(description="Since when it waits.")
+    text: str = strawberry.field(description="Why, and what comes of it, in a sentence.")
+
+    @classmethod
+    def of(cls, row: Waiting, event: EarningEvent, home: str, languages: Sequence[str]) -> "UncountedSpend":
+        left = (event.amount_minor or 0) - event.returned_minor
+        amount = MoneyType.of(Money(left, event.currency or home))
+        return cls(amount=amount, since=row.since, text=spending.said(event, home, languages))
+
+
+async def _uncounted(info: Info, wanted: list[UUID]) -> dict[UUID, Waiting]:
+    return await queries.uncounted_among(wanted)
 
 
 async def _outcomes(info: Info, wanted: list[UUID]) -> dict[UUID, list[Outcome]]:
@@ -172,6 +192,16 @@ class EventView(Node):
             )
             for row in await batched(info, "outcomes of events", _outcomes, self.row.id) or []
         ]
+
+    @strawberry.field(
+        description="Set while what was paid does not count towards levels, for want of an exchange rate."
+    )
+    async def uncounted_spend(self, info: Info) -> UncountedSpend | None:
+        row = await batched(info, "uncounted spend", _uncounted, self.row.id)
+        if row is None:
+            return None
+        program = await Program.get(id=self.row.program_id)
+        return UncountedSpend.of(row, self.row, program.home_currency, info.context.languages)
 
     @strawberry.field(description="The points it gave; a member sees their own.")
     async def grants(self, info: Info) -> list[GrantType]:

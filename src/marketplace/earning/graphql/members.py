@@ -6,8 +6,9 @@ from uuid import UUID
 import strawberry
 
 from marketplace.earning import queries, sentences, ways
-from marketplace.earning.graphql.events import EventView, GrantType
+from marketplace.earning.graphql.events import EventView, GrantType, UncountedSpend
 from marketplace.earning.models import Grant
+from marketplace.earning.models import UncountedSpend as Waiting
 from marketplace.earning.words import EventType, Kind
 from marketplace.kit.actor import ActorKind
 from marketplace.kit.graphql import (
@@ -22,7 +23,7 @@ from marketplace.kit.graphql import (
     extend,
 )
 from marketplace.kit.paging import page_of
-from marketplace.members.graphql import MemberType
+from marketplace.members.graphql import MemberType, TierProgress
 from marketplace.members.models import Program
 from marketplace.points.graphql import WalletType
 
@@ -174,3 +175,20 @@ class WalletEarning:
     @strawberry.field(description="Points to be kept from what is earned next, because a purchase went back.")
     async def owed(self, info: Info, wallet: strawberry.Parent[WalletType]) -> BigInt:
         return BigInt(await batched(info, "owed points", _owed, wallet.member_id) or 0)
+
+
+async def _uncounted(info: Info, wanted: list[UUID]) -> dict[UUID, list[Waiting]]:
+    return await queries.uncounted_of(wanted)
+
+
+@extend(TierProgress)
+class SpendOnItsWay:
+    """Adds to a member's progress what does not count yet."""
+
+    @strawberry.field(description="Purchases that count once an exchange rate is known; at most 100.")
+    async def uncounted_spend(self, info: Info, progress: strawberry.Parent[TierProgress]) -> list[UncountedSpend]:
+        found = await batched(info, "uncounted spend of members", _uncounted, progress.member_id) or []
+        return [
+            UncountedSpend.of(row, row.event, row.event.program.home_currency, info.context.languages)
+            for row in found
+        ]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from marketplace.earning import reversing, steps, told
+from marketplace.earning import reversing, spending, steps, told
 from marketplace.earning.crediting import credit
 from marketplace.earning.judging import lock_members
 from marketplace.earning.models import EarningEvent, Grant, Reversal
@@ -142,6 +142,23 @@ async def claim_event(actor: Actor, command: ClaimEvent) -> EarningEvent:
     event = await EarningEvent.get(id=command.event_id)
     if event.state == EventState.WAITING:
         await steps.claim(event)
+    return event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountSpend(Command):
+    """A purchase that waits for an exchange rate, of which there is one now."""
+
+    event_id: UUID
+
+
+@operation(scope=Scope.SYSTEM, returns=EarningEvent)
+async def count_spend(actor: Actor, command: CountSpend) -> EarningEvent:
+    """Count towards levels what a purchase cost that waited for a rate; leaves alone what waits no longer."""
+    event = await EarningEvent.get(id=command.event_id)
+    await steps.lock_event(event.program_id, event.reference)
+    event = await EarningEvent.get(id=command.event_id).select_related("program")
+    await spending.count_waiting(event.program, event)
     return event
 
 

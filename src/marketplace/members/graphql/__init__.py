@@ -3,7 +3,7 @@
 import strawberry
 
 from marketplace.members.graphql.reads import Query
-from marketplace.members.graphql.tiers import TierMutation
+from marketplace.members.graphql.tiers import TierMutation, TierProgress
 from marketplace.members.graphql.types import MemberType, ProgramType
 from marketplace.members.graphql.writes import ProgramMutation
 
@@ -13,4 +13,4 @@ class Mutation(ProgramMutation, TierMutation):
     """What programs and operators do with programs, members and levels."""
 
 
-__all__ = ["MemberType", "Mutation", "ProgramType", "Query"]
+__all__ = ["MemberType", "Mutation", "ProgramType", "Query", "TierProgress"]
