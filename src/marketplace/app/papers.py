@@ -1,15 +1,17 @@
-"""Statements as files over HTTP, for those who may see them: PDF, and CSV of lines and of everything on them.
+"""Statements and receipts as files over HTTP, for those who may see them.
 
-`GET /statements/statement_….pdf?language=nb-NO`, `GET /statements/statement_….csv` and
-`GET /statements/statement_….accruals.csv`, with the token of the partner or of finance. A foreign statement is
-404, like one that there is none of.
+`GET /statements/statement_….pdf?language=nb-NO`, `GET /statements/statement_….csv` (its lines) and
+`GET /statements/statement_….accruals.csv` (everything on it), with the token of the partner or of finance.
+`GET /donations/receipts/donationReceipt_….pdf` with that of whoever sees the donation. What is foreign is 404,
+like what there is none of.
 """
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -18,7 +20,11 @@ from starlette.routing import Route
 from marketplace.app.context import accepted_languages
 from marketplace.app.errors import HttpRefusal
 from marketplace.app.rates import Rates
+from marketplace.donations import papers as receipts
+from marketplace.donations.models import DonationReceipt
+from marketplace.donations.queries import receipt_for
 from marketplace.kit import ids
+from marketplace.kit.actor import Actor
 from marketplace.kit.graphql import Context
 from marketplace.settlement import papers, queries
 from marketplace.settlement.exports import accruals_csv, statement_csv
@@ -27,10 +33,20 @@ from marketplace.settlement.models import Statement
 AT_ONCE: Final = 2
 """Pages are set by a processor, and a long file holds a connection to the database."""
 LONGEST_TAG: Final = 35
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Generic[T]):
+    """What is asked for, by whom, and the reader's languages."""
+
+    row: T
+    actor: Actor
+    languages: list[str]
 
 
 class Papers:
-    """The routes of statements as files; `context` says who asks, as for GraphQL."""
+    """The routes of papers as files; `context` says who asks, as for GraphQL."""
 
     def __init__(self, context: Callable[[Request], Awaitable[Context]], rates: Rates) -> None:
         self._context = context
@@ -40,22 +56,25 @@ class Papers:
     def routes(self) -> list[Route]:
         """Where the files are."""
         return [
-            Route("/statements/{id}.accruals.csv", self._served(self._accruals), methods=["GET"]),
-            Route("/statements/{id}.csv", self._served(self._csv), methods=["GET"]),
-            Route("/statements/{id}.pdf", self._served(self._pdf), methods=["GET"]),
+            Route("/statements/{id}.accruals.csv", self._served(_statement, self._accruals), methods=["GET"]),
+            Route("/statements/{id}.csv", self._served(_statement, self._csv), methods=["GET"]),
+            Route("/statements/{id}.pdf", self._served(_statement, self._pdf), methods=["GET"]),
+            Route("/donations/receipts/{id}.pdf", self._served(_receipt, self._receipt), methods=["GET"]),
         ]
 
     def _served(
-        self, make: Callable[[Statement, list[str]], Awaitable[Response]]
+        self,
+        find: Callable[[Actor, str], Awaitable[T | None]],
+        make: Callable[[Asked[T]], Awaitable[Response]],
     ) -> Callable[[Request], Awaitable[Response]]:
         async def served(request: Request) -> Response:
             try:
                 await self._rates.admit_address(request.client.host if request.client else None)
-                statement, languages = await self._asked(request)
+                asked = await self._asked(request, find)
                 if self._free.locked():
                     busy = "Others are downloading. Try again in a moment."
                     raise HttpRefusal(HTTPStatus.SERVICE_UNAVAILABLE, "BUSY", busy, {"Retry-After": "2"})
-                response = await make(statement, languages)
+                response = await make(asked)
             except HttpRefusal as refusal:
                 body = {"code": refusal.code, "message": refusal.message}
                 return JSONResponse(body, status_code=refusal.status, headers=refusal.headers)
@@ -64,39 +83,45 @@ class Papers:
 
         return served
 
-    async def _asked(self, request: Request) -> tuple[Statement, list[str]]:
-        """The statement that is asked for, when the actor sees it, and the reader's languages."""
+    async def _asked(self, request: Request, find: Callable[[Actor, str], Awaitable[T | None]]) -> Asked[T]:
+        """What is asked for, when the actor sees it."""
         context = await self._context(request)
         if context.actor is None:
             challenge = {"WWW-Authenticate": "Bearer"}
             raise HttpRefusal(HTTPStatus.UNAUTHORIZED, "UNAUTHENTICATED", "Send a token.", challenge)
         await self._rates.admit_actor(context.actor)
         try:
-            key = ids.parse("statement", request.path_params["id"])
+            found = await find(context.actor, request.path_params["id"])
         except ids.BadId:
-            key = None
-        visible = queries.statements_visible_to(context.actor)
-        statement = await visible.get_or_none(id=key) if key else None
-        if statement is None:
-            raise HttpRefusal(HTTPStatus.NOT_FOUND, "NOT_FOUND", "There is no such statement.")
+            found = None
+        if found is None:
+            raise HttpRefusal(HTTPStatus.NOT_FOUND, "NOT_FOUND", "There is no such paper, or it is not yours.")
         wanted = request.query_params.get("language", "")[:LONGEST_TAG]
         named = accepted_languages(request.headers.get("accept-language"))
-        return statement, [*([wanted] if wanted else []), *named]
+        return Asked(found, context.actor, [*([wanted] if wanted else []), *named])
 
-    async def _pdf(self, statement: Statement, languages: list[str]) -> Response:
+    async def _pdf(self, asked: Asked[Statement]) -> Response:
         async with self._free:
-            said = await papers.data_of(statement, languages)
+            said = await papers.data_of(asked.row, asked.languages)
             pages = await asyncio.to_thread(papers.pdf, said)
-        return Response(pages, media_type="application/pdf", headers=_named(statement, "pdf"))
+        return Response(pages, media_type="application/pdf", headers=_named(asked.row.number, "pdf"))
 
-    async def _csv(self, statement: Statement, languages: list[str]) -> Response:
+    async def _receipt(self, asked: Asked[DonationReceipt]) -> Response:
+        async with self._free:
+            said = await receipts.data_of(asked.row, asked.actor, asked.languages)
+            pages = await asyncio.to_thread(receipts.pdf, said)
+        return Response(pages, media_type="application/pdf", headers=_named(asked.row.number, "pdf"))
+
+    async def _csv(self, asked: Asked[Statement]) -> Response:
         return Response(
-            await statement_csv(statement), media_type="text/csv; charset=utf-8", headers=_named(statement, "csv")
+            await statement_csv(asked.row),
+            media_type="text/csv; charset=utf-8",
+            headers=_named(asked.row.number, "csv"),
         )
 
-    async def _accruals(self, statement: Statement, languages: list[str]) -> Response:
-        media, headers = "text/csv; charset=utf-8", _named(statement, "accruals.csv")
-        return StreamingResponse(self._streamed(accruals_csv(statement)), media_type=media, headers=headers)
+    async def _accruals(self, asked: Asked[Statement]) -> Response:
+        media, headers = "text/csv; charset=utf-8", _named(asked.row.number, "accruals.csv")
+        return StreamingResponse(self._streamed(accruals_csv(asked.row)), media_type=media, headers=headers)
 
     async def _streamed(self, lines: AsyncGenerator[str]) -> AsyncGenerator[bytes]:
         async with self._free, aclosing(lines):
@@ -104,5 +129,13 @@ class Papers:
                 yield f"{line}\n".encode()
 
 
-def _named(statement: Statement, ending: str) -> dict[str, str]:
-    return {"Content-Disposition": f'attachment; filename="{statement.number}.{ending}"'}
+async def _statement(actor: Actor, id: str) -> Statement | None:
+    return await queries.statements_visible_to(actor).get_or_none(id=ids.parse("statement", id))
+
+
+async def _receipt(actor: Actor, id: str) -> DonationReceipt | None:
+    return await receipt_for(actor, ids.parse("donationReceipt", id))
+
+
+def _named(number: str, ending: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{number}.{ending}"'}

@@ -59,6 +59,9 @@ class DonationReceipt:
     voided_at: datetime | None = strawberry.field(
         description="Since when it does not count, because the bank took the money back; null while it counts."
     )
+    pdf: str = strawberry.field(
+        description="Where it is on this server as PDF, with your token; `?language=nb` names the language."
+    )
 
     @classmethod
     def of(cls, row: models.DonationReceipt) -> "DonationReceipt":
@@ -67,6 +70,7 @@ class DonationReceipt:
             amount=MoneyType.minor(row.amount_minor, row.currency),
             issued_at=row.issued_at,
             voided_at=row.voided_at,
+            pdf=f"/donations/receipts/{ids.public('donationReceipt', row.id)}.pdf",
         )
 
 

@@ -28,6 +28,13 @@ async def pledges_of(redemption_ids: Sequence[UUID]) -> dict[UUID, Pledge]:
     return {row.redemption_id: row for row in found if row.redemption_id}
 
 
+async def receipt_for(actor: Actor, receipt_id: UUID) -> DonationReceipt | None:
+    """A receipt of a donation that the actor may see; None for a foreign one, too."""
+    receipt = await DonationReceipt.get_or_none(id=receipt_id)
+    seen = receipt is not None and await pledges_for(actor).filter(id=receipt.pledge_id).exists()
+    return receipt if seen else None
+
+
 async def receipts_of(pledge_ids: Sequence[UUID]) -> dict[UUID, list[DonationReceipt]]:
     """The receipts of donations, oldest first, by donation; whoever asks was shown these."""
     found: dict[UUID, list[DonationReceipt]] = {id: [] for id in pledge_ids}

@@ -1,23 +1,12 @@
-"""A statement on paper: PDF, in the reader's language and number formats, set by Typst from data alone.
+"""A statement on paper: PDF, in the reader's language and number formats, set by Typst from data alone."""
 
-The template (`statement.typ`) gets everything as JSON, so nothing that a partner wrote can be markup.
-"""
-
-import json
-import re
 from collections.abc import Sequence
-from datetime import date
 from importlib.resources import files
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-import typst
-from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
-from babel.languages import get_official_languages
-from babel.numbers import format_decimal
-
-from marketplace.kit.messages import counted, language_of, noted, say, word
-from marketplace.kit.money import Money, minor_digits
+from marketplace.kit import papers
+from marketplace.kit.messages import counted, noted, word
+from marketplace.kit.papers import Reader, spoken_in
 from marketplace.kit.settings import settings
 from marketplace.partners import wording
 from marketplace.partners.models import Contract, Partner
@@ -35,10 +24,6 @@ from marketplace.settlement.models import (
 
 MOST_LINES: Final = 2_000
 """A longer statement is complete as CSV; on paper it says so."""
-_LONG: Final = re.compile(r"\S{24,}")
-_PIECES: Final = re.compile(r".{1,8}")
-_SOFT_HYPHEN, _NO_SPACE = "\u00ad", "\u200b"
-_MINUS: Final = "\u2212"
 _TEMPLATE: Final = files("marketplace.settlement").joinpath("statement.typ")
 _KINDS: Final = {
     LineKind.SALES: noted("Sales"),
@@ -89,75 +74,14 @@ _REASONS: Final = {
 }
 
 
-class Reader:
-    """How one reader writes: words of a catalogue, figures and days of a locale."""
-
-    def __init__(self, languages: Sequence[str]) -> None:
-        self.languages = languages
-        self.lang = language_of(languages)
-        self.locale = _locale(languages, self.lang)
-
-    def say(self, text: str, **facts: object) -> str:
-        """A template in the reader's language."""
-        return say(text, facts, self.languages)
-
-    def description(self, line: StatementLine) -> str:
-        """What a line is about: its own words, or the house's in the reader's language."""
-        said = wording.spoken(line.description, _WORDINGS.get(LineKind(line.kind), ()), self.languages)
-        return _LONG.sub(lambda word: _breaks(word[0]), said)
-
-    def amount(self, minor: int, currency: str) -> str:
-        """An amount with exactly the currency's decimals."""
-        digits = minor_digits(currency)
-        pattern = "#,##0." + "0" * digits if digits else "#,##0"
-        written = format_decimal(Money(minor, currency).amount, format=pattern, locale=self.locale)
-        return written.replace("-", _MINUS)
-
-    def whole(self, number: int) -> str:
-        """A number of things."""
-        return format_decimal(number, locale=self.locale)
-
-    def day(self, day: date) -> str:
-        """A day in full."""
-        return format_date(day, format="long", locale=self.locale)
-
-
-def _breaks(word: str) -> str:
-    """A word that is longer than its column may break: with a hyphen, if it is all letters."""
-    return (_SOFT_HYPHEN if word.isalpha() else _NO_SPACE).join(_PIECES.findall(word))
-
-
-def spoken_in(country: str) -> list[str]:
-    """The official languages of a country, those of most people first."""
-    return [f"{language}-{country}" for language in get_official_languages(country, de_facto=True)]
-
-
-def _locale(languages: Sequence[str], lang: str) -> Locale:
-    """The reader's own locale when its language is one that we speak, so that words and figures agree."""
-    for tag in languages:
-        try:
-            locale = Locale.parse(tag, sep="-")
-        except (UnknownLocaleError, ValueError):
-            continue
-        if language_of([tag]) == lang and (locale.language == "en") == (lang == "en"):
-            return locale
-    return Locale.parse(lang)
-
-
 def pdf(said: dict[str, Any]) -> bytes:
     """The pages of what `data_of` answers. It takes a processor for a moment: call it beside the event loop."""
-    return _compiled(said, "pdf")
+    return papers.pdf(_TEMPLATE.read_bytes(), said)
 
 
 def pictures(said: dict[str, Any]) -> list[bytes]:
     """The same pages as PNG, for whoever looks at them."""
-    made: bytes | list[bytes] = _compiled(said, "png")
-    return made if isinstance(made, list) else [made]
-
-
-def _compiled(said: dict[str, Any], format: Literal["pdf", "png"]) -> Any:
-    inputs = {"data": json.dumps(said, ensure_ascii=False)}
-    return typst.compile(_TEMPLATE.read_bytes(), format=format, sys_inputs=inputs)  # pyright: ignore
+    return papers.pictures(_TEMPLATE.read_bytes(), said)
 
 
 async def data_of(statement: Statement, languages: Sequence[str]) -> dict[str, Any]:
@@ -176,7 +100,7 @@ async def data_of(statement: Statement, languages: Sequence[str]) -> dict[str, A
         "issuer": {"name": settings().issuer_name, "vat": settings().issuer_vat_number},
         "partner": {
             "name": partner.name,
-            "country": str(reader.locale.territories.get(partner.country, partner.country)),  # pyright: ignore
+            "country": reader.country(partner.country),
             "vat": contract.vat_number or "",
         },
         "words": {name: reader.say(text) for name, text in _WORDS.items()},
@@ -241,10 +165,16 @@ def _balance(reader: Reader, statement: Statement) -> list[list[str]]:
     return [[reader.say(text), f"{reader.amount(minor, statement.currency)}"] for text, minor in shown]
 
 
+def _description(reader: Reader, line: StatementLine) -> str:
+    """What a line is about: its own words, or the house's in the reader's language."""
+    said = wording.spoken(line.description, _WORDINGS.get(LineKind(line.kind), ()), reader.languages)
+    return papers.narrow(said)
+
+
 def _line(reader: Reader, line: StatementLine, currency: str) -> dict[str, str]:
     return {
         "position": str(line.position),
-        "description": reader.description(line),
+        "description": _description(reader, line),
         "kind": reader.say(_KINDS[LineKind(line.kind)]),
         "quantity": reader.whole(line.quantity),
         "gross": reader.amount(line.gross_minor, currency),
