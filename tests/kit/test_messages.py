@@ -5,6 +5,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 import pytest
+from babel.messages.catalog import Catalog
 
 from marketplace.app import messages_cli
 from marketplace.kit import messages
@@ -82,3 +83,56 @@ def test_the_catalogues_carry_refusals_problems_and_the_names_of_things() -> Non
     assert (InsufficientPoints.text, None) in wanted
     assert ("Give 1 to {most} printable characters.", None) in wanted
     assert ("offer", messages.WORD) in wanted
+
+
+TO_GO = "{to_go} points to go to {name}."
+GOLD = {
+    "en": {0: "0 points to go to Gold.", 1: "1 point to go to Gold.", 21: "21 points to go to Gold."},
+    "sv": {0: "0 poäng kvar till Gold.", 1: "1 poäng kvar till Gold."},
+    "nb": {0: "0 poeng igjen til Gold.", 1: "1 poeng igjen til Gold."},
+    "nl": {0: "Nog 0 punten tot Gold.", 1: "Nog 1 punt tot Gold."},
+    "ms": {0: "0 mata lagi untuk mencapai Gold.", 1: "1 mata lagi untuk mencapai Gold."},
+    "ru": {
+        0: "До уровня Gold осталось 0 баллов.",
+        1: "До уровня Gold остался 1 балл.",
+        2: "До уровня Gold осталось 2 балла.",
+        5: "До уровня Gold осталось 5 баллов.",
+        11: "До уровня Gold осталось 11 баллов.",
+        21: "До уровня Gold остался 21 балл.",
+    },
+}
+
+
+@pytest.mark.parametrize("language", messages.LANGUAGES)
+def test_what_is_counted_is_said_as_a_language_counts(language: str) -> None:
+    for many, wanted in GOLD[language].items():
+        assert messages.say(TO_GO, {"to_go": many, "name": "Gold"}, (language,)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("language", "zero", "one"),
+    [
+        ("en", "there after 0 days", "there after 1 day"),
+        ("sv", "på plats efter 0 dagar", "på plats efter 1 dag"),
+        ("nb", "på plass etter 0 dager", "på plass etter 1 dag"),
+        ("nl", "bijgeschreven na 0 dagen", "bijgeschreven na 1 dag"),
+        ("ms", "masuk selepas 0 hari", "masuk selepas 1 hari"),
+        ("ru", "начисляются через 0 дней", "начисляются через 1 день"),
+    ],
+)
+def test_days_are_counted(language: str, zero: str, one: str) -> None:
+    said = [messages.say("there after {days} days", {"days": many}, (language,)) for many in (0, 1)]
+
+    assert said == [zero, one]
+
+
+def test_a_translator_edits_every_form_of_what_is_counted() -> None:
+    forms = {language: _forms(messages.read(language)) for language in messages.LANGUAGES}
+
+    assert forms == {"en": 2, "sv": 2, "nb": 2, "nl": 2, "ms": 1, "ru": 3}
+
+
+def _forms(catalogue: Catalog) -> int:
+    """How many forms a catalogue has of the points that are missing."""
+    (found,) = [each for each in catalogue if isinstance(each.id, tuple) and each.id[1] == TO_GO]
+    return len(found.string) if isinstance(found.string, tuple) else 1

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -102,11 +102,15 @@ def processes_in(folder: Path) -> list[str]:
     return found
 
 
-def wait_until_nothing_runs_in(folder: Path) -> None:
+def wait_until(is_so: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 20
-    while left := processes_in(folder):
-        assert time.monotonic() < deadline, left
+    while not is_so():
+        assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def wait_until_nothing_runs_in(folder: Path) -> None:
+    wait_until(lambda: not processes_in(folder))
 
 
 def killed(pid: int | None) -> None:
@@ -249,6 +253,26 @@ def test_a_killed_postgres_comes_back_with_all_that_was_committed(server: Privat
         ask_patiently(url, f"UPDATE kept SET n = {n} RETURNING n")
         killed(server.postmaster_pid)
         assert ask_patiently(url, "SELECT n FROM kept") == n
+
+
+@pytest.mark.parametrize("is_mended", [True, False])
+def test_what_cannot_start_now_is_tried_until_it_can_or_nobody_needs_it(
+    server: PrivatePostgres, folder: Path, *, is_mended: bool
+) -> None:
+    url = server.start()
+    write(url, "CREATE TABLE kept AS SELECT 7 AS n")
+    needed, away = server.data_dir / "cluster" / "global", folder / "global"
+    needed.rename(away)
+    killed(server.postmaster_pid)
+    log = server.data_dir / "keeper.log"
+    wait_until(lambda: log.read_text().count("PostgreSQL does not start") >= 1)
+    if is_mended:
+        away.rename(needed)
+        assert ask_patiently(url, "SELECT n FROM kept") == 7
+        return
+    server.stop()
+    assert processes_in(folder) == []
+    away.rename(needed)
 
 
 def test_a_killed_keeper_leaves_an_orphan_that_the_last_user_stops(server: PrivatePostgres, folder: Path) -> None:

@@ -4,10 +4,12 @@ import ast
 import re
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from babel import Locale
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import write_po
 from rich.console import Console
@@ -53,13 +55,31 @@ def _texts_of(tree: ast.AST) -> Iterator[tuple[str, str | None]]:
                     yield what.value.value, messages.WORD
 
 
+@cache
+def _trees() -> list[ast.Module]:
+    files = [file for file in sorted(SOURCE.rglob("*.py")) if SHOWN not in file.parents]
+    return [ast.parse(file.read_text()) for file in files]
+
+
+@cache
+def counted() -> dict[str, str]:
+    """The sentences that count something, each with how English says it of one."""
+    found: dict[str, str] = {}
+    for call in (node for tree in _trees() for node in ast.walk(tree)):
+        match call:
+            case ast.Call(func=ast.Name(id="counted"), args=[ast.Constant(one), ast.Constant(other)]):
+                found[str(other)] = str(one)
+            case _:
+                pass
+    return found
+
+
 def wanted() -> list[Key]:
     """Every template and word that the code can say, each with its context."""
     schema()
-    found: set[Key] = set()
-    for file in sorted(SOURCE.rglob("*.py")):
-        if SHOWN not in file.parents:
-            found.update(_texts_of(ast.parse(file.read_text())))
+    found: set[Key] = {(text, None) for text in counted()}
+    for tree in _trees():
+        found.update(_texts_of(tree))
     kinds: set[type[StrEnum]] = set(messages.spoken())
     for refusal in _refusals():
         found.add((refusal.text, None))
@@ -78,7 +98,31 @@ def _file_of(language: str) -> Path:
 def _known(language: str) -> dict[Key, Message]:
     if not _file_of(language).exists():
         return {}
-    return {(str(known.id), known.context): known for known in messages.read(language) if known.id}
+    return {(_text_of(known), known.context): known for known in messages.read(language) if known.id}
+
+
+def _text_of(known: Message) -> str:
+    """The key of a message in the code: of one that counts, how English says it of several."""
+    return known.id if isinstance(known.id, str) else known.id[-1]
+
+
+def _said(known: Message | None) -> tuple[str, ...]:
+    """The forms of a message that a catalogue has."""
+    if known is None or known.string is None:
+        return ()
+    return (known.string,) if isinstance(known.string, str) else tuple(known.string)
+
+
+def _translated(key: Key, known: Message | None, language: str, many: int) -> tuple[str, ...]:
+    """What a catalogue says of a key: as many forms as its language has where it counts, else one."""
+    before = _said(known)
+    one = counted().get(key[0]) if key[1] is None else None
+    if one is None:
+        return before if len(before) == 1 and before[0] else (_english(key) if language == "en" else "",)
+    if language == "en":
+        return one, key[0]
+    kept = known is not None and not isinstance(known.id, str) and len(before) == many
+    return before if kept else ("",) * many
 
 
 def _english(key: Key) -> str:
@@ -89,19 +133,30 @@ def _english(key: Key) -> str:
     return text.replace("_", " ").lower() if text.isupper() else text
 
 
+def _blank(language: str) -> Catalog:
+    """A catalogue without messages; by CLDR, where Babel has no rule of gettext's for a language with one form."""
+    catalogue = Catalog(locale=language, charset="utf-8", project="rewards-marketplace", fuzzy=False)
+    if not Locale.parse(language).plural_form.tags:
+        catalogue.mime_headers = [("Plural-Forms", "nplurals=1; plural=0;")]
+    return catalogue
+
+
 def update(language: str) -> int:
     """Bring one catalogue to what the code says; returns how many messages it lacks."""
     known = _known(language)
-    catalogue = Catalog(locale=language, charset="utf-8", project="rewards-marketplace", fuzzy=False)
+    catalogue = _blank(language)
     catalogue.header_comment = "# Sentences and words of the marketplace. Translate `msgstr`; keep the {facts}."
     lacking = 0
     for key in wanted():
-        if language == "en" and key[1] is None:
+        one = counted().get(key[0]) if key[1] is None else None
+        if language == "en" and key[1] is None and one is None:
             continue
-        before = known.get(key)
-        said = str(before.string) if before and before.string else _english(key) if language == "en" else ""
-        lacking += not said
-        catalogue.add(key[0], said, context=key[1])
+        said = _translated(key, known.get(key), language, catalogue.num_plurals)
+        lacking += not all(said)
+        if one is None:
+            catalogue.add(key[0], said[0], context=key[1])
+        else:
+            catalogue.add((one, key[0]), said)
     with _file_of(language).open("wb") as file:
         write_po(file, catalogue, width=WIDTH, omit_header=False, sort_output=False)
     _without_dates(_file_of(language))
@@ -117,15 +172,18 @@ def _without_dates(file: Path) -> None:
 
 def problems(language: str) -> Iterator[str]:
     """What is missing from a catalogue, or takes facts that its sentence does not have."""
-    known = _known(language)
+    known, many = _known(language), _blank(language).num_plurals
     for key in wanted():
         text, context = key
-        if language == "en" and context is None:
+        counts = context is None and text in counted()
+        if language == "en" and context is None and not counts:
             continue
-        found = known.get(key)
-        if found is None or not found.string:
+        said = _said(known.get(key))
+        if not said or not all(said):
             yield f"{language}: not translated: {text}"
-        elif set(_FACT.findall(str(found.string))) != set(_FACT.findall(text)):
+        elif len(said) != (many if counts else 1):
+            yield f"{language}: has {len(said)} forms, not {many if counts else 1}: {text}"
+        elif any(set(_FACT.findall(form)) != set(_FACT.findall(text)) for form in said):
             yield f"{language}: takes other facts: {text}"
 
 

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Annotated
 
 from marketplace.banking.models import BatchState, DetailsState, Hold, TransferState
+from marketplace.kit.messages import counted
 from marketplace.kit.money import Money
 from marketplace.kit.rails import Rail
 from marketplace.kit.refusals import Refusal
@@ -70,7 +71,10 @@ class NothingToPay(Refusal):
     """No planned transfer can be put into a file now."""
 
     code = "NOTHING_TO_PAY"
-    text = "Nothing can be paid by file now; {held} transfers wait. The preview says why."
+    text = counted(
+        "Nothing can be paid by file now; {held} transfer waits. The preview says why.",
+        "Nothing can be paid by file now; {held} transfers wait. The preview says why.",
+    )
     held: Annotated[int, "How many are planned and wait."]
 
 

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Annotated
 
 from marketplace.billing.models import CoalitionOrderState, CreditChangeState, TopUpState
+from marketplace.kit.messages import counted
 from marketplace.kit.money import Money
 from marketplace.kit.refusals import Refusal
 
@@ -105,7 +106,10 @@ class CoalitionPointsGiven(Refusal):
     """Points of the order have been given to members."""
 
     code = "COALITION_POINTS_GIVEN"
-    text = "Of the {points} points of this order only {left} are left in the budget, so it cannot be taken back."
+    text = counted(
+        "Of the {points} point of this order only {left} are left in the budget, so it cannot be taken back.",
+        "Of the {points} points of this order only {left} are left in the budget, so it cannot be taken back.",
+    )
     points: Annotated[int, "The points of the order."]
     left: Annotated[int, "The points that the budget still holds."]
 
@@ -114,7 +118,10 @@ class CoalitionPointsSpent(Refusal):
     """The partner has fewer points to give in the program."""
 
     code = "COALITION_POINTS_SPENT"
-    text = "You have {left} points to give in this program. Give fewer, or order more."
+    text = counted(
+        "You have {left} point to give in this program. Give fewer, or order more.",
+        "You have {left} points to give in this program. Give fewer, or order more.",
+    )
     left: Annotated[int, "The points that you bought and have not given."]
 
 
@@ -122,7 +129,10 @@ class CoalitionReferenceReused(Refusal):
     """The partner gave under this reference before, to somebody else or another number of points."""
 
     code = "COALITION_REFERENCE_REUSED"
-    text = "You gave {points} points under the reference {reference} already. Give each purchase its own."
+    text = counted(
+        "You gave {points} point under the reference {reference} already. Give each purchase its own.",
+        "You gave {points} points under the reference {reference} already. Give each purchase its own.",
+    )
     reference: Annotated[str, "The reference that was given."]
     points: Annotated[int, "What was given under it."]
 

@@ -10,7 +10,7 @@ from babel.dates import get_day_names
 
 from marketplace.earning.terms import Multiplier, Terms
 from marketplace.earning.words import EventType, Kind, Period, Reason
-from marketplace.kit.messages import language_of, noted, say
+from marketplace.kit.messages import counted, language_of, noted, say
 from marketplace.kit.money import BASIS_POINTS, Money
 
 EVENTS: Mapping[EventType, str] = {
@@ -197,11 +197,17 @@ def _limits(said: Terms, names: Names, languages: Sequence[str]) -> Iterator[str
         facts = {"points": said.cap_points, "unit": names.unit, "each": each}
         yield say("at most {points} {unit} {each}", facts, languages)
     if said.cap_times is not None:
-        yield say("at most {times} times {each}", {"times": said.cap_times, "each": each}, languages)
+        yield say(
+            counted("at most {times} time {each}", "at most {times} times {each}"),
+            {"times": said.cap_times, "each": each},
+            languages,
+        )
     if said.needs_confirmation:
         yield say("once it is confirmed", {}, languages)
     if said.pending_days:
-        yield say("there after {days} days", {"days": said.pending_days}, languages)
+        yield say(
+            counted("there after {days} day", "there after {days} days"), {"days": said.pending_days}, languages
+        )
 
 
 def why_not(reason: Reason, facts: Mapping[str, Any], languages: Sequence[str]) -> str | None:

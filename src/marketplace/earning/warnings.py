@@ -10,13 +10,18 @@ from marketplace.earning.tallies import rules_of
 from marketplace.earning.terms import Terms
 from marketplace.earning.words import Warned
 from marketplace.kit import clock
-from marketplace.kit.messages import noted, say
+from marketplace.kit.messages import counted, noted, say
 from marketplace.members.models import Program
 
 _TEXTS = {
-    Warned.TOO_MANY_CONDITIONS: noted("This rule has {conditions} conditions: people keep {most} in mind."),
-    Warned.SLOW_FIRST_REWARD: noted(
-        "At what members typically earn, a newcomer waits {days} days for a first reward; you want at most {most}."
+    Warned.TOO_MANY_CONDITIONS: counted(
+        "This rule has {conditions} condition: people keep {most} in mind.",
+        "This rule has {conditions} conditions: people keep {most} in mind.",
+    ),
+    Warned.SLOW_FIRST_REWARD: counted(
+        "At what members typically earn, a newcomer waits {days} day for a first reward; you want at most {most}.",
+        "At what members typically earn, a newcomer waits {days} days for a first reward; "
+        "you want at most {most}.",
     ),
     Warned.OVERLAPS: noted(
         "The rule {other} is live for the same events, and both give. Put them into one group."

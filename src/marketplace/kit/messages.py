@@ -1,7 +1,8 @@
 """Sentences in the reader's language, from catalogues that a translator can edit.
 
 The English sentence in the code is the key, a template with named facts: `This needs {required} points.` A
-catalogue (`catalogues/<language>.po`) has the same sentence in another language. Numbers, money, dates and the
+catalogue (`catalogues/<language>.po`) has the same sentence in another language, and where its first fact counts
+something (`counted`) as many forms of it as the language has. Numbers, money, dates and the
 words for states are written as that language writes them. What a catalogue lacks is said in English.
 """
 
@@ -11,12 +12,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum, StrEnum
 from functools import cache, lru_cache
+from gettext import GNUTranslations
+from io import BytesIO
 from pathlib import Path
-from typing import Protocol, TypeVar, cast, runtime_checkable
+from typing import NamedTuple, Protocol, TypeVar, cast, runtime_checkable
 
 from babel import Locale
 from babel.dates import format_date, format_datetime
 from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal
 
@@ -26,6 +30,7 @@ FOLDER = Path(__file__).parent / "catalogues"
 LANGUAGES = ("en", "sv", "nb", "nl", "ms", "ru")
 DAY, MOMENT = "d MMMM y", "d MMMM y, HH:mm"
 WORD = "word"  # the context of what is not a sentence: states and names of things
+_FACT = re.compile(r"\{(\w+)\}")
 _DECIMALS = re.compile(r"\.0+")
 _SPOKEN_AS = {"no": "nb", "nn": "nb"}
 E = TypeVar("E", bound=type[StrEnum])
@@ -57,6 +62,14 @@ def noted(text: str) -> str:
     return text
 
 
+def counted(one: str, other: str) -> str:
+    """A template whose first fact counts something, as English says it of one and of others: `other` is the key.
+
+    Catalogues carry as many forms as their language has, such as three in Russian.
+    """
+    return other
+
+
 def language_of(languages: Iterable[str]) -> str:
     """The first of a reader's BCP 47 tags that we speak, by its primary subtag; English when there is none."""
     for tag in languages:
@@ -70,13 +83,23 @@ def language_of(languages: Iterable[str]) -> str:
 def say(text: str, facts: Mapping[str, object], languages: Iterable[str] = ()) -> str:
     """A template with its facts, in the first language of the reader that we speak."""
     language = language_of(languages)
-    template = _sentences(language).get(text, text)
+    template = _template(text, facts, language)
     return template.format_map(_Facts(facts, language)) if facts else template
 
 
 def word(value: StrEnum | str, languages: Iterable[str] = ()) -> str:
     """What a value is called: its word in the catalogue, else its name in lower case."""
     return _word(value, language_of(languages))
+
+
+def _template(text: str, facts: Mapping[str, object], language: str) -> str:
+    """The sentence in a language; of one that counts something, the form for so many."""
+    catalogue = _catalogue(language)
+    one, counting = catalogue.counted.get(text), _FACT.search(text)
+    if one is None or counting is None:
+        return catalogue.sentences.get(text, text)
+    many = facts.get(counting[1])
+    return _forms(language).ngettext(one, text, abs(many) if isinstance(many, int) else 0)
 
 
 class _Facts(dict[str, object]):
@@ -117,7 +140,8 @@ def written(value: object, language: str) -> str:
 
 
 def _word(value: str, language: str) -> str:
-    known = _words(language).get(value) or _sentences(language).get(value)
+    catalogue = _catalogue(language)
+    known = catalogue.words.get(value) or catalogue.sentences.get(value)
     if known is None and isinstance(value, StrEnum):
         return value.value.replace("_", " ").lower()
     return value if known is None else known
@@ -148,19 +172,32 @@ def read(language: str) -> Catalog:
         return read_po(file, locale=language)
 
 
+class _Catalogue(NamedTuple):
+    """What a language says: sentences and words by their keys, and of sentences that count the form for one."""
+
+    sentences: dict[str, str]
+    words: dict[str, str]
+    counted: dict[str, str]
+
+
 @cache
-def _catalogue(language: str) -> tuple[dict[str, str], dict[str, str]]:
-    sentences: dict[str, str] = {}
-    words: dict[str, str] = {}
+def _catalogue(language: str) -> _Catalogue:
+    found = _Catalogue({}, {}, {})
     for message in read(language):
-        if message.id and message.string and not message.fuzzy:
-            (words if message.context == WORD else sentences)[str(message.id)] = str(message.string)
-    return sentences, words
+        if not message.id or not message.string or message.fuzzy:
+            continue
+        if isinstance(message.id, str):
+            (found.words if message.context == WORD else found.sentences)[message.id] = str(message.string)
+        else:
+            one, other = message.id
+            found.counted[other] = one
+    return found
 
 
-def _sentences(language: str) -> dict[str, str]:
-    return _catalogue(language)[0]
-
-
-def _words(language: str) -> dict[str, str]:
-    return _catalogue(language)[1]
+@cache
+def _forms(language: str) -> GNUTranslations:
+    """The catalogue as gettext reads it, which knows the form for a number."""
+    file = BytesIO()
+    write_mo(file, read(language))
+    file.seek(0)
+    return GNUTranslations(file)

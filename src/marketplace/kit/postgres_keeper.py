@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -26,6 +26,7 @@ from marketplace.kit.postgres_orphans import end_processes, forget_reused_pid
 from marketplace.kit.postgres_runner import CannotRun, choose_runner, socket_dir
 
 START_ATTEMPTS = 3
+AGAIN_S = 1.0
 LOG_LIMIT_BYTES = 16 * 1024 * 1024
 # The parser and pg_trgm ask the C library what a letter is; plain "C" would know only ASCII ones.
 LETTERS = ("C.UTF-8", "en_US.UTF-8", "C")
@@ -86,7 +87,10 @@ class Keeper:
         self.put_after("ended", postgres.wait)
         while self.events.get() == "ended":
             log(f"postgres ended with {postgres.returncode}; starting it again")
-            postgres = self.start()
+            again = self.start_again()
+            if again is None:
+                break
+            postgres = again
             self.put_after("ended", postgres.wait)
         self.stop(postgres)
         if self.sockets.parent != self.data_dir:
@@ -94,6 +98,17 @@ class Keeper:
         # In this order: who sees the users' lock free must not find a keeper.
         os.close(self.keeper_lock)
         os.close(self.users_lock)
+
+    def start_again(self) -> Postgres | None:
+        """Start until it runs: a disk that is full now may have room later. None when told to stop meanwhile."""
+        while True:
+            try:
+                return self.start()
+            except (CannotRun, OSError) as error:
+                log(f"not started: {error}")
+            with suppress(Empty):
+                self.events.get(timeout=AGAIN_S)
+                return None
 
     def on_signal(self, number: int, frame: FrameType | None) -> None:
         self.events.put("stop")
@@ -210,8 +225,10 @@ def environment() -> dict[str, str]:
 
 
 def log(message: str) -> None:
-    sys.stderr.write(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {message}\n")
-    sys.stderr.flush()
+    """Write a line, if there is room for it."""
+    with suppress(OSError):
+        sys.stderr.write(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {message}\n")
+        sys.stderr.flush()
 
 
 def main(order: str) -> NoReturn:

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from marketplace.kit import clock, database
-from marketplace.kit.messages import noted, say
+from marketplace.kit.messages import counted, noted, say
 from marketplace.kit.money import Money
 from marketplace.members import tier_rules, tier_steps
 from marketplace.members.models import Member, TierBasis, TierLevel, TierScheme, TierStanding
@@ -15,9 +15,9 @@ _NEWEST = """
 SELECT DISTINCT ON (program_id) id FROM tier_scheme WHERE program_id = ANY ($1) AND valid_from <= $2
 ORDER BY program_id, valid_from DESC"""
 _WAYS = {
-    TierBasis.POINTS: noted("{to_go} points to go to {name}."),
+    TierBasis.POINTS: counted("{to_go} point to go to {name}.", "{to_go} points to go to {name}."),
     TierBasis.SPEND: noted("Spend {to_go} more to reach {name}."),
-    TierBasis.COUNT: noted("{to_go} more times to reach {name}."),
+    TierBasis.COUNT: counted("{to_go} more time to reach {name}.", "{to_go} more times to reach {name}."),
 }
 _TOP = noted("You have the highest level.")
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from marketplace.kit.messages import noted
+from marketplace.kit.messages import counted
 from marketplace.kit.next_steps import NextStep, NextStepKind
 from marketplace.kit.refusals import Refusal
 
@@ -11,7 +11,10 @@ class InsufficientPoints(Refusal):
     """The wallet holds fewer spendable points than are needed."""
 
     code = "INSUFFICIENT_POINTS"
-    text = "This needs {required} points and you have {available}: {missing} to go."
+    text = counted(
+        "This needs {required} point and you have {available}: {missing} to go.",
+        "This needs {required} points and you have {available}: {missing} to go.",
+    )
     required: Annotated[int, "Points that this needs."]
     available: Annotated[int, "Points that can be spent now."]
     missing: Annotated[int, "Points to go."]
@@ -19,7 +22,7 @@ class InsufficientPoints(Refusal):
     @property
     def next_step(self) -> NextStep:
         """Earn them."""
-        text = noted("Earn {missing} more points.")
+        text = counted("Earn {missing} more point.", "Earn {missing} more points.")
         return NextStep(NextStepKind.EARN_POINTS, text, {"missing": self.missing}, points=self.missing)
 
 

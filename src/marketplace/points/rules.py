@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from marketplace.kit.messages import noted, say
+from marketplace.kit.messages import counted, noted, say
 from marketplace.kit.refusals import Problem
 from marketplace.points.models import ExpiryKind, ExpiryPeriod, ReturnRule
 
@@ -141,7 +141,10 @@ def taken_from(lots: Sequence[Dated], points: int) -> list[Dated]:
 
 RETURN_TEXTS = {
     ReturnRule.KEEP: noted("Points keep their dates while they are away; those whose date passes are lost."),
-    ReturnRule.GRACE: noted("Points whose date passes while they are away can be used for {days} more days."),
+    ReturnRule.GRACE: counted(
+        "Points whose date passes while they are away can be used for {days} more day.",
+        "Points whose date passes while they are away can be used for {days} more days.",
+    ),
     ReturnRule.RENEW: noted("Points whose date passes while they are away begin a new life when they come back."),
 }
 

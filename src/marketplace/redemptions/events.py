@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from marketplace.kit import clock, facts
-from marketplace.kit.messages import noted, say
+from marketplace.kit.messages import counted, noted, say
 from marketplace.redemptions.facts import OF_ITS_STATE, Change, RedemptionChanged
 from marketplace.redemptions.models import Redemption, RedemptionEvent, RedemptionState
 
@@ -67,7 +67,10 @@ SENTENCES: Final[Mapping[Change, str]] = {
     Change.CANCELLED: noted("You cancelled it. Your points are back."),
     Change.FAILED: noted("The brand could not deliver it. Your points are back."),
     Change.REFUNDED: noted("It was refunded. Your points are back."),
-    Change.PARTLY_REFUNDED: noted("A part of it was refunded: {points} points are back."),
+    Change.PARTLY_REFUNDED: counted(
+        "A part of it was refunded: {points} point is back.",
+        "A part of it was refunded: {points} points are back.",
+    ),
     Change.REVIEWED: noted("It was looked at and goes on."),
     Change.CARD_AUTHORISED: noted("Your card's bank has set its part aside."),
     Change.CARD_CHARGED: noted("Your card has paid its part."),

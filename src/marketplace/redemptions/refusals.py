@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from marketplace.kit.messages import noted
+from marketplace.kit.messages import counted, noted
 from marketplace.kit.money import Money
 from marketplace.kit.next_steps import NextStep, NextStepKind
 from marketplace.kit.refusals import Problem, Refusal
@@ -21,7 +21,9 @@ class PriceChanged(Refusal):
     @property
     def next_step(self) -> NextStep:
         """Confirm the new price."""
-        text = noted("Look at the new price, and confirm {now} points.")
+        text = counted(
+            "Look at the new price, and confirm {now} point.", "Look at the new price, and confirm {now} points."
+        )
         return NextStep(NextStepKind.LOOK_AGAIN, text, {"now": self.now})
 
 
@@ -61,7 +63,10 @@ class UnitsSpokenFor(Refusal):
     """So many units are not left to be packed."""
 
     code = "UNITS_SPOKEN_FOR"
-    text = "{units_left} units are left to be packed. The others are in parcels already, or refunded."
+    text = counted(
+        "{units_left} unit is left to be packed. The others are in parcels already, or refunded.",
+        "{units_left} units are left to be packed. The others are in parcels already, or refunded.",
+    )
     units_left: Annotated[int, "How many units can still be packed."]
 
 
@@ -245,7 +250,10 @@ class TooFewPoints(Refusal):
     """A card pays only the rest: the program wants some of the price in points."""
 
     code = "TOO_FEW_POINTS"
-    text = "At least {least_points} points are paid for this; a card pays the rest."
+    text = counted(
+        "At least {least_points} point is paid for this; a card pays the rest.",
+        "At least {least_points} points are paid for this; a card pays the rest.",
+    )
     least_points: Annotated[int, "The fewest points that are paid."]
 
 

@@ -5,7 +5,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 from marketplace.kit import papers
-from marketplace.kit.messages import noted, word
+from marketplace.kit.messages import counted, noted, word
 from marketplace.kit.papers import Reader, spoken_in
 from marketplace.kit.settings import settings
 from marketplace.partners import wording
@@ -110,7 +110,10 @@ async def data_of(statement: Statement, languages: Sequence[str]) -> dict[str, A
         "columns": [reader.say(text) for text in _COLUMNS],
         "lines": [_line(reader, line, statement.currency) for line in shown],
         "totals": _totals(reader, statement),
-        "more": reader.say("{count} more lines are in the CSV file.", count=count - MOST_LINES)
+        "more": reader.say(
+            counted("{count} more line is in the CSV file.", "{count} more lines are in the CSV file."),
+            count=count - MOST_LINES,
+        )
         if count > MOST_LINES
         else "",
         "invoice": _invoice(reader, invoice) if invoice else None,

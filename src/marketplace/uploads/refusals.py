@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
+from marketplace.kit.messages import counted
 from marketplace.kit.refusals import Refusal
 
 
@@ -34,7 +35,10 @@ class NothingToPublish(Refusal):
     """No row of the file is good."""
 
     code = "NOTHING_TO_PUBLISH"
-    text = "No row of this file can be published. Mend the {listed} problems found and upload it again."
+    text = counted(
+        "No row of this file can be published. Mend the {listed} problem found and upload it again.",
+        "No row of this file can be published. Mend the {listed} problems found and upload it again.",
+    )
     listed: Annotated[int, "How many problems are listed."]
 
 
