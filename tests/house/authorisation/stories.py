@@ -82,12 +82,15 @@ async def state_account(program: Program) -> None:
     await done(as_operator(new_id(), "finance"), "issueProgramStatement", **wish)
 
 
-async def buy_points(program: Program, shop: Caller) -> None:
-    """A price of the program's points, and an order that a partner pays by invoice."""
+async def buy_points(program: Program, shop: Caller, member: Member, name: str) -> None:
+    """A price of the program's points, an order that a partner pays by invoice, one it has, and points it gave."""
     price = {"amount": "10.00", "currency": program.home_currency}
     await done(as_program(program.id), "setCoalitionRate", perThousand=price)
     wish: dict[str, Any] = {"programId": ids.public("program", program.id), "points": 1000, "expectedPrice": price}
     await done(shop, "orderCoalitionPoints", "", payment="INVOICE", **wish)
+    await done(shop, "orderCoalitionPoints", "", payment="NETTED", **wish)
+    sale = {"programId": wish["programId"], "memberReference": member.reference, "reference": f"till-{name}"}
+    await done(shop, "awardCoalitionPoints", points=10, reason=f"Bought on the {name}", **sale)
 
 
 async def earn(program: Program, member: Member, name: str) -> None:

@@ -146,7 +146,7 @@ async def _fund_and_sell(side: Side, name: str) -> None:
     await give_account(side.partner)
     await sell(side.program, side.partner, 50_00, f"Sold on the {name}", days_ago=20)
     await stories.state_account(side.program)
-    await stories.buy_points(side.program, as_partner(side.partner.id))
+    await stories.buy_points(side.program, as_partner(side.partner.id), side.member, name)
 
 
 async def _upload_and_key(side: Side, name: str) -> None:

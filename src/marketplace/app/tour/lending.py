@@ -1,15 +1,23 @@
-"""What a program has beyond what it paid in: credit, a warning in time, and partners that buy its points."""
+"""What a program has beyond what it paid in: credit, a warning in time, and partners that buy and give points."""
+
+from decimal import Decimal
+from typing import Final
 
 from marketplace.app.tour.cast import Cast, Member
 from marketplace.app.tour.client import Client, Json
-from marketplace.app.tour.shopping import REDEMPTION
+from marketplace.app.tour.shopping import REDEMPTION, wallet
 from marketplace.app.tour.stage import Stage, money
 
+NETTED: Final = Decimal(36)
+"""What the partner pays for points out of what it is owed: an adjustment on its next statement."""
 _MONEY = "{ amount currency }"
 _CREDIT = f"{{ program {{ funding {{ credit {{ limit {_MONEY} drawn {_MONEY} left {_MONEY} }} }} }} }}"
 _LOW = "{ program { funding { runway { daysLeft alert { lowSince } notices { daysLeft } } } } }"
 _ORDER = f"""... on CoalitionOrder {{ id state points price {_MONEY}
     invoice {{ number state dueOn creditorReference amount {_MONEY} }} }}"""
+
+_AWARD = """... on CoalitionAward { id points left reference } ... on CoalitionPointsSpent { left }
+    ... on CoalitionReferenceReused { reference points }"""
 
 
 def on_credit(stage: Stage, cast: Cast, server: Client, maja: Member, program: str) -> None:
@@ -65,3 +73,25 @@ def bought(stage: Stage, cast: Cast, server: Client, program: str) -> None:
     stage.turned_away(server, "takes the order back by itself", foreign, "FORBIDDEN")
     back = cast.operator.do("reverseCoalitionOrder", _ORDER, **wish)
     stage.does(cast.operator, "cancels the order and its invoice", back, "CoalitionOrder", state="CANCELLED")
+
+
+def given(stage: Stage, cast: Cast, maja: Member, program: str) -> None:
+    """The partner buys points out of what it is owed, and gives some to a member who buys at its till."""
+    price = {"amount": str(NETTED), "currency": "SEK"}
+    wish = {"programId": program, "points": 300, "payment": "NETTED", "expectedPrice": price}
+    order = cast.partner.do("orderCoalitionPoints", _ORDER, **wish)
+    stage.does(cast.partner, "buys 300 out of what it is owed", order, "CoalitionOrder", state="READY")
+    had, _ = wallet(maja)
+    sale: Json = {"programId": program, "memberReference": maja.reference, "reference": f"till-{cast.run}"}
+    sale |= {"points": 200, "reason": "Two coffees at the till"}
+    award = cast.partner.do("awardCoalitionPoints", _AWARD, **sale)
+    stage.does(cast.partner, "gives Maja 200 for two coffees", award, "CoalitionAward", points=200, left=100)
+    again = cast.partner.do("awardCoalitionPoints", _AWARD, **sale)
+    stage.equal(cast.partner, "sends the same sale again: nothing is added", again.get("id"), award["id"])
+    other = cast.partner.do("awardCoalitionPoints", _AWARD, **(sale | {"points": 100}))
+    stage.does(cast.partner, "gives other points for the same sale", other, "CoalitionReferenceReused", points=200)
+    more = cast.partner.do("awardCoalitionPoints", _AWARD, **(sale | {"reference": f"till-{cast.run}-2"}))
+    stage.does(cast.partner, "gives more than it has left", more, "CoalitionPointsSpent", left=100)
+    never = cast.starbucks.do("awardCoalitionPoints", _AWARD, **sale)
+    stage.does(cast.starbucks, "gives points that it never bought", never, "CoalitionPointsSpent", left=0)
+    stage.equal(maja.phone, "has 200 more", wallet(maja), (had + 200, 0))

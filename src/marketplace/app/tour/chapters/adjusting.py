@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from marketplace.app.tour import statements
+from marketplace.app.tour import lending, statements
 from marketplace.app.tour.cast import Cast
 from marketplace.app.tour.stage import Stage, money
 
@@ -48,4 +48,5 @@ def _previewed(stage: Stage, cast: Cast) -> None:
     share = statements.of(row["commission"]) * 100 / statements.of(row["gross"])
     stage.holds(cast.operator, "finds 8 % commission on it", abs(share - 8) < Decimal("0.1"), f"{share:.3f} %")
     adjusted = statements.of(row["adjustments"])
-    stage.equal(cast.operator, "and the correction", adjusted, Decimal("-15.00"))
+    taken_off = -15 - lending.NETTED
+    stage.equal(cast.operator, "and the correction, and the points it bought", adjusted, taken_off)

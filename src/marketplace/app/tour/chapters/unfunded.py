@@ -9,7 +9,7 @@ TITLE = "A program funds first"
 
 
 def play(stage: Stage, cast: Cast) -> None:
-    """Afterwards a new program has paid in, spent all of it, and goes on with a line of credit."""
+    """Afterwards a new program has paid in, spent all of it, and lives on credit; a partner gives its points."""
     operator, code = cast.operator, f"T{cast.run}".upper()
     terms = {
         "code": code, "name": f"Tourists {cast.run}", "pointName": "steps", "homeCurrency": "SEK",
@@ -44,3 +44,4 @@ def play(stage: Stage, cast: Cast) -> None:
     lending.on_credit(stage, cast, server, maja, made["id"])
     lending.warned(stage, server)
     lending.bought(stage, cast, server, made["id"])
+    lending.given(stage, cast, maja, made["id"])
