@@ -57,6 +57,9 @@ def test_a_database_that_is_away_is_told_as_such(server: str) -> None:
     [error] = answer.json()["errors"]
     assert error["extensions"] == {"code": "UNAVAILABLE"}
     assert "same idempotency key" in error["message"]
+    dutch = {**headers, "Accept-Language": "nl"}
+    asked = httpx.post(f"{server}/graphql", json={"query": "{ markets { country } }"}, headers=dutch).json()
+    assert asked["errors"][0]["message"].startswith("We kunnen onze database nu niet bereiken.")
     assert httpx.get(f"{server}/health/live").status_code == 200
 
 

@@ -134,6 +134,8 @@ async def test_files_are_for_those_who_may_see_the_statement(tmp_path: Path) -> 
             assert (await downloaded(tmp_path, statement, ending, token)).status_code == status, (status, ending)
     async with caller(make_app(tmp_path), own) as http:
         assert (await http.get("/statements/nonsense.pdf")).status_code == 404
+        foreign = await http.get("/statements/nonsense.pdf", headers={"Accept-Language": "sv"})
+    assert foreign.json()["message"] == "Det finns inget sådant papper, eller så är det inte ditt."
 
 
 async def test_the_files_add_up_to_each_other_without_us(tmp_path: Path) -> None:

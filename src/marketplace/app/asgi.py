@@ -256,7 +256,7 @@ async def unexpected(request: HTTPConnection, error: Exception) -> Response:
     """
     if not isinstance(request, Request):
         raise error  # a socket is closed by its server
-    told = masked(error, path=request.url.path)
+    told = masked(error, context.accepted_languages(request.headers.get("accept-language")), path=request.url.path)
     said = {"message": told["message"], **told["extensions"]}
     if said["code"] == UNAVAILABLE:
         return JSONResponse(said, status_code=503, headers={"Retry-After": "1", "Cache-Control": "no-store"})

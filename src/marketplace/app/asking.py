@@ -25,6 +25,7 @@ from marketplace.app.persisted import PersistedOperations
 from marketplace.app.rates import Rates
 from marketplace.kit import database
 from marketplace.kit.actor import Actor
+from marketplace.kit.graphql import Context
 
 Body = dict[str, Any]
 T = TypeVar("T")
@@ -89,7 +90,8 @@ class Asking:
 
         Raises RequestErrors when its variables are at fault, and HttpRefusal when it took too long.
         """
-        return self._told(await self._run(prepared, context, root), prepared)
+        languages = context.languages if isinstance(context, Context) else ()
+        return self._told(await self._run(prepared, context, root), prepared, languages)
 
     async def events(self, prepared: Prepared, renewed: Callable[[], Awaitable[object]]) -> AsyncGenerator[Body]:
         """The responses to a subscription, one an event, each in a context of its own, as a request would be.
@@ -151,12 +153,12 @@ class Asking:
         costs.must_be_affordable(requested, self.caps.cost)
         return costs.told(requested, self.caps.cost)
 
-    def _told(self, outcome: execution.Outcome, prepared: Prepared) -> Body:
+    def _told(self, outcome: execution.Outcome, prepared: Prepared, languages: Sequence[str] = ()) -> Body:
         if not outcome.started:
             raise RequestErrors(coded(outcome.errors, "BAD_USER_INPUT"), prepared.extensions)
         body: Body = {"data": outcome.data}
         if outcome.errors:
-            body["errors"] = present_all(outcome.errors, prepared.asked.operation_name)
+            body["errors"] = present_all(outcome.errors, prepared.asked.operation_name, languages)
         if outcome.extensions or prepared.extensions:
             body["extensions"] = {**outcome.extensions, **prepared.extensions}
         return body
@@ -179,6 +181,8 @@ def refusal_of(refusal: HttpRefusal) -> Body:
     return {"errors": [{"message": refusal.message, "extensions": {"code": refusal.code}}]}
 
 
-def present_all(errors: Sequence[GraphQLError], operation_name: str | None) -> list[dict[str, Any]]:
+def present_all(
+    errors: Sequence[GraphQLError], operation_name: str | None, languages: Sequence[str] = ()
+) -> list[dict[str, Any]]:
     """The `errors` of a response."""
-    return [present(error, operation_name=operation_name) for error in errors]
+    return [present(error, operation_name=operation_name, languages=languages) for error in errors]

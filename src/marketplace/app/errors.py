@@ -1,7 +1,7 @@
 """What a client is told when something went wrong: our own words, never an exception's."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -10,6 +10,7 @@ from graphql import GraphQLError
 
 from marketplace.kit import database, metrics
 from marketplace.kit.ids import BadId
+from marketplace.kit.messages import noted, say
 from marketplace.kit.refusals import BadUserInput, Refusal, TopLevelError
 
 log = structlog.get_logger()
@@ -18,9 +19,9 @@ INTERNAL = "INTERNAL"
 UNAVAILABLE = "UNAVAILABLE"
 BAD_USER_INPUT = BadUserInput.code
 ILL_TYPED_ARGUMENT = ("Argument '", "Variable '")  # graphql-core's own words for what only execution shows
-UNEXPECTED = "Something went wrong on our side. Quote the incident id when you ask us about it."
+UNEXPECTED = noted("Something went wrong on our side. Quote the incident id when you ask us about it.")
 
-AWAY = "We cannot reach our database right now. Ask again in a moment, with the same idempotency key."
+AWAY = noted("We cannot reach our database right now. Ask again in a moment, with the same idempotency key.")
 
 
 class HttpRefusal(Exception):
@@ -62,7 +63,9 @@ def coded(errors: Sequence[GraphQLError], code: str) -> list[GraphQLError]:
     return list(errors)
 
 
-def present(error: GraphQLError, *, operation_name: str | None = None) -> dict[str, Any]:
+def present(
+    error: GraphQLError, *, operation_name: str | None = None, languages: Iterable[str] = ()
+) -> dict[str, Any]:
     """One entry of the response's `errors`.
 
     What was written for clients is told as it is, with its code; a database that is away is `UNAVAILABLE`.
@@ -73,20 +76,21 @@ def present(error: GraphQLError, *, operation_name: str | None = None) -> dict[s
     code = _code(error)
     if code is None:
         cause = error.original_error or error
-        told |= masked(cause, path=error.path, operation_name=operation_name)
+        told |= masked(cause, languages, path=error.path, operation_name=operation_name)
     else:
         told["extensions"] = {"code": code, **(error.extensions or {})}
     metrics.errors.labels(told["extensions"]["code"]).inc()
     return told
 
 
-def masked(error: BaseException, **facts: object) -> dict[str, Any]:
+def masked(error: BaseException, languages: Iterable[str] = (), **facts: object) -> dict[str, Any]:
     """What a client is told of an exception that was not written for it: message and extensions."""
     if database.is_away(error):
         log.warning("database away", reason=type(error).__name__)
-        return {"message": AWAY, "extensions": {"code": UNAVAILABLE}}
+        return {"message": say(AWAY, {}, languages), "extensions": {"code": UNAVAILABLE}}
     incident = record_incident(error, **facts)
-    return {"message": UNEXPECTED, "extensions": {"code": INTERNAL, "incident": incident}}
+    said = say(UNEXPECTED, {}, languages)
+    return {"message": said, "extensions": {"code": INTERNAL, "incident": incident}}
 
 
 def _code(error: GraphQLError) -> str | None:

@@ -24,6 +24,7 @@ from starlette.types import Receive, Scope, Send
 
 from marketplace.app import event_stream, floods, parameters
 from marketplace.app.asking import Asking, Prepared, refusal_of, refused
+from marketplace.app.context import accepted_languages
 from marketplace.app.errors import (
     UNAVAILABLE,
     HttpRefusal,
@@ -155,9 +156,9 @@ class GraphQLView:
         except asyncio.CancelledError as error:
             if _is_cancelled_itself():
                 raise
-            return _encode_failure(error, media or JSON)
+            return _encode_failure(error, media or JSON, request)
         except Exception as error:  # noqa: BLE001  # the last line of defence: nothing leaves unmasked
-            return _encode_failure(error, media or JSON)
+            return _encode_failure(error, media or JSON, request)
 
     async def _answer(self, request: Request, media: str | None) -> Answer | Response:
         address = request.client.host if request.client else None
@@ -273,8 +274,8 @@ def _encode(answer: Answer, media: str) -> Response:
     return _response(answer.body, media, status, answer.headers)
 
 
-def _encode_failure(error: BaseException, media: str) -> Response:
-    told = masked(error)
+def _encode_failure(error: BaseException, media: str, request: Request) -> Response:
+    told = masked(error, accepted_languages(request.headers.get("accept-language")))
     if told["extensions"]["code"] == UNAVAILABLE:
         return _response({"errors": [told]}, media, HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "1"})
     return _response({"errors": [told]}, media, HTTPStatus.INTERNAL_SERVER_ERROR)

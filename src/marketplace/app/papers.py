@@ -26,6 +26,7 @@ from marketplace.donations.queries import receipt_for
 from marketplace.kit import ids
 from marketplace.kit.actor import Actor
 from marketplace.kit.graphql import Context
+from marketplace.kit.messages import noted, say
 from marketplace.settlement import papers, queries
 from marketplace.settlement.exports import accruals_csv, statement_csv
 from marketplace.settlement.models import Statement
@@ -43,6 +44,12 @@ class Asked(Generic[T]):
     row: T
     actor: Actor
     languages: list[str]
+
+
+def _languages(request: Request) -> list[str]:
+    """The reader's languages: what the address names, then what the browser says."""
+    wanted = request.query_params.get("language", "")[:LONGEST_TAG]
+    return [*([wanted] if wanted else []), *accepted_languages(request.headers.get("accept-language"))]
 
 
 class Papers:
@@ -72,11 +79,11 @@ class Papers:
                 await self._rates.admit_address(request.client.host if request.client else None)
                 asked = await self._asked(request, find)
                 if self._free.locked():
-                    busy = "Others are downloading. Try again in a moment."
+                    busy = noted("Others are downloading. Try again in a moment.")
                     raise HttpRefusal(HTTPStatus.SERVICE_UNAVAILABLE, "BUSY", busy, {"Retry-After": "2"})
                 response = await make(asked)
             except HttpRefusal as refusal:
-                body = {"code": refusal.code, "message": refusal.message}
+                body = {"code": refusal.code, "message": say(refusal.message, {}, _languages(request))}
                 return JSONResponse(body, status_code=refusal.status, headers=refusal.headers)
             response.headers["Cache-Control"] = "no-store"
             return response
@@ -95,10 +102,9 @@ class Papers:
         except ids.BadId:
             found = None
         if found is None:
-            raise HttpRefusal(HTTPStatus.NOT_FOUND, "NOT_FOUND", "There is no such paper, or it is not yours.")
-        wanted = request.query_params.get("language", "")[:LONGEST_TAG]
-        named = accepted_languages(request.headers.get("accept-language"))
-        return Asked(found, context.actor, [*([wanted] if wanted else []), *named])
+            missing = noted("There is no such paper, or it is not yours.")
+            raise HttpRefusal(HTTPStatus.NOT_FOUND, "NOT_FOUND", missing)
+        return Asked(found, context.actor, _languages(request))
 
     async def _pdf(self, asked: Asked[Statement]) -> Response:
         async with self._free:
