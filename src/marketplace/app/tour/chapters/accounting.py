@@ -56,7 +56,12 @@ def _taken_back_by_the_bank(stage: Stage, cast: Cast) -> None:
         return
     paid = {row["id"]: row for row in _paid(cast)}
     told = httpx.get(f"{cast.stripe}/_stand_in/deliveries", timeout=30).json()
-    payouts = [each["payload"] for each in told if each["payload"]["type"] == "payout.paid"]
+    closings = {statements.of(row["closing"]) * 100 for row in paid.values()}  # others are cash of members
+    payouts = [
+        each["payload"]
+        for each in told
+        if each["payload"]["type"] == "payout.paid" and each["payload"]["data"]["object"]["amount"] in closings
+    ]
     if not payouts or not paid:
         stage.say("Nothing was paid yet that a bank could send back.")
         return
