@@ -188,7 +188,7 @@ async def test_ways_say_what_to_do_next_and_the_shortest_way() -> None:
         },
         {
             "ruleCode": "review",
-            "sentence": "50 points for a review, at most 1 times in all.",
+            "sentence": "50 points for a review, at most 1 time in all.",
             "nextStep": {"sentence": "Write a review and get 50 points."},
         },
     ]
