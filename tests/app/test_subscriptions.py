@@ -111,12 +111,14 @@ async def test_who_waits_is_told_of_their_turn_and_of_a_drop_that_opens(told: An
     )
     turn = {"query": "subscription { waitingPlaceChanged { state position reservation { state } } }"}
     async with phone(shopper, tmp_path) as socket:
-        await follow(socket, "turn", turn)
-        await follow(socket, "drop", {"query": "subscription { dropOpensSoon { id } }"})
         await shopper.phone.do("waitForItem", "", itemId=item)
         await told()
+        await follow(socket, "turn", turn)
         waiting = {"state": "WAITING", "position": 1, "reservation": None}
         assert await heard(socket) == {"waitingPlaceChanged": waiting}
+        await follow(socket, "drop", {"query": "subscription { dropOpensSoon { id } }"})
+        while hub.following < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
         support = as_operator(new_id(), "support")
         await support.do("refundRedemption", "", redemptionId=taken["id"], reason="A mistake.")
         async with database.transaction():

@@ -126,3 +126,13 @@ def test_an_access_line_has_no_query_and_no_client_address(stream: io.StringIO) 
     access.setLevel(logging.INFO)
     access.info(line, "192.0.2.1:5", "GET", "/graphql?query={me}", "1.1", 200)
     assert last_line(stream)["event"] == '- - "GET /graphql HTTP/1.1" 200'
+
+
+def test_an_access_log_that_the_server_turned_off_stays_off(stream: io.StringIO) -> None:
+    access = logging.getLogger("uvicorn.access")
+    access.propagate = False  # as uvicorn does, and then asks `hasHandlers`
+    logs.configure(production=True, stream=stream)
+    assert not access.hasHandlers()
+    access.propagate = True
+    logs.configure(production=True, stream=stream)
+    assert access.hasHandlers()

@@ -10,7 +10,6 @@ from marketplace.app.errors import HttpRefusal
 from marketplace.app.identity import Identity
 from marketplace.app.negotiation import MediaType
 from marketplace.kit.graphql import Context
-from marketplace.kit.plans import Keeping
 from marketplace.kit.refusals import Unauthenticated
 from marketplace.storefront import standpoint
 
@@ -56,7 +55,6 @@ async def recall(request: Request, identity: Identity) -> Context | None:
         standpoint=(standing.standpoint, languages),
         direct=True,
         seen_at=standing.seen_at,
-        keeping=Keeping(),
     )
 
 

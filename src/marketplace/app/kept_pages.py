@@ -52,6 +52,10 @@ class KeptPages:
         self._looked_at: datetime | None = None
         self._looking = asyncio.Lock()
 
+    def to_keep(self) -> Keeping | None:
+        """Where those who make a page say whether it may be kept; None when none is."""
+        return Keeping() if self._most else None
+
     async def get(self, body: bytes, context: Context) -> bytes | None:
         """The data that is kept for this request and caller, if it holds; raises Moved for one who has moved."""
         key = (body, context.standpoint)

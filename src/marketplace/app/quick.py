@@ -97,6 +97,7 @@ class Quick:
         try:
             data = await self._pages.get(body, context)
             if data is None:
+                context.keeping = self._pages.to_keep()
                 data = orjson.dumps(await direct.run(known.calls, context))
                 if context.keeping is not None:
                     self._pages.put(body, context, data, context.keeping)

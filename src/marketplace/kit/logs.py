@@ -144,11 +144,12 @@ def configure(*, production: bool, level: str = "INFO", stream: TextIO | None = 
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+    for name in ("uvicorn", "uvicorn.error"):
         library = logging.getLogger(name)
         library.handlers.clear()
         library.propagate = True
-    access = logging.getLogger("uvicorn.access")
+    access = logging.getLogger("uvicorn.access")  # whether it is heard at all was said to uvicorn
+    access.handlers.clear()
     access.filters[:] = [WithoutQuery()]
     # Stripe's and httpx's informational lines repeat URLs and bodies of requests.
     for name in ("stripe", "httpx", "httpcore", "tortoise", "procrastinate"):
