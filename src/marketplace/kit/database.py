@@ -53,6 +53,11 @@ AWAY: Final = (
     asyncpg.CrashShutdownError,
     asyncpg.InsufficientResourcesError,
 )
+_CUT: Final = {
+    asyncpg.InterfaceError: "the underlying connection is closed",
+    asyncpg.InternalClientError: "another operation",
+}
+"""What the driver says of a connection that was lost in the middle of something, and then asked to roll back."""
 
 
 def credentials(url: str) -> dict[str, Any]:
@@ -96,7 +101,9 @@ def config(url: str, *, role: str = APP_ROLE, pool: int = 10) -> dict[str, Any]:
 
 def is_away(error: BaseException | None) -> bool:
     """Whether an error says that the database cannot be reached, went away or has no room: it may soon be back."""
-    return isinstance(error, AWAY)
+    return isinstance(error, AWAY) or any(
+        isinstance(error, kind) and sign in str(error) for kind, sign in _CUT.items()
+    )
 
 
 @asynccontextmanager
