@@ -65,7 +65,7 @@ async def test_a_bug_stays_a_bug() -> None:
     assert not database.is_away(raised.value)
 
 
-def test_what_the_driver_says_of_a_connection_that_was_lost_in_the_middle() -> None:
+async def test_what_the_driver_says_of_a_connection_that_was_lost_in_the_middle() -> None:
     closed = asyncpg.InterfaceError("cannot call Transaction.rollback(): the underlying connection is closed")
     confused = asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress")
     ours = asyncpg.InterfaceError("cannot perform operation: another operation is in progress")
