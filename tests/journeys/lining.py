@@ -1,5 +1,6 @@
 """Waiting for what is sold out, with a plain model: what is set aside for whom, and who is first in which line."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -85,20 +86,22 @@ class Lines:
         )
 
 
-class Lining:
+class Lining(ABC):
     """Deeds of those who want what is scarce, and what the model makes of them."""
 
     chance: Random
     world: World
     lines: Lines
 
+    @abstractmethod
     def someone(self) -> Person:
-        raise NotImplementedError
+        """Anybody of the world."""
 
+    @abstractmethod
     async def redeems(
         self, person: Person, item: Item, quantity: int | None = None, reservation_id: UUID | None = None
     ) -> Redemption:
-        raise NotImplementedError
+        """Redeem, and see that the model says so too."""
 
     def back_on_the_shelf(self, item_id: UUID, units: int) -> None:
         """Units come back, to who is first in line before anybody else."""

@@ -67,7 +67,7 @@ def without_the_rest(request: Request, status: int) -> dict[str, str]:
 class Patience:
     """Lets whoever asks too often wait a moment for being told so, as long as not too many wait.
 
-    A client that asks again as soon as it is answered asks a thousand times less often then.
+    A client that asks again as soon as it is answered asks a hundred times less often then.
     """
 
     def __init__(self) -> None:

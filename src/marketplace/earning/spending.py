@@ -47,29 +47,33 @@ async def count(program: Program, event: EarningEvent) -> None:
     paid = event.amount_minor or 0
     if EventType(event.type) not in PURCHASES or event.member_id is None or event.currency is None or not paid:
         return
-    rate = await rate_of(event, program.home_currency)
-    if rate is None:
+    try:
+        rate = await rate_of(event, program.home_currency)
+    except NoRate:
         await database.add(UncountedSpend(event_id=event.id, since=clock.now()))
         return
     await _count(program, event, event.member_id, rate)
 
 
-async def rate_of(event: EarningEvent, home: str) -> Rate | None:
-    """The rate by which a purchase counts; None while there is none."""
-    for moment in (event.effective_at, clock.now()):
-        try:
-            return await fx_rate(event.currency or home, home, moment)
-        except NoRate:
-            continue
-    return None
+async def rate_of(event: EarningEvent, home: str) -> Rate:
+    """The rate by which a purchase counts; raises NoRate while there is none."""
+    currency = event.currency or home
+    try:
+        return await fx_rate(currency, home, event.effective_at)
+    except NoRate:
+        return await fx_rate(currency, home)
 
 
 async def count_waiting(program: Program, event: EarningEvent) -> None:
-    """Count a purchase that waits for a rate, if there is one now. Whoever calls holds the event's lock."""
+    """Count a purchase that waits for a rate. Whoever calls holds the event's lock.
+
+    Raises NoRate while there still is none, so that whoever tries again under the same key is not told that it
+    was done.
+    """
     waits = await UncountedSpend.get_or_none(event_id=event.id)
-    rate = await rate_of(event, program.home_currency)
-    if waits is None or rate is None or event.member_id is None:
+    if waits is None or event.member_id is None:
         return
+    rate = await rate_of(event, program.home_currency)
     await waits.delete()
     await _count(program, event, event.member_id, rate)
 
