@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, cast
 from uuid import UUID
 
@@ -365,22 +365,24 @@ class _Reading:
         if isinstance(self.pick, RecallingPick) and self.asked.standing is not None:
             ends = [record["ends"] for record in records if record["ends"] is not None]
             lasting = not self.asked.wanted.available_only
-            self.pick.goes_by(ends, lasting=lasting, witness=lambda: self._witness(records))
+            # not a method of ours: we hold the pick, and all would stay until somebody looks for garbage
+            witness = partial(_witness, self.asked, self.asked.standing, self.where, self.tail, records)
+            self.pick.goes_by(ends, lasting=lasting, witness=witness)
 
-    def _witness(self, records: list[Any]) -> PageWitness:
-        """Who finds these rows again, at another moment and for another member of the same standpoint."""
-        standing = cast(Standing, self.asked.standing)
-        where = _Where(values=self.where.values.copy())
-        version = standpoint.version(standing.actor, where.bind)
-        found = f"SELECT l.offer_id AS id FROM {_TABLES} WHERE {self.where} {self.tail}"
-        ids = f"(SELECT string_agg(id::text, '') FROM ({found}) AS found)"
-        return PageWitness(
-            f"SELECT {version}, {stamps.stamp('catalogue')}, {ids}",
-            tuple(where.values),
-            where.values.index(self.asked.moment),
-            where.values.index(standing.actor.id),
-            (records[0]["stamp"] if records else "", "".join(str(record["id"]) for record in records) or None),
-        )
+
+def _witness(asked: Search, standing: Standing, where: _Where, tail: str, records: Sequence[Any]) -> PageWitness:
+    """Who finds these rows again, at another moment and for another member of the same standpoint."""
+    values = where.values.copy()
+    version = standpoint.version(standing.actor, _Where(values=values).bind)
+    found = f"SELECT l.offer_id AS id FROM {_TABLES} WHERE {where} {tail}"
+    ids = f"(SELECT string_agg(id::text, '') FROM ({found}) AS found)"
+    return PageWitness(
+        f"SELECT {version}, {stamps.stamp('catalogue')}, {ids}",
+        tuple(values),
+        values.index(asked.moment),
+        values.index(standing.actor.id),
+        (records[0]["stamp"] if records else "", "".join(str(record["id"]) for record in records) or None),
+    )
 
 
 @lru_cache(maxsize=4096)
