@@ -53,7 +53,7 @@ def keep_what_is_loaded() -> None:
     """Never look again for garbage in what is loaded and stays: a process that works on does not stop for it.
 
     Looking through all of it takes a third of a second, for which a server answers nobody. What is new is looked
-    through once there is much of it: the rows of a few pages under way are as many objects as Python's own threshold.
+    through once there is much of it: Python's own threshold is as many objects as a few requests have under way.
     """
     gc.collect()
     gc.freeze()
