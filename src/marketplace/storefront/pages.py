@@ -101,8 +101,9 @@ class _Statement:
         version = standpoint.version(where.bind, Later.MEMBER)
         found = self.reading("l.offer_id AS id, o.published_until AS ends")
         sql = f"""
-SELECT {version}, {stamps.stamp("catalogue")} AS stamp, array_agg(id) AS ids, array_agg(place) AS places,
-    array_agg(ends) FILTER (WHERE ends IS NOT NULL) AS ends
+SELECT {version}, {stamps.stamp("catalogue")} AS stamp,
+    coalesce(array_agg(id), '{{}}') AS ids, coalesce(array_agg(place), '{{}}') AS places,
+    coalesce(array_agg(ends) FILTER (WHERE ends IS NOT NULL), '{{}}') AS ends
 FROM ({found}) AS found"""
         return sql, where.values
 
@@ -170,10 +171,10 @@ class _Reading:
         sql, values = self.statement.finding
         (found,) = await database.records(sql, *filled(values, standing.actor.id))
         standing.must_hold(found["facts"])
-        ids = found["ids"] or []
-        self._tell(found["ends"] or [], found["stamp"], ids)
-        offers = pick.recalled(ids[: self.size], found["stamp"], market=self.asked.market)
-        return None if offers is None else (list(zip(found["places"] or (), ids, strict=True)), offers)
+        ids, stamp = found["ids"], found["stamp"]
+        self._tell(found["ends"], stamp, ids)
+        offers = pick.recalled(ids[: self.size], stamp, market=self.asked.market)
+        return None if offers is None else (list(zip(found["places"], ids, strict=True)), offers)
 
     async def read(self, actor: Actor | None) -> tuple[list[Any], list[Any]]:
         """The page read whole."""

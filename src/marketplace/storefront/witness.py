@@ -29,4 +29,4 @@ class PageWitness:
             return False
         (found,) = await database.records(self.sql, *filled(self.values, actor.id))
         standing.must_hold(found["facts"])
-        return (found["stamp"], found["ids"] or []) == self.said
+        return (found["stamp"], found["ids"]) == self.said
