@@ -284,7 +284,7 @@ async def ways_of(member: Member, program: Program, earner: Earner) -> list[Way]
 async def names_of(program: Program) -> Names:
     """What a program calls its points and levels."""
     levels = await TierLevel.filter(program_id=program.id)
-    return Names(program.point_name, {level.code: level.name for level in levels})
+    return Names(program.points_called, {level.code: level.name for level in levels})
 
 
 async def shortest_action(member_id: UUID, points: int) -> Action | None:
