@@ -38,7 +38,11 @@ class Action:
 
     def said(self, names: Names, languages: Sequence[str]) -> str:
         """The action in a sentence."""
-        facts = {"points": names.points.of(self.points), "times": self.times, "amount": self.amount}
+        facts: dict[str, object] = {
+            "points": names.points.of(self.points),
+            "times": self.times,
+            "amount": self.amount,
+        }
         if self.kind is Kind.REFERRAL:
             text = counted("Invite {times} friend and get {points}.", "Invite {times} friends and get {points}.")
             return say(text, facts, languages)

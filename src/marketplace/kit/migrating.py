@@ -47,7 +47,8 @@ class _Apps(StateApps):
 
 def _referred_to(state: ModelState) -> Iterator[str]:
     """The models, as `room.Model`, that a model has foreign keys to."""
-    for field in state.fields.values():
+    fields: dict[str, Any] = cast(Any, state).fields
+    for field in fields.values():
         if isinstance(field, RelationalField):
             yield cast(Any, field).model_name
 
