@@ -13,7 +13,7 @@ from uuid import UUID
 
 import asyncpg
 from tortoise import Tortoise
-from tortoise.connection import get_connection
+from tortoise.context import require_context
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
@@ -128,7 +128,7 @@ class Client(Protocol):
 
 def connection() -> Client:
     """The open transaction's connection, or the pool."""
-    return cast(Client, get_connection("default"))
+    return cast(Client, require_context().connections.get("default"))
 
 
 _transaction: ContextVar[Connection | None] = ContextVar("transaction", default=None)
