@@ -129,7 +129,13 @@ async def _must_not_be_in_vain(actor: Actor, command: RedeemOffer) -> None:
         await rushing.must_not_be_in_vain(wish)
 
 
-@operation(scope=Scope.REDEEM, returns=Redemption, before=_must_not_be_in_vain)
+def _about(command: RedeemOffer) -> UUID | None:
+    """The item, where nothing has to be looked up but what `SharedRead`s ask for."""
+    alone = (command.reservation_id, command.quote_id, command.card)
+    return command.item_id if all(each is None for each in alone) else None
+
+
+@operation(scope=Scope.REDEEM, returns=Redemption, before=_must_not_be_in_vain, together=_about)
 async def redeem_offer(actor: Actor, command: RedeemOffer) -> Redemption:
     """Spend the member's points on one item.
 
