@@ -7,24 +7,27 @@ operation: object, when it was called and had returned (the machine's monotonic 
 import asyncio
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import orjson
+from tortoise.exceptions import IntegrityError
 
 from marketplace.app import wiring
 from marketplace.catalog.models import Item
 from marketplace.catalog.refusals import OfferSoldOut
-from marketplace.catalog.steps import put_back, take_stock
-from marketplace.kit import clock, database
+from marketplace.catalog.steps import put_back, take_along, take_stock
+from marketplace.kit import clock, database, sharing
+from marketplace.kit.writes import Raced
 from marketplace.members.models import Member
 from marketplace.points.queries import available_points
 from marketplace.points.refusals import InsufficientPoints
 from marketplace.points.steps import earn, hold
 
-AT_ONCE = 4
+AT_ONCE = 8
 Deed = tuple[str, int, Callable[[], Awaitable[Any]]]
 
 
@@ -66,9 +69,9 @@ class Historian:
         )
 
     async def _take(self, item: Item, ref: UUID) -> bool:
+        """In a transaction that others share, as redemptions do, or in one of its own."""
         try:
-            async with database.transaction():
-                await take_stock(item, ref_type="test", ref_id=ref)
+            await shared_or_not(ref, lambda: _taken(item, ref))
         except OfferSoldOut:
             return False
         self.taken[item.id].append(ref)
@@ -86,6 +89,23 @@ class Historian:
         return what, points // 2 + 1 if what == "earn" else points, do
 
 
+async def shared_or_not(who: Hashable, do: Callable[[], Awaitable[object]]) -> None:
+    """As the door does it: what cannot be done together is done apart."""
+    try:
+        async with sharing.seat(who):
+            await do()
+    except (sharing.Apart, Raced, IntegrityError, asyncpg.DeadlockDetectedError):
+        async with database.transaction():
+            await do()
+
+
+async def _taken(item: Item, ref: UUID) -> None:
+    async with take_along(item, 1, ("test", ref), lambda _: None) as given:
+        if given is not None:
+            return
+    await take_stock(item, ref_type="test", ref_id=ref)
+
+
 async def _put(item: Item, ref: UUID) -> None:
     async with database.transaction():
         await put_back(item, None, ref_type="test", ref_id=ref)
@@ -96,9 +116,12 @@ async def _left(item: Item) -> int:
 
 
 async def _spend(member: Member, points: int) -> bool:
+    ref = uuid4()
     try:
-        async with database.transaction():
-            await hold(member.id, member.program.unit, points, reason="test", ref_type="test", ref_id=uuid4())
+        await shared_or_not(
+            member.id,
+            lambda: hold(member.id, member.program.unit, points, reason="test", ref_type="test", ref_id=ref),
+        )
     except InsufficientPoints:
         return False
     return True

@@ -18,7 +18,7 @@ class NoConnection:
     """In the place of a connection where commands share a transaction: nobody asks on his own there."""
 
     def __getattr__(self, name: str) -> Any:
-        raise Apart(f"it asks the database by itself ({name})")
+        raise Apart("it asks the database by itself")
 
 
 def is_open(driver: Any) -> bool:

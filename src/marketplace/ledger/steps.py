@@ -97,7 +97,7 @@ def _touches(keys: Sequence[AccountKey]) -> bool:
     return isinstance(postings, Postings) and postings.touches(keys)
 
 
-FULL = 1_000
+FULL = 64
 """A slice that holds so many times what is drawn is not emptied by those who draw at the same moment."""
 _FULL_SLICES = """
 SELECT b.account_id, w.least FROM unnest($1::uuid[], $2::bigint[]) AS w (account_id, least)
