@@ -12,9 +12,7 @@ from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 
-import asyncpg
 import orjson
-from tortoise.exceptions import IntegrityError
 
 from marketplace.app import wiring
 from marketplace.catalog.models import Item
@@ -71,7 +69,9 @@ class Historian:
     async def _take(self, item: Item, ref: UUID) -> bool:
         """In a transaction that others share, as redemptions do, or in one of its own."""
         try:
-            await shared_or_not(ref, lambda: _taken(item, ref))
+            await together_or_alone(
+                ref, lambda: _taken(item, ref), lambda: take_stock(item, ref_type="test", ref_id=ref)
+            )
         except OfferSoldOut:
             return False
         self.taken[item.id].append(ref)
@@ -89,21 +89,22 @@ class Historian:
         return what, points // 2 + 1 if what == "earn" else points, do
 
 
-async def shared_or_not(who: Hashable, do: Callable[[], Awaitable[object]]) -> None:
-    """As the door does it: what cannot be done together is done apart."""
+async def together_or_alone(
+    who: Hashable, together: Callable[[], Awaitable[object]], alone: Callable[[], Awaitable[object]]
+) -> None:
+    """As the door does it: what cannot be done in a transaction with others is done in one of its own."""
     try:
         async with sharing.seat(who):
-            await do()
-    except (sharing.Apart, Raced, IntegrityError, asyncpg.DeadlockDetectedError):
+            await together()
+    except (sharing.Apart, Raced):
         async with database.transaction():
-            await do()
+            await alone()
 
 
 async def _taken(item: Item, ref: UUID) -> None:
     async with take_along(item, 1, ("test", ref), lambda _: None) as given:
-        if given is not None:
-            return
-    await take_stock(item, ref_type="test", ref_id=ref)
+        if given is None:
+            raise sharing.Apart
 
 
 async def _put(item: Item, ref: UUID) -> None:
@@ -116,12 +117,12 @@ async def _left(item: Item) -> int:
 
 
 async def _spend(member: Member, points: int) -> bool:
+    def do() -> Awaitable[object]:
+        return hold(member.id, member.program.unit, points, reason="test", ref_type="test", ref_id=ref)
+
     ref = uuid4()
     try:
-        await shared_or_not(
-            member.id,
-            lambda: hold(member.id, member.program.unit, points, reason="test", ref_type="test", ref_id=ref),
-        )
+        await together_or_alone(member.id, do, do)
     except InsufficientPoints:
         return False
     return True

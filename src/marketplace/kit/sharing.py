@@ -162,9 +162,9 @@ class Sharing:
 
     def add(self, seat: Seat) -> None:
         """Let it have its turn, together with all who come in the same turn of the loop."""
-        if not self._waiting:
-            asyncio.get_running_loop().call_soon(self._start)
         self._waiting.append(seat)
+        if len(self._waiting) in (1, MOST):
+            asyncio.get_running_loop().call_soon(self._start)
 
     def _start(self) -> None:
         while self._may_start() and (seats := self._next()):
