@@ -29,6 +29,10 @@ class Thing:
         return Thing(name="inner")
 
     @strawberry.field
+    def broken(self) -> str | None:
+        raise RuntimeError("password=hunter2 in /srv/secret.py")
+
+    @strawberry.field
     def things(self, first: int = 10) -> "list[Thing]":
         return [Thing(name=str(n)) for n in range(first)]
 
@@ -100,6 +104,15 @@ class Subscription:
     async def endless(self) -> AsyncGenerator[int, None]:
         yield 1
         await asyncio.Event().wait()
+
+    @strawberry.subscription
+    async def silence(self) -> AsyncGenerator[int, None]:
+        await asyncio.Event().wait()
+        yield 1
+
+    @strawberry.subscription
+    async def broken_events(self) -> AsyncGenerator[Thing, None]:
+        yield Thing(name="thing")
 
     @strawberry.subscription
     async def broken_stream(self) -> AsyncGenerator[int, None]:

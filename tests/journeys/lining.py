@@ -1,7 +1,8 @@
 """Waiting for what is sold out, with a plain model: what is set aside for whom, and who is first in which line."""
 
+import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -62,6 +63,10 @@ class Lines:
     def of(self, item_id: UUID) -> list[Place]:
         return self.waiting.setdefault(item_id, [])
 
+    def join(self, item_id: UUID, places: Sequence[Place]) -> None:
+        """More come, behind everybody who asked before."""
+        self.of(item_id).extend(places)
+
     def serve(self, item_id: UUID, units: int, shelf: dict[UUID, int]) -> None:
         """Set units aside for who is first, second, and so on; who has got one since waits no longer."""
         line = self.of(item_id)
@@ -109,15 +114,26 @@ class Lining(ABC):
         self.lines.serve(item_id, units, self.world.units)
 
     async def queue(self) -> None:
-        """Some ask for a place in the line, or again, one after the other; most of them for what is sold out."""
+        """Some ask for a place in the line, or again; most of them for what is sold out.
+
+        They ask seconds apart, or in one instant: one by one, or all at once. Asked in one instant, who got the
+        lower id is first, and that is who asked first of those who did not ask at once.
+        """
         gone = [item for item in self.world.scarce if not self.world.units[item.id]]
         item = self.chance.choice(gone if gone and self.chance.random() < 0.9 else self.world.scarce)
         crowd = self.chance.sample(self.world.people, self.chance.randint(1, len(self.world.people)))
-        for later, person in enumerate(crowd):
-            with clock.travel(timedelta(seconds=later)):
-                await self._asks(person, item)
+        if self.chance.random() < 0.4:
+            placed = await asyncio.gather(*(self._asks(person, item) for person in crowd))
+            self.lines.join(item.id, sorted(filter(None, placed), key=lambda place: place.id))
+            return
+        apart = self.chance.choice((timedelta(), timedelta(seconds=1)))
+        for nr, person in enumerate(crowd):
+            with clock.travel(nr * apart):
+                if place := await self._asks(person, item):
+                    self.lines.join(item.id, [place])
 
-    async def _asks(self, person: Person, item: Item) -> None:
+    async def _asks(self, person: Person, item: Item) -> Place | None:
+        """Their place, if it is a new one."""
         known, left = self.lines.is_in(person, item.id), self.world.units[item.id]
         command = redemptions.WaitForItem(idempotency_key=new_key(), item_id=item.id)
         try:
@@ -125,11 +141,12 @@ class Lining(ABC):
         except StillAvailable:
             if known or not left:
                 pytest.fail("there is one still, it was said, of what is sold out")
-            return
-        if not known:
-            if left:
-                pytest.fail("somebody waits for what is there")
-            self.lines.of(item.id).append(Place(place.id, person, clock.now()))
+            return None
+        if known:
+            return None
+        if left:
+            pytest.fail("somebody waits for what is there")
+        return Place(place.id, person, clock.now())
 
     async def leave_line(self) -> None:
         """Somebody waits no longer; who has one offered lets that go instead."""

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -26,6 +27,7 @@ from marketplace.app.rates import Rates
 from marketplace.kit import database
 from marketplace.kit.actor import Actor
 from marketplace.kit.graphql import Context
+from marketplace.kit.messages import noted
 
 Body = dict[str, Any]
 T = TypeVar("T")
@@ -90,8 +92,7 @@ class Asking:
 
         Raises RequestErrors when its variables are at fault, and HttpRefusal when it took too long.
         """
-        languages = context.languages if isinstance(context, Context) else ()
-        return self._told(await self._run(prepared, context, root), prepared, languages)
+        return self._told(await self._run(prepared, context, root), prepared, languages_of(context))
 
     async def events(self, prepared: Prepared, renewed: Callable[[], Awaitable[object]]) -> AsyncGenerator[Body]:
         """The responses to a subscription, one an event, each in a context of its own, as a request would be.
@@ -114,13 +115,14 @@ class Asking:
     async def _event(self, prepared: Prepared, renewed: Callable[[], Awaitable[object]], event: object) -> Body:
         while True:
             try:
-                outcome = await self._run(prepared, await renewed(), event)
+                context = await renewed()
+                outcome = await self._run(prepared, context, event)
             except Exception as error:
                 if not database.is_away(error):
                     raise
             else:
                 if not any(database.is_away(error.original_error) for error in outcome.errors):
-                    return self._told(outcome, prepared)
+                    return self._told(outcome, prepared, languages_of(context))
             await asyncio.sleep(AGAIN_S)
 
     async def _run(self, prepared: Prepared, context: object, root: object) -> execution.Outcome:
@@ -139,7 +141,8 @@ class Asking:
             raise HttpRefusal(
                 HTTPStatus.SERVICE_UNAVAILABLE,
                 "TIMED_OUT",
-                f"This operation took longer than {limit_s:g} seconds and was stopped.",
+                noted("This operation took longer than {limit_s} s and was stopped."),
+                facts={"limit_s": Decimal(f"{limit_s:g}")},
             ) from error
 
     def _cost(
@@ -153,7 +156,7 @@ class Asking:
         costs.must_be_affordable(requested, self.caps.cost)
         return costs.told(requested, self.caps.cost)
 
-    def _told(self, outcome: execution.Outcome, prepared: Prepared, languages: Sequence[str] = ()) -> Body:
+    def _told(self, outcome: execution.Outcome, prepared: Prepared, languages: Sequence[str]) -> Body:
         if not outcome.started:
             raise RequestErrors(coded(outcome.errors, "BAD_USER_INPUT"), prepared.extensions)
         body: Body = {"data": outcome.data}
@@ -168,17 +171,22 @@ def _run_of(prepared: Prepared, context: object, root: object = None) -> executi
     return execution.Run(prepared.known, prepared.operation, prepared.asked.variables, context, root)
 
 
-def refused(errors: RequestErrors, operation_name: str | None) -> Body:
+def languages_of(context: object) -> tuple[str, ...]:
+    """The languages of whom a context is of; none for a schema that has another kind."""
+    return context.languages if isinstance(context, Context) else ()
+
+
+def refused(errors: RequestErrors, operation_name: str | None, languages: Sequence[str] = ()) -> Body:
     """The response to a request whose GraphQL cannot be executed."""
-    body: Body = {"errors": present_all(errors.errors, operation_name)}
+    body: Body = {"errors": present_all(errors.errors, operation_name, languages)}
     if errors.extensions:
         body["extensions"] = errors.extensions
     return body
 
 
-def refusal_of(refusal: HttpRefusal) -> Body:
+def refusal_of(refusal: HttpRefusal, languages: Sequence[str] = ()) -> Body:
     """The response to a request that is refused before it counts as GraphQL."""
-    return {"errors": [{"message": refusal.message, "extensions": {"code": refusal.code}}]}
+    return {"errors": [{"message": refusal.said(languages), "extensions": {"code": refusal.code}}]}
 
 
 def present_all(

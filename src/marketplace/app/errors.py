@@ -25,16 +25,34 @@ AWAY = noted("We cannot reach our database right now. Ask again in a moment, wit
 
 
 class HttpRefusal(Exception):
-    """A request that is refused before it counts as GraphQL, with its HTTP status in every media type."""
+    """A request that is refused before it counts as GraphQL, with its HTTP status in every media type.
+
+    What may befall a person is a template with its facts, `noted` for the catalogues; the rest is for programmers.
+    """
 
     def __init__(
-        self, status: HTTPStatus, code: str, message: str, headers: Mapping[str, str] | None = None
+        self,
+        status: HTTPStatus,
+        code: str,
+        text: str,
+        headers: Mapping[str, str] | None = None,
+        facts: Mapping[str, object] | None = None,
     ) -> None:
-        super().__init__(message)
+        super().__init__(text)
         self.status = status
         self.code = code
-        self.message = message
+        self.text = text
         self.headers = dict(headers or {})
+        self.facts = dict(facts or {})
+
+    @property
+    def message(self) -> str:
+        """Why, in English."""
+        return self.said(())
+
+    def said(self, languages: Iterable[str]) -> str:
+        """Why, in the first of a reader's languages that we speak."""
+        return say(self.text, self.facts, languages)
 
 
 class RequestErrors(Exception):
@@ -68,9 +86,9 @@ def present(
 ) -> dict[str, Any]:
     """One entry of the response's `errors`.
 
-    What was written for clients is told as it is, with its code; a database that is away is `UNAVAILABLE`.
-    Anything else is our bug: the client sees `INTERNAL` with an incident id, and the log has the traceback
-    under that id.
+    What was written for clients is told with its code, a refusal in their language; a database that is away is
+    `UNAVAILABLE`. Anything else is our bug: the client sees `INTERNAL` with an incident id, and the log has the
+    traceback under that id.
     """
     told: dict[str, Any] = dict(error.formatted)
     code = _code(error)
@@ -79,6 +97,8 @@ def present(
         told |= masked(cause, languages, path=error.path, operation_name=operation_name)
     else:
         told["extensions"] = {"code": code, **(error.extensions or {})}
+        if isinstance(error.original_error, Refusal):
+            told["message"] = error.original_error.said(languages)
     metrics.errors.labels(told["extensions"]["code"]).inc()
     return told
 

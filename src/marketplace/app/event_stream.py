@@ -77,13 +77,13 @@ class EventStream(Response):
         except asyncio.CancelledError:
             if self._ended_by is None:
                 raise
-            await self._say(_next(refusal_of(self._ended_by)))
+            await self._say(_next(refusal_of(self._ended_by, self._seat.languages)))
         except HttpRefusal as refusal:
-            await self._say(_next(refusal_of(refusal)))
+            await self._say(_next(refusal_of(refusal, self._seat.languages)))
         except RequestErrors as errors:
-            await self._say(_next(refused(errors, self._operation_name)))
+            await self._say(_next(refused(errors, self._operation_name, self._seat.languages)))
         except Exception as error:  # noqa: BLE001  # nothing leaves unmasked
-            await self._say(_next({"errors": [masked(error)]}))
+            await self._say(_next({"errors": [masked(error, self._seat.languages)]}))
 
     async def _beat(self) -> None:
         while True:

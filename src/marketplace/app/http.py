@@ -23,7 +23,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from marketplace.app import event_stream, floods, parameters
-from marketplace.app.asking import Asking, Prepared, refusal_of, refused
+from marketplace.app.asking import Asking, Prepared, languages_of, refusal_of, refused
 from marketplace.app.context import accepted_languages
 from marketplace.app.errors import (
     UNAVAILABLE,
@@ -150,7 +150,7 @@ class GraphQLView:
         except HttpRefusal as refusal:
             await self._patience.tell_slowly(refusal.status)
             headers = {**refusal.headers, **floods.without_the_rest(request, refusal.status)}
-            return _response(refusal_of(refusal), media or JSON, refusal.status, headers)
+            return _response(refusal_of(refusal, _languages(request)), media or JSON, refusal.status, headers)
         except ClientDisconnect:
             raise
         except asyncio.CancelledError as error:
@@ -178,14 +178,16 @@ class GraphQLView:
                 prepared = await self.asking.prepare(asked, actor, address, request.scope)
                 _must_be_served(prepared, request)
                 if prepared.is_subscription:
-                    return self._stream(prepared, request, actor)
+                    return self._stream(prepared, request, actor, languages_of(context))
                 if self._quick is not None and key is not None and media is not None:
                     quickly = await self._for_the_first_time(self._quick, request, key, prepared, left)
                     if quickly is not None:
                         return quickly
                 body = await self.asking.answer(prepared, context)
             except RequestErrors as errors:
-                return _answered(refused(errors, asked.operation_name), media, left, sound=False)
+                return _answered(
+                    refused(errors, asked.operation_name, languages_of(context)), media, left, sound=False
+                )
             return _answered(body, media, left, sound=True)
 
     async def _quickly(self, quick: Quick, request: Request, key: bytes) -> Answer | None:
@@ -216,9 +218,11 @@ class GraphQLView:
             return None
         return Answer({"data": data, "extensions": known.extensions}, sound=True, headers=left)
 
-    def _stream(self, prepared: Prepared, request: Request, actor: Actor | None) -> Response:
+    def _stream(
+        self, prepared: Prepared, request: Request, actor: Actor | None, languages: tuple[str, ...]
+    ) -> Response:
         """A subscription as a stream; raises HttpRefusal when the caller has too many open."""
-        seat = self.live.seat(actor, lambda: self.context(request))
+        seat = self.live.seat(actor, lambda: self.context(request), languages)
         bodies = self.asking.events(prepared, seat.renewed)
         return event_stream.EventStream(self.live, seat, bodies, prepared.asked.operation_name)
 
@@ -274,8 +278,13 @@ def _encode(answer: Answer, media: str) -> Response:
     return _response(answer.body, media, status, answer.headers)
 
 
+def _languages(request: Request) -> tuple[str, ...]:
+    """The languages that a request asks for."""
+    return accepted_languages(request.headers.get("accept-language"))
+
+
 def _encode_failure(error: BaseException, media: str, request: Request) -> Response:
-    told = masked(error, accepted_languages(request.headers.get("accept-language")))
+    told = masked(error, _languages(request))
     if told["extensions"]["code"] == UNAVAILABLE:
         return _response({"errors": [told]}, media, HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "1"})
     return _response({"errors": [told]}, media, HTTPStatus.INTERNAL_SERVER_ERROR)

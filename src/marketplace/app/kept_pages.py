@@ -81,8 +81,7 @@ class KeptPages:
             return
         key, (stamp,) = (body, context.standpoint), keeping.stamps
         self._drop(key)
-        witnesses = [make() for make in keeping.witnesses]
-        self._pages[key] = Page(data, stamp, clock.now(), keeping.until, witnesses)
+        self._pages[key] = Page(data, stamp, clock.now(), keeping.until, keeping.witnesses)
         self._bytes += size
         while self._bytes > self._most:
             self._drop(next(iter(self._pages)))

@@ -15,10 +15,12 @@ from uuid import UUID
 
 import structlog
 
+from marketplace.app.asking import languages_of
 from marketplace.app.errors import HttpRefusal
 from marketplace.kit import clock, database, metrics
 from marketplace.kit.actor import Actor
 from marketplace.kit.changes import Changed, Hub, hub
+from marketplace.kit.messages import noted
 
 ACCESS = "access"
 """The topic of changes of what somebody may do."""
@@ -39,10 +41,13 @@ class LiveCaps:
 
 
 class Seat:
-    """One open connection and whose it is. `end` is called at most once, from outside."""
+    """One open connection, whose it is, and what they read. `end` is called at most once, from outside."""
 
-    def __init__(self, actor: Actor | None, ask: Callable[[], Awaitable[object]]) -> None:
+    def __init__(
+        self, actor: Actor | None, ask: Callable[[], Awaitable[object]], languages: tuple[str, ...]
+    ) -> None:
         self.actor = actor
+        self.languages = languages
         self.until = actor.until if actor else None
         self.looked_at = clock.now()
         self.end: Callable[[HttpRefusal], None] = lambda reason: None
@@ -53,8 +58,9 @@ class Seat:
         context = await self._ask()
         actor: Actor | None = getattr(context, "actor", None)
         if _power(actor) != _power(self.actor):
-            raise _not_any_more("What this token may do has changed. Connect again.")
+            raise _not_any_more(noted("What this token may do has changed. Connect again."))
         self.looked_at = clock.now()
+        self.languages = languages_of(context)
         return context
 
     async def look_again(self) -> None:
@@ -88,20 +94,26 @@ class Live:
         """How many are open."""
         return self._taken
 
-    def seat(self, actor: Actor | None, ask: Callable[[], Awaitable[object]]) -> Seat:
+    def seat(
+        self, actor: Actor | None, ask: Callable[[], Awaitable[object]], languages: tuple[str, ...] = ()
+    ) -> Seat:
         """A seat to be taken; raises HttpRefusal when there is none for this actor."""
         key = actor.id if actor else None
         if self._leaving or self._taken >= self.caps.connections:
             raise HttpRefusal(
-                HTTPStatus.SERVICE_UNAVAILABLE, "UNAVAILABLE", "Connect again in a moment.", {"Retry-After": "1"}
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "UNAVAILABLE",
+                noted("Connect again in a moment."),
+                {"Retry-After": "1"},
             )
         if actor is not None and len(self._seats.get(key, ())) >= self.caps.connections_each:
             raise HttpRefusal(
                 HTTPStatus.TOO_MANY_REQUESTS,
                 "TOO_MANY_CONNECTIONS",
-                f"You have {self.caps.connections_each} connections open: close one, or subscribe on it.",
+                noted("You have {most} connections open: close one, or subscribe on it."),
+                facts={"most": self.caps.connections_each},
             )
-        return Seat(actor, ask)
+        return Seat(actor, ask, languages)
 
     @contextmanager
     def taken(self, seat: Seat) -> Generator[None]:
@@ -146,7 +158,8 @@ class Live:
     async def go_away(self, within_s: float) -> None:
         """Take no more connections, end all there are, and wait for them to be gone, but no longer than this."""
         self._leaving = True
-        reason = HttpRefusal(HTTPStatus.SERVICE_UNAVAILABLE, "GOING_AWAY", "This server goes away. Connect again.")
+        told = noted("This server goes away. Connect again.")
+        reason = HttpRefusal(HTTPStatus.SERVICE_UNAVAILABLE, "GOING_AWAY", told)
         for seat in list(self._all()):
             seat.end(reason)
         with suppress(TimeoutError):
@@ -160,7 +173,7 @@ class Live:
     def _sweep(self, now: datetime) -> None:
         for seat in list(self._all()):
             if seat.until is not None and now >= seat.until:
-                seat.end(_not_any_more("This token has expired. Connect again with a new one."))
+                seat.end(_not_any_more(noted("This token has expired. Connect again with a new one.")))
             elif now - seat.looked_at > LOOK_AGAIN_AFTER:
                 seat.looked_at = now
                 self._look_again(seat)
@@ -184,5 +197,5 @@ def _power(actor: Actor | None) -> object:
     return actor and (actor.kind, actor.id, actor.scopes)
 
 
-def _not_any_more(message: str) -> HttpRefusal:
-    return HttpRefusal(HTTPStatus.UNAUTHORIZED, "UNAUTHENTICATED", message)
+def _not_any_more(text: str) -> HttpRefusal:
+    return HttpRefusal(HTTPStatus.UNAUTHORIZED, "UNAUTHENTICATED", text)

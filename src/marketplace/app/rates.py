@@ -33,6 +33,7 @@ from marketplace.app.documents import KnownDocument
 from marketplace.app.errors import HttpRefusal
 from marketplace.app.windows import Counted, Windows
 from marketplace.kit.actor import Actor
+from marketplace.kit.messages import counted
 
 GUESSABLE = frozenset({"claimGift", "revealCode", "reissueCode"})
 GUESSABLE_INPUTS: Mapping[str, str] = {"redeemOffer": "membershipNumber"}
@@ -165,8 +166,11 @@ def _too_many(limit: Limit, window: RateLimitItem, wait_s: int) -> HttpRefusal:
     return HttpRefusal(
         HTTPStatus.TOO_MANY_REQUESTS,
         "RATE_LIMITED",
-        f"Too many requests. Try again in {wait_s} seconds.",
+        counted(
+            "Too many requests. Try again in {wait_s} second.", "Too many requests. Try again in {wait_s} seconds."
+        ),
         {**_fields(limit.name, window, 0, wait_s), "Retry-After": str(wait_s)},
+        {"wait_s": wait_s},
     )
 
 

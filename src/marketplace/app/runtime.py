@@ -5,9 +5,12 @@ import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
+from typing import Final
 
 from marketplace.kit.private_postgres import PrivatePostgres
 from marketplace.kit.settings import settings
+
+NEW_OBJECTS: Final = 20_000
 
 
 @contextmanager
@@ -49,7 +52,9 @@ def counted_together(processes: int) -> Generator[None]:
 def keep_what_is_loaded() -> None:
     """Never look again for garbage in what is loaded and stays: a process that works on does not stop for it.
 
-    Looking through all of it takes a third of a second, for which a server answers nobody.
+    Looking through all of it takes a third of a second, for which a server answers nobody. What is new is looked
+    through once there is much of it: Python's own threshold is as many objects as a few requests have under way.
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(NEW_OBJECTS, *gc.get_threshold()[1:])

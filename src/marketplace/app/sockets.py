@@ -1,9 +1,11 @@
 """GraphQL over WebSocket: the protocol graphql-transport-ws, in its order.
 
-https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md . Who connects says who they are in the
-payload of `connection_init` (`{"authorization": "Bearer …"}`) or in the header of the handshake, and nobody
-stays who does not. Each operation is held to what a request over HTTP is held to. A browser adds no cookie or
-token of its own to a socket, so another site's page has nothing to borrow.
+https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md . Who connects says who they are, and what they
+read, in the payload of `connection_init` (`{"authorization": "Bearer …", "accept-language": "sv"}`) or in the
+headers of the handshake, and nobody stays who does not say who they are. Each operation is held to what a request
+over HTTP is held to. What closes a socket is told to programs, in English; what else goes wrong is told in the
+reader's language. A browser adds no cookie or token of its own to a socket, so another site's page has nothing to
+borrow.
 """
 
 import asyncio
@@ -16,7 +18,7 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from marketplace.app.asking import Asking, Prepared, refusal_of, refused
+from marketplace.app.asking import Asking, Prepared, languages_of, refusal_of, refused
 from marketplace.app.errors import HttpRefusal, RequestErrors, masked, request_error
 from marketplace.app.live import Live, Seat
 from marketplace.app.parameters import Parameters, decode
@@ -24,6 +26,8 @@ from marketplace.app.parameters import Parameters, decode
 PROTOCOL = "graphql-transport-ws"
 INIT_WITHIN_S = 10.0
 MAX_ID = 255
+HEADERS = {"authorization": 20_000, "accept-language": 1_000}
+"""What `connection_init` may say instead of the handshake's headers, and in how many characters."""
 MESSAGES_AT_MOST, MESSAGES_WITHIN_S = 200, 10.0
 
 GOING_AWAY, TRY_AGAIN = 1001, 1013
@@ -115,12 +119,12 @@ class Conversation:
             raise Closed(INIT_TIMEOUT, "Connection initialisation timeout") from None
         if message["type"] != "connection_init":
             raise Closed(UNAUTHORIZED, "Unauthorized")
-        request = _as_request(self._socket.scope, _authorization(message.get("payload")))
+        request = _as_request(self._socket.scope, _headers_of(message.get("payload")))
         context = await self._served.context(request)
         actor = getattr(context, "actor", None)
         if actor is None:
             raise Closed(FORBIDDEN, 'Send a token: connection_init with the payload {"authorization": "Bearer …"}')
-        return self._served.live.seat(actor, lambda: self._served.context(request))
+        return self._served.live.seat(actor, lambda: self._served.context(request), languages_of(context))
 
     async def _obey(self, seat: Seat, message: Mapping[str, Any]) -> None:
         match message["type"]:
@@ -160,16 +164,17 @@ class Conversation:
             await self._answer(seat, id, prepared)
             await self._say({"id": id, "type": "complete"})
         except RequestErrors as errors:
-            await self._say(
-                {"id": id, "type": "error", "payload": refused(errors, asked.operation_name)["errors"]}
-            )
+            await self._fail(id, refused(errors, asked.operation_name, seat.languages)["errors"])
         except HttpRefusal as refusal:
             if refusal.status == 401:
                 self._close_soon(Closed.by(refusal))
             else:
-                await self._say({"id": id, "type": "error", "payload": refusal_of(refusal)["errors"]})
+                await self._fail(id, refusal_of(refusal, seat.languages)["errors"])
         except Exception as error:  # noqa: BLE001  # nothing leaves unmasked
-            await self._say({"id": id, "type": "error", "payload": [masked(error)]})
+            await self._fail(id, [masked(error, seat.languages)])
+
+    async def _fail(self, id: str, errors: list[dict[str, Any]]) -> None:
+        await self._say({"id": id, "type": "error", "payload": errors})
 
     async def _answer(self, seat: Seat, id: str, prepared: Prepared) -> None:
         if not prepared.is_subscription:
@@ -239,22 +244,23 @@ def _id_of(message: Mapping[str, Any]) -> str:
     return id
 
 
-def _authorization(payload: object) -> str | None:
-    """The token in the payload of `connection_init`; raises Closed for a payload that is no object."""
+def _headers_of(payload: object) -> dict[str, str]:
+    """The headers that the payload of `connection_init` gives; raises Closed for a payload that is no object."""
     if payload is None:
-        return None
+        return {}
     if not isinstance(payload, dict):
         raise Closed(BAD_REQUEST, "Invalid message: `payload` must be an object")
     given = {name.lower(): value for name, value in cast("dict[str, object]", payload).items()}
-    value = given.get("authorization")
-    return value if isinstance(value, str) else None
+    return {
+        name: value
+        for name, most in HEADERS.items()
+        if isinstance(value := given.get(name), str) and len(value) <= most
+    }
 
 
-def _as_request(scope: Scope, authorization: str | None) -> Request:
-    """The handshake as the request it was, with the token of the payload instead of its own."""
-    headers = list(scope["headers"])
-    if authorization is not None:
-        headers = [header for header in headers if header[0] != b"authorization"]
-        headers.append((b"authorization", authorization.encode("latin-1", errors="replace")))
+def _as_request(scope: Scope, told: Mapping[str, str]) -> Request:
+    """The handshake as the request it was, with the headers of the payload instead of its own."""
+    named = {name.encode(): value.encode("latin-1", errors="replace") for name, value in told.items()}
+    headers = [(name, value) for name, value in scope["headers"] if name not in named]
     kept = {name: scope[name] for name in ("path", "query_string", "client", "server", "state") if name in scope}
-    return Request({"type": "http", "method": "GET", **kept, "headers": headers})
+    return Request({"type": "http", "method": "GET", **kept, "headers": [*headers, *named.items()]})

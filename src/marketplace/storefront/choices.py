@@ -8,10 +8,11 @@ from marketplace.catalog.models import OfferKind
 from marketplace.catalog.queries import ItemRow, OfferRow
 from marketplace.kit import clock
 from marketplace.ledger.queries import Rate
-from marketplace.storefront import rules, search
+from marketplace.storefront import pages, rules, search
+from marketplace.storefront.pages import Ends, OfferSort
 from marketplace.storefront.queries import rate_or_none
 from marketplace.storefront.rules import Price, Shopper
-from marketplace.storefront.search import Ends, OfferFilter, OfferSort
+from marketplace.storefront.search import OfferFilter
 
 LOOKED_AT = 24
 SHOWN = 3
@@ -40,7 +41,7 @@ async def choices(shopper: Shopper, points: int) -> dict[OfferKind, list[Choice]
     for kind in OfferKind:
         wanted = OfferFilter(kinds=(kind,), min_points=1, max_points=points, available_only=True)
         asked = await search.settle(shopper.country, currency, wanted, shopper, rate)
-        found[kind] = list((await search.page(asked, OfferSort.POPULAR, Ends(first=LOOKED_AT))).items)
+        found[kind] = list((await pages.page(asked, OfferSort.POPULAR, Ends(first=LOOKED_AT))).items)
     keys = [(offer.id, shopper.country) for offers in found.values() for offer in offers]
     items = await catalog.items_in(shopper.member_id, keys)
     payable = await _payable(shopper, [offer for offers in found.values() for offer in offers])
@@ -67,7 +68,7 @@ async def points_to_go(shopper: Shopper, points: int, kinds: Sequence[OfferKind]
     for kind in kinds:
         wanted = OfferFilter(kinds=(kind,), min_points=points + 1, available_only=True)
         asked = await search.settle(shopper.country, currency, wanted, shopper, rate)
-        cheapest = (await search.page(asked, OfferSort.PRICE_ASC, Ends(first=1))).items
+        cheapest = (await pages.page(asked, OfferSort.PRICE_ASC, Ends(first=1))).items
         items = await catalog.items_in(shopper.member_id, [(offer.id, shopper.country) for offer in cheapest])
         for offer in cheapest:
             prices = [

@@ -107,9 +107,9 @@ async def stand(actor: Actor) -> Standing | None:
     return recall(actor) or await _ask(actor)
 
 
-def version(actor: Actor, bind: Callable[[object], str]) -> str:
-    """The version of the facts, as a column of a statement."""
-    return f'{_VERSION.format(member=bind(actor.id))} AS "facts"'
+def version(bind: Callable[[object], str], member: object) -> str:
+    """The version of a member's facts, as a column of a statement."""
+    return f'{_VERSION.format(member=bind(member))} AS "facts"'
 
 
 async def _ask(actor: Actor) -> Standing | None:

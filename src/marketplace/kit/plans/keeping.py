@@ -7,7 +7,7 @@ from typing import Any
 from marketplace.kit import clock
 from marketplace.kit.plans.compile import Plan
 from marketplace.kit.plans.memory import NEVER
-from marketplace.kit.plans.picks import MakeWitness, RecallingPick
+from marketplace.kit.plans.picks import RecallingPick, Witness
 
 
 @dataclass(slots=True)
@@ -21,7 +21,7 @@ class Keeping:
     lasting: bool = True
     until: datetime = NEVER
     stamps: set[str] = field(default_factory=set[str])
-    witnesses: list[MakeWitness] = field(default_factory=list[MakeWitness])
+    witnesses: list[Witness] = field(default_factory=list[Witness])
 
     def learn(self, plan: Plan, pick: Any) -> None:
         """Add what one plan of the answer goes by."""

@@ -22,9 +22,6 @@ class Witness(Protocol):
         ...
 
 
-MakeWitness = Callable[[], Witness]
-
-
 def pick_of(plan: Plan, context: Any, source: Source) -> Pick[Any]:
     """What the statement of a plan reads, for a request."""
     if context.direct and plan.remembers:
@@ -49,10 +46,10 @@ class RecallingPick(Pick[Any]):
         self.stamp: str | None = None
         self.lasting = True
         self.moments: list[datetime] = []
-        self.witness: MakeWitness | None = None
+        self.witness: Witness | None = None
         self._records: dict[int, Any] = {}
 
-    def goes_by(self, moments: list[datetime], *, lasting: bool, witness: MakeWitness) -> None:
+    def goes_by(self, moments: list[datetime], *, lasting: bool, witness: Witness) -> None:
         """Say at which moments other rows are found, and whether the same are found for others until then.
 
         The witness says later whether it is still these rows that are found.

@@ -1,6 +1,6 @@
 """The catalogue as one list, one offer, and how many there are of what."""
 
-from dataclasses import replace
+from functools import cached_property
 from typing import Annotated
 from uuid import UUID
 
@@ -23,14 +23,15 @@ from marketplace.catalog.models import OfferKind
 from marketplace.catalog.queries import OfferRow
 from marketplace.kit import ids
 from marketplace.kit.actor import Scope
-from marketplace.kit.graphql import BigInt, Connection, CountryCode, Info, actor_of, actor_with, describe_enum
+from marketplace.kit.graphql import BigInt, Connection, CountryCode, Info, actor_with, describe_enum
 from marketplace.kit.ids import BadId
 from marketplace.kit.plans import answer, directly
 from marketplace.kit.refusals import BadUserInput
 from marketplace.kit.rows import Pick
-from marketplace.storefront import search
+from marketplace.storefront import pages, search
 from marketplace.storefront.graphql.pricing import rate_of, shopper_of
-from marketplace.storefront.search import Ends, OfferFilter, OfferSort, Search
+from marketplace.storefront.pages import Ends, OfferSort
+from marketplace.storefront.search import OfferFilter, Search
 from marketplace.storefront.standpoint import recall
 
 describe_enum(
@@ -62,8 +63,9 @@ class OfferFilterInput:
         default=False, description="Only what you could take now if you had the points."
     )
 
-    def filter(self) -> OfferFilter:
-        """The filter; raises BadUserInput for what cannot be understood."""
+    @cached_property
+    def narrowed(self) -> OfferFilter:
+        """What it says; raises BadUserInput for what cannot be understood."""
         return OfferFilter(
             kinds=tuple(self.kinds or ()),
             categories=tuple(self.categories or ()),
@@ -127,13 +129,11 @@ async def _asked(info: Info, wanted: OfferFilterInput | None, market: str | None
     country = market or await market_of(info)
     if country is None:
         raise BadUserInput("Say which market to look at: a country such as `NO`.")
-    narrowed = (wanted or OfferFilterInput()).filter()
+    narrowed = (wanted or OfferFilterInput()).narrowed
     shopper = await shopper_of(info) if narrowed.goes_by_shopper else None
     currency = await search.currency_of(country) if narrowed.ranged and shopper else None
     rate = await rate_of(info, currency, shopper.home_currency) if currency and shopper else None
-    asked = await search.settle(country, currency, narrowed, shopper, rate)
-    standing = recall(actor_of(info)) if info.context.direct else None
-    return replace(asked, actor=info.context.actor, standing=standing)
+    return await search.settle(country, currency, narrowed, shopper, rate)
 
 
 @strawberry.type
@@ -150,11 +150,12 @@ class ListQuery:
         last: Last = None,
         before: Before = None,
     ) -> Connection[OfferType]:
-        actor_with(info, Scope.CATALOG_READ)
-        asked = await _asked(info, wanted, market)
+        actor = actor_with(info, Scope.CATALOG_READ)
+        asked, ends = await _asked(info, wanted, market), Ends(first, after, last, before)
+        standing = recall(actor) if info.context.direct else None
 
         async def read(pick: Pick[OfferRow]) -> Connection[OfferType]:
-            page = await search.page(asked, sort, Ends(first, after, last, before), pick)
+            page = await pages.page(asked, sort, ends, pick, actor=actor, standing=standing)
             return Connection[OfferType].of(
                 page, lambda row: offer_of(row, asked.market), lambda: search.count(asked)
             )
