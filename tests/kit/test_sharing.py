@@ -155,7 +155,8 @@ async def test_the_second_of_one_actor_sees_what_the_first_one_did() -> None:
     seen: list[int] = []
 
     async def rows(keys: Sequence[str]) -> dict[str, int]:
-        return dict.fromkeys(keys, await database.value("SELECT count(*) FROM audit_entry"))
+        count: int = await database.value("SELECT count(*) FROM audit_entry")
+        return dict.fromkeys(keys, count)
 
     read = sharing.SharedRead(rows)
 

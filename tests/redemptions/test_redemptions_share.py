@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, NamedTuple
@@ -27,7 +27,7 @@ async def a_crowd(size: int, **facts: Any) -> list[Shopper]:
     return [first, *[await a_shopper(first.program, **facts) for _ in range(size - 1)]]
 
 
-def kinds_of(answers: list[Any]) -> list[str]:
+def kinds_of(answers: Sequence[Any]) -> list[str]:
     return [answer["__typename"] for answer in answers]
 
 
@@ -221,5 +221,5 @@ async def test_any_crowd_ends_as_if_one_had_come_after_the_other(seed: int) -> N
 
 async def wanted(shopper: Shopper, items: list[Item], wish: Wish) -> Any:
     """What a wish is answered."""
-    where = {"address": ADDRESS} if wish.item == 3 else {}
+    where: dict[str, Any] = {"address": ADDRESS} if wish.item == 3 else {}
     return await shopper.redeem(items[wish.item], idempotencyKey=wish.key, expectedPoints=wish.saw, **where)
