@@ -28,6 +28,7 @@ from marketplace.kit import database
 from marketplace.kit.actor import Actor
 from marketplace.kit.graphql import Context
 from marketplace.kit.messages import noted
+from marketplace.kit.waiting import TookTooLong, within
 
 Body = dict[str, Any]
 T = TypeVar("T")
@@ -131,13 +132,9 @@ class Asking:
     async def in_time(self, work: Coroutine[Any, Any, T]) -> T:
         """Let it run within the time limit; past it, cancel the operation and the SQL that it waits for."""
         limit_s = self.caps.operation_timeout_s
-        limit = asyncio.timeout(limit_s)
         try:
-            async with limit:
-                return await work
-        except TimeoutError as error:
-            if not limit.expired():
-                raise
+            return await within(limit_s, work)
+        except TookTooLong as error:
             raise HttpRefusal(
                 HTTPStatus.SERVICE_UNAVAILABLE,
                 "TIMED_OUT",

@@ -71,6 +71,9 @@ class _Headers(Headers):
     def __getitem__(self, key: str) -> str:
         return self._first[key.lower()]
 
+    def get(self, key: str, default: Any = None) -> Any:
+        return self._first.get(key.lower(), default)
+
 
 class _Request(Request):
     """A request that looks its headers up once."""

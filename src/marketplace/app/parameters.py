@@ -20,6 +20,7 @@ from marketplace.app.errors import HttpRefusal, bad_request
 from marketplace.app.floods import too_large
 from marketplace.app.limits import Caps, depth_of_json
 from marketplace.app.negotiation import JSON, MediaType, names_json
+from marketplace.kit.waiting import TookTooLong, within
 
 NUL = b"\\u0000"
 MULTIPART = "multipart/form-data"
@@ -161,22 +162,25 @@ def _unsupported(message: str, headers: Mapping[str, str] | None = None) -> Http
 async def _read(request: Request, limit_bytes: int, timeout_s: float) -> bytes:
     """The body, whole; raises HttpRefusal once it is too large (413) or too slow (408)."""
     _must_not_announce_more(request, limit_bytes)
+    try:
+        return await within(timeout_s, _all_of(request, limit_bytes))
+    except TookTooLong as error:
+        raise _too_slow(timeout_s) from error
+
+
+async def _all_of(request: Request, limit_bytes: int) -> bytes:
     parts: list[bytes] = []
     received = 0
-    try:
-        async with asyncio.timeout(timeout_s):
-            more = True
-            while more:
-                message = await request.receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientDisconnect
-                parts.append(message.get("body", b""))
-                received += len(parts[-1])
-                if received > limit_bytes:
-                    raise too_large(limit_bytes)
-                more = message.get("more_body", False)
-    except TimeoutError as error:
-        raise _too_slow(timeout_s) from error
+    more = True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        parts.append(message.get("body", b""))
+        received += len(parts[-1])
+        if received > limit_bytes:
+            raise too_large(limit_bytes)
+        more = message.get("more_body", False)
     return b"".join(parts)
 
 

@@ -8,7 +8,7 @@ whoever is over is answered 429 with `Retry-After`, in the same words whatever t
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from http import HTTPStatus
 from ipaddress import IPv6Address, ip_address
 from time import time
@@ -45,12 +45,17 @@ SHARED = 10
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Limit:
     """One named limit: all of its windows hold."""
 
     name: str
     windows: tuple[RateLimitItem, ...]
+
+    @cached_property
+    def least(self) -> int:
+        """What the smallest window holds."""
+        return min(each.amount for each in self.windows)
 
     @classmethod
     def of(cls, name: str, text: str, times: int = 1) -> "Limit":
@@ -89,8 +94,7 @@ class Rates:
 
         One that costs more than a window holds takes it whole.
         """
-        most = min(each.amount for each in self._address.windows)
-        return await self._admit(self._address, _network(address), max(1, min(cost, most)))
+        return await self._admit(self._address, _network(address), max(1, min(cost, self._address.least)))
 
     async def admit_actor(self, actor: Actor | None) -> dict[str, str]:
         """Count one request of an actor, and nothing for nobody; raises HttpRefusal (429)."""

@@ -7,16 +7,15 @@ window before counts by the share of it that a window ending now still covers.
 import math
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from time import time
+from typing import NamedTuple
 
 from limits import RateLimitItem
 
 MOST = 200_000
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(NamedTuple):
     """Whether something was let in, how much is left, and in how many seconds there is more."""
 
     admitted: bool

@@ -19,7 +19,7 @@ from uuid import UUID
 
 import asyncpg
 from tortoise import Tortoise
-from tortoise.connection import get_connection, get_connections
+from tortoise.context import require_context
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
@@ -134,7 +134,7 @@ class Client(Protocol):
 
 def connection() -> Client:
     """The open transaction's connection, or the pool."""
-    return cast(Client, get_connection("default"))
+    return cast(Client, require_context().connections.get("default"))
 
 
 _writes: ContextVar[Writes | None] = ContextVar("writes", default=None)
@@ -182,7 +182,7 @@ def take_over(those: Iterable[Writes]) -> None:
 @contextmanager
 def seated(writes: Writes) -> Generator[None]:
     """Let the block add to `writes` as in a transaction, and ask nothing on its own: that raises Apart."""
-    handler = get_connections()
+    handler = require_context().connections
     token = handler.set("default", cast(Any, NoConnection()))
     before = _writes.set(writes)
     try:

@@ -174,10 +174,23 @@ class MoneyInput:
 
 @strawberry.federation.type(shareable=True, description="Where a page stands in its list.")
 class PageInfo:
-    has_next_page: bool = strawberry.field(description="Whether more rows follow this page.")
-    has_previous_page: bool = strawberry.field(description="Whether rows stand before this page.")
-    start_cursor: str | None = strawberry.field(description="The cursor of the first row.")
-    end_cursor: str | None = strawberry.field(description="The cursor of the last row; give it as `after`.")
+    page: strawberry.Private[paging.Page[Any]]
+
+    @planned(description="Whether more rows follow this page.")
+    def has_next_page(self) -> bool:
+        return self.page.has_next
+
+    @planned(description="Whether rows stand before this page.")
+    def has_previous_page(self) -> bool:
+        return self.page.has_previous
+
+    @planned(description="The cursor of the first row.")
+    def start_cursor(self) -> str | None:
+        return self.page.cursors[0] if self.page.cursors else None
+
+    @planned(description="The cursor of the last row; give it as `after`.")
+    def end_cursor(self) -> str | None:
+        return self.page.cursors[-1] if self.page.cursors else None
 
 
 First = Annotated[int | None, strawberry.argument(description="How many rows, at most 100.")]
@@ -202,7 +215,7 @@ class Connection(Generic[T]):
 
     @planned(description="Where this page stands.")
     def page_info(self) -> PageInfo:
-        return PageInfo(**self.page.info())
+        return PageInfo(page=self.page)
 
     @planned(description="The rows alone.")
     def nodes(self) -> list[T]:

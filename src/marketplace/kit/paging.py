@@ -30,16 +30,6 @@ class Page(Generic[T]):
     has_next: bool
     has_previous: bool
 
-    def info(self) -> dict[str, Any]:
-        """Where the page stands, as GraphQL's `PageInfo` says it."""
-        ends = (self.cursors[0], self.cursors[-1]) if self.cursors else (None, None)
-        return {
-            "has_next_page": self.has_next,
-            "has_previous_page": self.has_previous,
-            "start_cursor": ends[0],
-            "end_cursor": ends[1],
-        }
-
 
 class Cursors(Sequence[str], Generic[T]):
     """The cursors of rows, each made when somebody looks: most pages are asked for their last one only."""

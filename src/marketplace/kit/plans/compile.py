@@ -118,6 +118,11 @@ class Plan:
         return Selection(self.frame.rows.reading(self.frame.columns), joins, nested)
 
     @cached_property
+    def fetched(self) -> Sequence[tuple[Need, Fetching]]:
+        """The needs that have statements of their own."""
+        return [(need, fetching) for need, fetching in self.needs.items() if not fetching.nested]
+
+    @cached_property
     def nesting(self) -> Mapping[str, Need]:
         """The needs that its statement answers beside its rows, by name."""
         return {need.name: need for need, fetching in self.needs.items() if fetching.nested}

@@ -21,7 +21,7 @@ from marketplace.kit.plans.declare import DIRECT, Unplannable
 from marketplace.kit.plans.selections import Document
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class DirectInfo:
     """What a root resolver sees of a request when no executor runs it."""
 

@@ -7,6 +7,7 @@ so errors, their paths and the nulls they leave are those of GraphQL itself.
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, TypeVar, cast
 
 import structlog
@@ -40,11 +41,17 @@ class PlannedExecution(StrawberryGraphQLCoreExecutionContext):
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PlanInfo:
     """What resolvers see of a request while a plan calls them: its context, with everything at hand."""
 
-    context: Any
+    asked: Any
+    at_hand: dict[str, dict[Any, Any]]
+
+    @cached_property
+    def context(self) -> Any:
+        """Made when somebody looks: nobody does where all rows were shaped before."""
+        return replace(self.asked, at_hand=self.at_hand, loaders=dict(self.asked.loaders))
 
 
 _plans = Plans()
@@ -86,16 +93,14 @@ async def _planned(plan: Plan, info: Any, source: Source, read: Callable[[Pick[A
     root = await read(pick)
     variables = info._raw_info.variable_values
     at_hand: dict[str, dict[Any, Any]] = {**context.at_hand, **pick.at_hand}
-    fetched = [(need, fetching) for need, fetching in plan.needs.items() if not fetching.nested]
-    if fetched:
+    if plan.fetched:
         parents = [parent for parent in source.parents(root) if type(parent) is not Shaped]
-        for need, fetching in fetched:
+        for need, fetching in plan.fetched:
             calls = [arguments(variables) for arguments in fetching.calls]
             columns = frozenset(fetching.frame.columns) if fetching.frame else frozenset[str]()
             await need.fetch(info, Asked(root, parents, calls, columns, at_hand))
-    beside = replace(context, at_hand=at_hand, loaders=dict(context.loaders))
     keep = pick.keep if isinstance(pick, RecallingPick) else None
-    shaped = plan.shape(root, Seen(PlanInfo(beside), variables, keep))
+    shaped = plan.shape(root, Seen(PlanInfo(context, at_hand), variables, keep))
     if info.context.keeping is not None:
         info.context.keeping.learn(plan, pick)
     return shaped
