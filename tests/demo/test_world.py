@@ -70,6 +70,7 @@ async def test_the_world_is_loaded_once_and_its_books_balance(db: None, tmp_path
     assert {"every-purchase", "till-scan", "three-visits", "review"} <= set(gave)
     assert await database.value("SELECT count(*) FROM earning_reversal") > 0
     assert await database.value("SELECT count(*) FROM statement") > 0
+    assert await database.value("SELECT sum(points) FROM coalition_award") == 1_300
     assert await database.value("SELECT count(*) FROM member") == len(members())
     assert await database.value("SELECT max(redeemed_at) - min(redeemed_at) > '20 days' FROM redemption")
 

@@ -56,9 +56,9 @@ async def test_a_receipt_says_who_gave_what_to_whom_in_the_readers_language() ->
 
     said = {language: await said_to(member, receipt, language) for language in LANGUAGES}
 
-    assert said["en"]["said"].startswith("4.00 EUR have reached the bank of Sea Rescue on ")
+    assert said["en"]["said"].startswith("4.00\u00a0EUR have reached the bank of Sea Rescue on ")
     assert said["sv"]["heading"] == "Kvitto på donation"
-    assert said["nb"]["amount"] == "4,00 EUR"
+    assert said["nb"]["amount"] == "4,00\u00a0EUR"
     assert said["ru"]["charity"] == {"name": "Sea Rescue", "country": "Нидерланды", "registry": "GB-CHC-209603"}
     assert len({each["heading"] for each in said.values()}) == len(LANGUAGES)
     for each in said.values():

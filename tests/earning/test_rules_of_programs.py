@@ -183,8 +183,8 @@ async def test_ways_say_what_to_do_next_and_the_shortest_way() -> None:
     assert me["earningWays"] == [
         {
             "ruleCode": "euro",
-            "sentence": "1 points for every €1.00 of a purchase or a repeat purchase.",
-            "nextStep": {"sentence": "Spend €1.00 and get 1 points."},
+            "sentence": "1 point for every €1.00 of a purchase or a repeat purchase.",
+            "nextStep": {"sentence": "Spend €1.00 and get 1 point."},
         },
         {
             "ruleCode": "review",

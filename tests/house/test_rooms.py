@@ -16,6 +16,7 @@ LENT = {
     ("ledger", "accounts"),
     ("ledger", "balances"),
     ("ledger", "selection"),
+    ("members", "point_names"),
     ("members", "policies"),
     ("partners", "wording"),
     ("points", "awarding"),

@@ -258,10 +258,10 @@ class Story(Buying, Lining):
 
     def comes_back(self, row: Redemption) -> None:
         """What was undone stands on the shelf again, if it can be sold again; `row` is as it was before."""
-        self.lines.got.pop(row.id, None)
         unseen = row.kind == OfferKind.EXPERIENCE or (row.kind == OfferKind.VOUCHER and row.revealed_at is None)
         if row.item_id in self.world.units and (row.state == RedemptionState.PENDING or unseen):
             self.back_on_the_shelf(row.item_id, row.quantity)
+        self.lines.got.pop(row.id, None)  # who gives one back does not wait for that one
 
     async def cash(self) -> None:
         person = self.someone()

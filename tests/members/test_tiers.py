@@ -18,9 +18,10 @@ from marketplace.members.models import Program, TierChange, TierScheme
 from tests import builders
 from tests.books import violations
 from tests.client import as_program, new_key
-from tests.earning.world import EVENT, PER_EURO
+from tests.earning.world import EVENT, PER_EURO, another
 from tests.earning.world import a_world as earning_world
 from tests.redemptions.world import Shopper, a_shopper, forbidden, pay_in
+from tests.statements import recorded
 
 pytestmark = pytest.mark.usefixtures("db")
 START = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -272,6 +273,23 @@ async def test_what_has_no_rate_says_so_and_counts_once_there_is_one() -> None:
         late = await world.server.do("recordEvent", answer, event=world.event(amount=yen[2]["amount"]))
         assert late["uncountedSpend"] is None
     assert await violations() == []
+
+
+async def test_what_has_no_rate_is_asked_for_once_for_a_page_of_members() -> None:
+    world = await earning_world()
+    crowd = [world, await another(world), await another(world)]
+    await state(world.program, basis="SPEND", levels=[LEVELS[0], LEVELS[1] | {"threshold": 40_00}])
+    for nr, each in enumerate(crowd):
+        for _ in range(nr):
+            await each.tell(amount={"amount": f"{nr}000", "currency": "JPY"})
+    asked = f"{{ members(first: 9) {{ nodes {{ id tierProgress {{ {UNCOUNTED} }} }} }} }}"
+    with recorded() as sent:
+        nodes = (await world.server.get(asked))["members"]["nodes"]
+    waits = {
+        node["id"]: [each["amount"]["amount"] for each in node["tierProgress"]["uncountedSpend"]] for node in nodes
+    }
+    assert waits == {ids.public("member", each.member.id): [f"{nr}000"] * nr for nr, each in enumerate(crowd)}
+    assert sum("earning_uncounted_spend" in each.sql for each in sent) == 2
 
 
 async def test_nobody_reaches_a_level_by_what_went_back_before_it_counted() -> None:

@@ -211,6 +211,21 @@ async def test_new_stock_goes_to_who_waits_and_a_line_for_nothing_ends() -> None
     assert [each.check for each in await violations() if each.check.startswith("who waits")] == []
 
 
+async def test_what_is_given_back_is_not_offered_to_who_gives_it_back() -> None:
+    giver, item = await a_shopper(points=9000), await a_mug()
+    [other] = await a_crowd(giver, 1)
+    aside = await reserve(giver, item)
+    for each in (giver, other):
+        assert (await wait(each, item))["state"] == "WAITING"
+    taken = await giver.redeem(item, address=ADDRESS, reservationId=aside["id"])
+
+    await giver.phone.do("cancelRedemption", "... on Redemption { state }", redemptionId=taken["id"])
+
+    assert await offered_to() == [other.member.id]
+    assert (await WaitingPlace.get(member_id=giver.member.id)).state == "TAKEN"
+    assert await violations() == []
+
+
 async def test_one_waits_only_for_what_is_sold_out_and_what_one_could_take() -> None:
     shopper, item = await a_shopper(points=9000), await a_mug()
     (rival,) = await a_crowd(shopper, 1)

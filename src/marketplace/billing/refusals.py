@@ -107,8 +107,8 @@ class CoalitionPointsGiven(Refusal):
 
     code = "COALITION_POINTS_GIVEN"
     text = counted(
-        "Of the {points} point of this order only {left} are left in the budget, so it cannot be taken back.",
-        "Of the {points} points of this order only {left} are left in the budget, so it cannot be taken back.",
+        "Of the {points} point of this order the budget has only {left} left, so it cannot be taken back.",
+        "Of the {points} points of this order the budget has only {left} left, so it cannot be taken back.",
     )
     points: Annotated[int, "The points of the order."]
     left: Annotated[int, "The points that the budget still holds."]

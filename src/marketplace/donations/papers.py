@@ -37,7 +37,7 @@ async def data_of(receipt: DonationReceipt, actor: Actor, languages: Sequence[st
     member, charity = await Member.get(id=pledge.member_id), await Partner.get(id=pledge.charity_id)
     named = (await personal_data(actor, [member.id])).get(member.id)
     reader = Reader(languages or member.languages)
-    amount = f"{reader.amount(receipt.amount_minor, receipt.currency)} {receipt.currency}"
+    amount = f"{reader.amount(receipt.amount_minor, receipt.currency)}\u00a0{receipt.currency}"
     return {
         "lang": reader.lang,
         "title": f"{reader.say('Donation receipt')} {receipt.number}",

@@ -171,6 +171,11 @@ SELECT e.id FROM earning_uncounted_spend u JOIN earning_event e ON e.id = u.even
 JOIN program p ON p.id = e.program_id
 WHERE e.currency = $1 AND p.home_currency = $2 AND e.id > $3 ORDER BY e.id LIMIT $4"""
 
+_UNCOUNTED_OF = """
+SELECT waiting.event_id FROM unnest($1::uuid[]) AS wanted (member_id) CROSS JOIN LATERAL (
+    SELECT u.event_id FROM earning_uncounted_spend u JOIN earning_event e ON e.id = u.event_id
+    WHERE e.member_id = wanted.member_id ORDER BY u.event_id LIMIT 100) AS waiting"""
+
 
 async def uncounted_pairs() -> list[tuple[str, str]]:
     """The currencies of purchases that wait for a rate, each with the home currency that it must come to."""
@@ -189,10 +194,11 @@ async def uncounted_among(event_ids: Sequence[UUID]) -> dict[UUID, UncountedSpen
 
 async def uncounted_of(member_ids: Sequence[UUID]) -> dict[UUID, list[UncountedSpend]]:
     """What of members' purchases waits for a rate, the first told first; at most 100 of each."""
+    first = [row["event_id"] for row in await database.rows(_UNCOUNTED_OF, list(member_ids))]
     found: dict[UUID, list[UncountedSpend]] = {}
-    for member_id in member_ids:
-        waiting = UncountedSpend.filter(event__member_id=member_id).select_related("event__program")
-        found[member_id] = await waiting.order_by("event_id").limit(100)
+    waiting = UncountedSpend.filter(event_id__in=first).select_related("event__program")
+    for row in await waiting.order_by("event_id") if first else []:
+        found.setdefault(row.event.member_id, []).append(row)
     return found
 
 
@@ -284,7 +290,7 @@ async def ways_of(member: Member, program: Program, earner: Earner) -> list[Way]
 async def names_of(program: Program) -> Names:
     """What a program calls its points and levels."""
     levels = await TierLevel.filter(program_id=program.id)
-    return Names(program.point_name, {level.code: level.name for level in levels})
+    return Names(program.points_called, {level.code: level.name for level in levels})
 
 
 async def shortest_action(member_id: UUID, points: int) -> Action | None:

@@ -12,6 +12,7 @@ from marketplace.earning.terms import Multiplier, Terms
 from marketplace.earning.words import EventType, Kind, Period, Reason
 from marketplace.kit.messages import counted, language_of, noted, say
 from marketplace.kit.money import BASIS_POINTS, Money
+from marketplace.members.point_names import PointName
 
 EVENTS: Mapping[EventType, str] = {
     EventType.PURCHASE: noted("a purchase"),
@@ -78,7 +79,7 @@ _WHY: Mapping[Reason, str] = {
 class Names:
     """What a program calls its points and its levels (by code)."""
 
-    unit: str
+    points: PointName
     tiers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
@@ -107,29 +108,28 @@ def _monies(monies: Iterable[Money], languages: Sequence[str]) -> str:
 
 
 def _base(said: Terms, names: Names, languages: Sequence[str]) -> str:
-    facts: dict[str, Any] = {"points": said.points, "unit": names.unit, "event": event_names(said, languages)}
+    facts: dict[str, Any] = {"points": names.points.of(said.points), "event": event_names(said, languages)}
     if said.kind is Kind.REFERRAL:
-        facts["referrer"] = said.referrer_points
-        text = noted(
-            "{points} {unit} for the first purchase of an invited friend, {referrer} {unit} for who invited"
-        )
+        facts["referrer"] = names.points.of(said.referrer_points)
+        text = noted("{points} for the first purchase of an invited friend, {referrer} for who invited")
         return say(text, facts, languages)
     if said.kind is Kind.PER_AMOUNT:
         facts["amount"] = _monies(said.per, languages)
-        return say("{points} {unit} for every {amount} of {event}", facts, languages)
+        return say("{points} for every {amount} of {event}", facts, languages)
     if said.kind is Kind.GOAL_TIMES:
         facts["times"] = said.goal_times
-        return say("{points} {unit} after {times} times {event}", facts, languages)
+        text = counted("{points} after {times} time {event}", "{points} after {times} times {event}")
+        return say(text, facts, languages)
     if said.kind is Kind.GOAL_AMOUNT:
         facts["amount"] = said.per[0]
-        return say("{points} {unit} when {event} comes to {amount} together", facts, languages)
+        return say("{points} when {event} comes to {amount} together", facts, languages)
     if EventType.ANNIVERSARY in said.events:
-        return say("{points} {unit} on each anniversary of joining", facts, languages)
+        return say("{points} on each anniversary of joining", facts, languages)
     if said.on_day is not None:
-        return say("{points} {unit} on {day}", facts | {"day": said.on_day}, languages)
+        return say("{points} on {day}", facts | {"day": said.on_day}, languages)
     if said.day_of_month is not None:
-        return say("{points} {unit} on day {day} of each month", facts | {"day": said.day_of_month}, languages)
-    return say("{points} {unit} for {event}", facts, languages)
+        return say("{points} on day {day} of each month", facts | {"day": said.day_of_month}, languages)
+    return say("{points} for {event}", facts, languages)
 
 
 def _clauses(said: Terms, names: Names, languages: Sequence[str]) -> Iterator[str]:
@@ -194,8 +194,8 @@ def _multiplier(each: Multiplier, names: Names, languages: Sequence[str]) -> str
 def _limits(said: Terms, names: Names, languages: Sequence[str]) -> Iterator[str]:
     each = say(_EACH[said.cap_period], {}, languages)
     if said.cap_points is not None:
-        facts = {"points": said.cap_points, "unit": names.unit, "each": each}
-        yield say("at most {points} {unit} {each}", facts, languages)
+        facts = {"points": names.points.of(said.cap_points), "each": each}
+        yield say("at most {points} {each}", facts, languages)
     if said.cap_times is not None:
         yield say(
             counted("at most {times} time {each}", "at most {times} times {each}"),

@@ -10,7 +10,7 @@ from marketplace.earning.rules import Happening, Tally
 from marketplace.earning.sentences import ACTIONS, Names
 from marketplace.earning.terms import Terms
 from marketplace.earning.words import BY_THE_CLOCK, EventType, Kind
-from marketplace.kit.messages import say
+from marketplace.kit.messages import counted, say
 from marketplace.kit.money import BASIS_POINTS, Money
 
 
@@ -38,15 +38,21 @@ class Action:
 
     def said(self, names: Names, languages: Sequence[str]) -> str:
         """The action in a sentence."""
-        facts = {"points": self.points, "unit": names.unit, "times": self.times, "amount": self.amount}
+        facts: dict[str, object] = {
+            "points": names.points.of(self.points),
+            "times": self.times,
+            "amount": self.amount,
+        }
         if self.kind is Kind.REFERRAL:
-            return say("Invite friends ({times}) and get {points} {unit}.", facts, languages)
+            text = counted("Invite {times} friend and get {points}.", "Invite {times} friends and get {points}.")
+            return say(text, facts, languages)
         if self.amount is not None:
-            return say("Spend {amount} and get {points} {unit}.", facts, languages)
+            return say("Spend {amount} and get {points}.", facts, languages)
         facts["action"] = self.custom_name or say(ACTIONS[self.event], {}, languages)
         if self.times == 1:
-            return say("{action} and get {points} {unit}.", facts, languages)
-        return say("{action} ({times} times) and get {points} {unit}.", facts, languages)
+            return say("{action} and get {points}.", facts, languages)
+        text = counted("{action} ({times} time) and get {points}.", "{action} ({times} times) and get {points}.")
+        return say(text, facts, languages)
 
 
 def is_open(said: Terms, earner: Earner, tally: Tally) -> bool:

@@ -1,9 +1,9 @@
 """Sentences in the reader's language, from catalogues that a translator can edit.
 
 The English sentence in the code is the key, a template with named facts: `This needs {required} points.` A
-catalogue (`catalogues/<language>.po`) has the same sentence in another language, and where its first fact counts
-something (`counted`) as many forms of it as the language has. Numbers, money, dates and the
-words for states are written as that language writes them. What a catalogue lacks is said in English.
+catalogue (`catalogues/<language>.po`) has the same sentence in another language, and where it counts something
+(`counted`: the first of its facts that is a whole number) as many forms of it as the language has. Numbers, money,
+dates and the words for states are written as that language writes them. What a catalogue lacks is said in English.
 """
 
 import re
@@ -63,8 +63,9 @@ def noted(text: str) -> str:
 
 
 def counted(one: str, other: str) -> str:
-    """A template whose first fact counts something, as English says it of one and of others: `other` is the key.
+    """A template that counts something, as English says it of one and of others: `other` is the key.
 
+    What it counts is the first of its facts that is a whole number; what counts by itself (`Said`) may come first.
     Catalogues carry as many forms as their language has, such as three in Russian.
     """
     return other
@@ -95,11 +96,12 @@ def word(value: StrEnum | str, languages: Iterable[str] = ()) -> str:
 def _template(text: str, facts: Mapping[str, object], language: str) -> str:
     """The sentence in a language; of one that counts something, the form for so many."""
     catalogue = _catalogue(language)
-    one, counting = catalogue.counted.get(text), _FACT.search(text)
-    if one is None or counting is None:
+    one = catalogue.counted.get(text)
+    if one is None:
         return catalogue.sentences.get(text, text)
-    many = facts.get(counting[1])
-    return _forms(language).ngettext(one, text, abs(many) if isinstance(many, int) else 0)
+    given = (facts.get(name) for name in _FACT.findall(text))
+    many = next((abs(fact) for fact in given if isinstance(fact, int)), 0)
+    return _forms(language).ngettext(one, text, many)
 
 
 class _Facts(dict[str, object]):

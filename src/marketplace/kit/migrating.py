@@ -1,13 +1,15 @@
 """Runs Tortoise's migrations without its cost for each operation: it copies and renders every model anew.
 
-Nearly all operations ask the copy for nothing, so here a copy is rendered when it is first asked. With a hundred
-tables this makes an empty database in a tenth of the time.
+Nearly all operations ask the copy for nothing, and the others for one model, so here a model is rendered when it
+is asked for. With a hundred tables this makes an empty database in a tenth of the time.
 """
 
+from collections.abc import Iterator
 from typing import Any, cast
 
 from tortoise import Tortoise
 from tortoise.connection import get_connection
+from tortoise.fields.relational import RelationalField
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 from tortoise.migrations.graph import MigrationKey
 from tortoise.migrations.schema_generator.state import ModelState, State
@@ -16,55 +18,68 @@ from tortoise.migrations.schema_generator.state_apps import StateApps
 Models = dict[tuple[str, str], ModelState]
 
 
-def _is_tied(model: Any) -> bool:
-    """Whether all models that it refers to are there."""
-    return model._meta._inited
-
-
 class _Apps(StateApps):
-    """Models of one state. Each is finished once, not again whenever another one changes."""
+    """The classes of one state, each made when it is asked for, together with those that it refers to."""
 
-    def _build_initial_querysets(self) -> None:
-        done: set[Any] = self.__dict__.setdefault("_done", set())
-        everything = self.apps
-        self.apps = {
-            label: {name: model for name, model in models.items() if model not in done}
-            for label, models in everything.items()
-        }
-        try:
-            super()._build_initial_querysets()
-            done.update(model for models in self.apps.values() for model in models.values() if _is_tied(model))
-        finally:
-            self.apps = everything
+    models: Models
+
+    def get_model(self, app_label: str, model_name: str | None = None) -> Any:
+        """The class of `room.Model`, or of a room and a name; raises KeyError when the state has none."""
+        key = self.split_reference(app_label) if model_name is None else (app_label, model_name)
+        if not self._has(key):
+            self._make(key)
+        return super().get_model(*key)
+
+    def _has(self, key: tuple[str, str]) -> bool:
+        return key[1] in self.apps.get(key[0], {})
+
+    def _make(self, key: tuple[str, str]) -> None:
+        wanted = [key]
+        while wanted:
+            key = wanted.pop()
+            if not self._has(key):
+                state = self.models[key]
+                self.register_model(key[0], state.render(self))
+                wanted += [self.split_reference(name) for name in _referred_to(state)]
+        self._init_relations()
+        self._build_initial_querysets()
+
+
+def _referred_to(state: ModelState) -> Iterator[str]:
+    """The models, as `room.Model`, that a model has foreign keys to."""
+    fields: dict[str, Any] = cast(Any, state).fields
+    for field in fields.values():
+        if isinstance(field, RelationalField):
+            yield cast(Any, field).model_name
 
 
 class _State(State):
-    """All models at one point of the story; `apps`, their classes, are made when somebody asks."""
+    """All models at one point of the story."""
 
-    def __init__(self, models: Models, apps: StateApps | None, empty: StateApps) -> None:
+    def __init__(self, models: Models, connections: dict[str, str]) -> None:
         self.models = models
-        self._apps, self._empty = apps, empty
+        self._connections = connections
+        self._apps: _Apps | None = None
 
     @property
     def apps(self) -> StateApps:  # pyright: ignore[reportIncompatibleVariableOverride]
         """The classes."""
         if self._apps is None:
-            self._apps = self._empty.clone(model_states=self.models)
+            self._apps = _Apps(self._connections)
+            self._apps.models = self.models
         return self._apps
 
     def clone(self) -> State:
         """The same again, on its own."""
-        return _State({key: model.clone() for key, model in self.models.items()}, None, self._empty)
+        return _State({key: model.clone() for key, model in self.models.items()}, self._connections)
 
     def reload_models(self, model_tuples: Any) -> None:
-        """Models have changed: nothing is to be done before the classes are asked for."""
-        if self._apps is not None:
-            super().reload_models(model_tuples)
+        """Models have changed: the classes are made anew when they are asked for."""
+        self._apps = None
 
     def reload_model(self, app_label: str, model_name: str) -> None:
         """One model has changed."""
-        if self._apps is not None:
-            super().reload_model(app_label, model_name)
+        self._apps = None
 
 
 class Executor(MigrationExecutor):
@@ -72,8 +87,7 @@ class Executor(MigrationExecutor):
 
     def _nothing(self) -> _State:
         labels: dict[str, Any] = cast(Any, self.loader).apps_config
-        apps = _Apps({label: config.get("default_connection", "default") for label, config in labels.items()})
-        return _State({}, None, apps)
+        return _State({}, {label: config.get("default_connection", "default") for label, config in labels.items()})
 
     async def _project_state(self, applied: set[MigrationKey], *, upto: MigrationKey | None = None) -> State:
         return (await self._states(applied, upto))[1]

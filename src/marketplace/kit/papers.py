@@ -21,6 +21,7 @@ from marketplace.kit.money import Money, minor_digits
 _LONG: Final = re.compile(r"\S{24,}")
 _PIECES: Final = re.compile(r".{1,8}")
 _SOFT_HYPHEN, _NO_SPACE = "\u00ad", "\u200b"
+_ONE_LINE: Final = "\u00a0"
 _MINUS: Final = "\u2212"
 
 
@@ -48,8 +49,8 @@ class Reader:
         return format_decimal(number, locale=self.locale)
 
     def day(self, day: date) -> str:
-        """A day in full."""
-        return format_date(day, format="long", locale=self.locale)
+        """A day in full, which stays on one line."""
+        return format_date(day, format="long", locale=self.locale).replace(" ", _ONE_LINE)
 
     def country(self, code: str) -> str:
         """A country's name."""

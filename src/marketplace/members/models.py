@@ -12,6 +12,7 @@ from tortoise.models import Model
 
 from marketplace.kit import columns
 from marketplace.kit.periods import LimitPeriod
+from marketplace.members.point_names import PointName
 
 
 class MemberStatus(StrEnum):
@@ -30,12 +31,18 @@ class Period(StrEnum):
 
 
 class Program(Model):
-    """The business whose customers earn points. Its point unit in the books is `PTS-<code>`."""
+    """The business whose customers earn points. Its point unit in the books is `PTS-<code>`.
+
+    `point_name` is its own word for points; `point_forms` are its forms, such as one and other, by language.
+    """
 
     id: fields.Field[UUID] = columns.key()
     code: fields.Field[str] = columns.text(20, unique=True)
     name: fields.Field[str] = columns.text(120)
     point_name: fields.Field[str] = columns.text(60)
+    point_forms: fields.Field[dict[str, dict[str, str]]] = fields.JSONField[dict[str, dict[str, str]]](
+        default=dict
+    )
     home_currency: fields.Field[str] = columns.text(3)
     timezone: fields.Field[str] = columns.text(60)
     countries: fields.Field[list[str]] = columns.names()
@@ -62,6 +69,11 @@ class Program(Model):
     def unit(self) -> str:
         """The program's point unit in the books."""
         return f"PTS-{self.code}"
+
+    @property
+    def points_called(self) -> PointName:
+        """What its points are called, by language."""
+        return PointName(self.point_name, self.point_forms)
 
 
 class PointValue(Model):

@@ -19,7 +19,8 @@ from marketplace.redemptions.models import Reservation, ReservationState, Waitin
 LAPSE: Final = "redemptions.lapse_reservation"
 RESERVED: Final = "reservation"
 
-# Who has got one since, in whatever way, waits no longer.
+# Who has got one since, in whatever way, waits no longer; nor for the very one that they now give back, which is
+# still theirs while its unit is put back.
 _SERVED = """
 UPDATE waiting_place w SET state = 'TAKEN', ended_at = $2
 WHERE w.item_id = $1 AND w.state = 'WAITING' AND EXISTS (
@@ -55,8 +56,9 @@ async def to_serve(limit: int) -> list[UUID]:
 async def hand_on(item: Item, units: int = 1) -> int:
     """Offer units that are on the shelf to those who wait, one each, in the order in which they asked.
 
-    Each is set aside for so long as the settings say, and then for the next. Returns how many were offered. The
-    stock's row stays locked until the transaction ends.
+    Of those who asked in the same instant the lower id is first, once and for all. Each unit is set aside for so
+    long as the settings say, and then for the next. Returns how many were offered. The stock's row stays locked
+    until the transaction ends.
     """
     if item.stock_mode == StockMode.UNLIMITED:
         return 0

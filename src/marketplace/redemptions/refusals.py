@@ -285,7 +285,10 @@ class RefundTooLarge(Refusal):
     """More is asked back than is left of the redemption."""
 
     code = "REFUND_TOO_LARGE"
-    text = "Only {left} and {units_left} units are left to give back. Ask for less, or for all that is left."
+    text = counted(
+        "Only {left} and {units_left} unit are left to give back. Ask for less, or for all that is left.",
+        "Only {left} and {units_left} units are left to give back. Ask for less, or for all that is left.",
+    )
     left: Annotated[Money, "What is left of the price."]
     units_left: Annotated[int, "How many units are left."]
 

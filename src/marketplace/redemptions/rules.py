@@ -11,7 +11,7 @@ from stdnum import luhn
 
 from marketplace.catalog.models import OfferKind
 from marketplace.kit import money
-from marketplace.kit.messages import noted
+from marketplace.kit.messages import counted, noted
 from marketplace.kit.refusals import Problem
 from marketplace.redemptions.models import RedemptionState as State
 
@@ -87,7 +87,10 @@ def lots_problem(lots: int, attributes: Mapping[str, Any]) -> Problem | None:
         return Problem("lots", "Take {least} to {most} lots at a time.", {"least": least, "most": MAX_LOTS})
     if (lots - least) % step:
         facts = {"least": least, "step": step}
-        return Problem("lots", "Take {least} lots, or more in steps of {step}.", facts)
+        text = counted(
+            "Take {least} lot, or more in steps of {step}.", "Take {least} lots, or more in steps of {step}."
+        )
+        return Problem("lots", text, facts)
     return None
 
 

@@ -232,7 +232,10 @@ async def close(redemption: Redemption, goal: RedemptionState, reason: str) -> N
 
 
 async def put_units_back(redemption: Redemption, units: int, kept: int = 0) -> None:
-    """The member holds so many units less and keeps `kept`; what can be sold again goes to who waits."""
+    """The member holds so many units less and keeps `kept`; what can be sold again goes to who waits.
+
+    To be called while the redemption still stands: so it is offered to others, not to who gives it back.
+    """
     item: Item = await redemption.item
     await catalog.uncount_for_member(item, redemption.member_id, units)
     if (await redemption.offer).limits:

@@ -27,7 +27,7 @@ class CashAboveMaximum(Refusal):
     """More points than the program pays out in a calendar period."""
 
     code = "CASH_ABOVE_MAXIMUM"
-    text = "Up to {maximum} points are paid out in a period; {left} are left for the one until {resets_at}."
+    text = "Up to {maximum} points are paid out in a period; the one until {resets_at} has {left} left."
     maximum: Annotated[int, "The most points that are paid out in a calendar period: a day, a month or a year."]
     left: Annotated[int, "How many of them are left for this one."]
     resets_at: Annotated[datetime, "When the next period begins."]

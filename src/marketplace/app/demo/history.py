@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from marketplace.app.demo import cast, earning, finance, offers, plays, story, waiting
+from marketplace.app.demo import cast, coalition, earning, finance, offers, plays, story, waiting
 from marketplace.app.demo.cast import Cast
 from marketplace.app.demo.members import members
 from marketplace.app.demo.programs import PROGRAMS
@@ -28,6 +28,8 @@ Step = Callable[[Cast], Awaitable[None]]
 SETTLED_ON_DAY: Final = 20
 FINANCE: Final[tuple[tuple[timedelta, Step], ...]] = (
     (timedelta(hours=2), finance.opens),
+    (coalition.FIRST, coalition.buys),
+    *((sale.after, partial(coalition.gives, sale=sale)) for sale in coalition.SALES),
     (timedelta(days=15, hours=9), finance.corrects),
     (timedelta(days=SETTLED_ON_DAY, hours=8), finance.names_accounts),
     (timedelta(days=SETTLED_ON_DAY, hours=10), finance.change_accounts),

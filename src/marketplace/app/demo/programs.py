@@ -1,5 +1,6 @@
 """The demo's three programs: who issues points, what a point is worth, and what the tiers save."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -52,7 +53,7 @@ POINTS: dict[str, PointsSeed] = {
         "CALENDAR", None, "QUARTER", 5, "RENEW", 0, "COUNT", "ROLLING", 12, 0, (0, 10, 40, 100, 250), None
     ),
     "ATLAS": PointsSeed(
-        "FIXED", 36, None, 0, "KEEP", 0, "POINTS", "CALENDAR", 12, 0, (0, 25_000, 60_000, 150_000, 400_000), 0
+        "FIXED", 36, None, 0, "KEEP", 0, "SPEND", "CALENDAR", 12, 0, (0, 250_00, 600_00, 1_500_00, 4_000_00), 0
     ),
 }
 """By program: three ways for points to live, three for levels to be earned; Atlas has a floor under discounts."""
@@ -71,6 +72,7 @@ class ProgramSeed:
     lot_months: int
     cash: CashSeed
     top_up_minor: int
+    point_forms: Mapping[str, Mapping[str, str]]
 
 
 PROGRAMS: dict[str, ProgramSeed] = {
@@ -80,16 +82,25 @@ PROGRAMS: dict[str, ProgramSeed] = {
             "NORTH", "Northern Lights", "lights", "SEK", Decimal("0.10"),
             ("SE", "NO", "FI", "DK", "NL", "IS"), 24,
             CashSeed(7000, 1000, 50_000, ("SE", "NO", "FI", "DK", "NL")), 150_000_000,
+            {
+                "en": {"one": "light", "other": "lights"}, "sv": {"one": "ljus", "other": "ljus"},
+                "nb": {"one": "lys", "other": "lys"}, "nl": {"one": "lichtje", "other": "lichtjes"},
+            },
         ),
         ProgramSeed(
             "KOPI", "Kopi Club", "beans", "MYR", Decimal("0.02"),
             ("MY", "SG", "ID", "BN", "TH", "PH"), 18,
             CashSeed(6000, 2500, 200_000, ()), 40_000_000,
+            {"en": {"one": "bean", "other": "beans"}, "ms": {"other": "biji kopi"}},
         ),
         ProgramSeed(
             "ATLAS", "Atlas Rewards", "miles", "EUR", Decimal("0.01"),
             ("US", "GB", "DE", "KZ", "FR", "ES", "AE", "AU", "CA", "JP", "PL", "IE"), 36,
             CashSeed(7500, 500, 60_000, ("US", "GB", "DE", "FR", "ES", "IE")), 12_000_000,
+            {
+                "en": {"one": "mile", "other": "miles"},
+                "ru": {"one": "миля", "few": "мили", "many": "миль"},
+            },
         ),
     )
 }  # fmt: skip

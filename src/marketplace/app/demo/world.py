@@ -127,6 +127,7 @@ async def _program(seed: ProgramSeed, issuer: DevIssuer) -> None:
         "code": seed.code,
         "name": seed.name,
         "point_name": seed.point_name,
+        "point_forms": seed.point_forms,
         "home_currency": seed.home_currency,
         "timezone": _TIMEZONES[seed.code],
         "countries": seed.countries,

@@ -42,6 +42,7 @@ class Cast:
     controller: Client
     north: Client
     kopi: Client
+    atlas: Client
     anybody: Client
     starbucks: Client
     stripe: str | None
@@ -94,6 +95,7 @@ def assemble(http: httpx.Client, var_dir: Path) -> Cast:
         controller=Client(http, watch, "Controller", others["controller"]),
         north=Client(http, watch, "Northern Lights", tokens["program"]),
         kopi=Client(http, watch, "Kopi Club", others["program KOPI"]),
+        atlas=Client(http, watch, "Atlas Rewards", others["program ATLAS"]),
         anybody=Client(http, watch, "Passer-by", None),
         starbucks=Client(http, watch, "Starbucks", tokens["partner"]),
         stripe=_stand_in(var_dir),

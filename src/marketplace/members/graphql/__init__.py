@@ -2,6 +2,7 @@
 
 import strawberry
 
+from marketplace.members.graphql.naming import NamingMutation
 from marketplace.members.graphql.reads import Query
 from marketplace.members.graphql.tiers import TierMutation, TierProgress
 from marketplace.members.graphql.types import MemberType, ProgramType
@@ -9,7 +10,7 @@ from marketplace.members.graphql.writes import ProgramMutation
 
 
 @strawberry.type
-class Mutation(ProgramMutation, TierMutation):
+class Mutation(ProgramMutation, TierMutation, NamingMutation):
     """What programs and operators do with programs, members and levels."""
 
 

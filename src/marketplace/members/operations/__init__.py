@@ -1,5 +1,6 @@
 """Doors of the members room: one per thing that somebody can do."""
 
+from marketplace.members.operations.naming import NewForms, SetPointForms, set_point_forms
 from marketplace.members.operations.programs import (
     ChangeMember,
     ConfirmIdentity,
@@ -29,8 +30,10 @@ __all__ = [
     "CreateProgram",
     "EnrolMember",
     "JudgeTier",
+    "NewForms",
     "NewLimit",
     "NewTier",
+    "SetPointForms",
     "SetPointValue",
     "SetProgramLimits",
     "SetTierScheme",
@@ -39,6 +42,7 @@ __all__ = [
     "create_program",
     "enrol_member",
     "judge_tier",
+    "set_point_forms",
     "set_point_value",
     "set_program_limits",
     "set_tier_scheme",

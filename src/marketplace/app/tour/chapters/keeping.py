@@ -13,6 +13,8 @@ _WALLET = """{ me { tier { name discountBp }
     movements(first: 10) { nodes { points balance at cause { kind title } } } }
   tierProgress { basis qualified toGo next { name } text keepUntil inGrace }
   program { expiryPolicy { kind months period periodsAfter returned graceDays noticeDays } } } }"""
+_RATELESS = "MNT"
+_UNCOUNTED = "uncountedSpend { amount { amount currency } since text }"
 _PREVIEW = "{ giftPreview(points: 100) { rule text firstExpiresAt points { points expiresAt } } }"
 
 
@@ -21,6 +23,7 @@ def play(stage: Stage, cast: Cast) -> None:
     for member in (cast.astrid, cast.aisyah):
         _kept(stage, member)
     _told_before(stage, cast.astrid)
+    _counts_later(stage, cast)
     _soon_gone(stage, cast)
 
 
@@ -48,6 +51,29 @@ def _kept(stage: Stage, member: Member) -> None:
     )
     progress = me["tierProgress"]
     stage.equal(member.phone, "knows the way to the next level", bool(progress and progress["text"]), True)
+
+
+def _counts_later(stage: Stage, cast: Cast) -> None:
+    """At Atlas levels follow from money spent, and what is bought in a currency without a rate has to wait."""
+    vera = cast.person("Vera", "ATLAS", f"tour-{cast.run}-vera")
+    facts = {"reference": vera.reference, "country": "KZ", "languages": ["ru", "en"], "name": "Vera"}
+    stage.does(cast.atlas, "enrols Vera", cast.atlas.do("enrolMember", "... on Member { id }", **facts), "Member")
+    for currency, amount, waits in (("EUR", "120.00", False), (_RATELESS, "450000.00", True)):
+        event = {
+            "type": "PURCHASE",
+            "reference": f"{cast.run}-vera-{currency}",
+            "member": {"reference": vera.reference},
+            "amount": {"amount": amount, "currency": currency},
+        }
+        told = cast.atlas.do("recordEvent", f"... on EarningEvent {{ state {_UNCOUNTED} }}", event=event)
+        stage.does(cast.atlas, f"tells a purchase of {amount} {currency}", told, "EarningEvent")
+        stage.equal(cast.atlas, "is told whether it waits for a rate", told["uncountedSpend"] is not None, waits)
+    progress = vera.phone.ask(f"{{ me {{ tierProgress {{ qualified text {_UNCOUNTED} }} }} }}")["me"][
+        "tierProgress"
+    ]
+    stage.equal(vera.phone, "has counted what was spent in euro", int(progress["qualified"]), 120_00)
+    [later] = progress["uncountedSpend"]
+    stage.holds(vera.phone, "reads what counts later", later["amount"]["currency"] == _RATELESS, later["text"])
 
 
 def _told_before(stage: Stage, member: Member) -> None:
