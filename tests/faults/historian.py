@@ -7,7 +7,7 @@ operation: object, when it was called and had returned (the machine's monotonic 
 import asyncio
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from random import Random
 from typing import Any
 from uuid import UUID, uuid4
@@ -17,14 +17,15 @@ import orjson
 from marketplace.app import wiring
 from marketplace.catalog.models import Item
 from marketplace.catalog.refusals import OfferSoldOut
-from marketplace.catalog.steps import put_back, take_stock
-from marketplace.kit import clock, database
+from marketplace.catalog.steps import put_back, take_along, take_stock
+from marketplace.kit import clock, database, sharing
+from marketplace.kit.writes import Raced
 from marketplace.members.models import Member
 from marketplace.points.queries import available_points
 from marketplace.points.refusals import InsufficientPoints
 from marketplace.points.steps import earn, hold
 
-AT_ONCE = 4
+AT_ONCE = 8
 Deed = tuple[str, int, Callable[[], Awaitable[Any]]]
 
 
@@ -66,9 +67,11 @@ class Historian:
         )
 
     async def _take(self, item: Item, ref: UUID) -> bool:
+        """In a transaction that others share, as redemptions do, or in one of its own."""
         try:
-            async with database.transaction():
-                await take_stock(item, ref_type="test", ref_id=ref)
+            await together_or_alone(
+                ref, lambda: _taken(item, ref), lambda: take_stock(item, ref_type="test", ref_id=ref)
+            )
         except OfferSoldOut:
             return False
         self.taken[item.id].append(ref)
@@ -86,6 +89,24 @@ class Historian:
         return what, points // 2 + 1 if what == "earn" else points, do
 
 
+async def together_or_alone(
+    who: Hashable, together: Callable[[], Awaitable[object]], alone: Callable[[], Awaitable[object]]
+) -> None:
+    """As the door does it: what cannot be done in a transaction with others is done in one of its own."""
+    try:
+        async with sharing.seat(who):
+            await together()
+    except (sharing.Apart, Raced):
+        async with database.transaction():
+            await alone()
+
+
+async def _taken(item: Item, ref: UUID) -> None:
+    async with take_along(item, 1, ("test", ref), lambda _: None) as given:
+        if given is None:
+            raise sharing.Apart
+
+
 async def _put(item: Item, ref: UUID) -> None:
     async with database.transaction():
         await put_back(item, None, ref_type="test", ref_id=ref)
@@ -96,9 +117,12 @@ async def _left(item: Item) -> int:
 
 
 async def _spend(member: Member, points: int) -> bool:
+    def do() -> Awaitable[object]:
+        return hold(member.id, member.program.unit, points, reason="test", ref_type="test", ref_id=ref)
+
+    ref = uuid4()
     try:
-        async with database.transaction():
-            await hold(member.id, member.program.unit, points, reason="test", ref_type="test", ref_id=uuid4())
+        await together_or_alone(member.id, do, do)
     except InsufficientPoints:
         return False
     return True

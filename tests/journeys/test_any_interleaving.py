@@ -88,6 +88,10 @@ class Telling(RuleBasedStateMachine):
         self.does("redeem", number)
 
     @rule(number=how)
+    def redeem_together(self, number: int) -> None:
+        self.does("redeem_together", number)
+
+    @rule(number=how)
     def cancel_refund_or_deliver(self, number: int) -> None:
         self.does("answer", number)
 

@@ -150,8 +150,14 @@ class Story(Buying, Lining):
     async def redeem_scarce(self) -> None:
         await self.redeem_one_of(self.world.scarce)
 
-    async def redeem_one_of(self, items: list[Item]) -> None:
-        person, item = self.someone(), self.chance.choice(items)
+    async def redeem_together(self) -> None:
+        """Some people at the same instant, whose commands share a transaction where they can."""
+        crowd = self.chance.sample(self.world.people, self.chance.randint(2, len(self.world.people)))
+        items = [*self.world.items, *self.world.scarce]
+        await asyncio.gather(*(self.redeem_one_of(items, person) for person in crowd))
+
+    async def redeem_one_of(self, items: list[Item], person: Person | None = None) -> None:
+        person, item = person or self.someone(), self.chance.choice(items)
         with suppress(Refusal):
             row = await self.redeems(person, item)
             if row.item_id in self.world.units:
@@ -161,12 +167,13 @@ class Story(Buying, Lining):
         self, person: Person, item: Item, quantity: int | None = None, reservation_id: UUID | None = None
     ) -> Redemption:
         """Somebody takes a reward; its units are counted by who calls."""
+        lots = self.chance.randint(1, 3)
         kind = OfferKind((await item.offer).kind)
         command = redemptions.RedeemOffer(
             idempotency_key=new_key(),
             item_id=item.id,
             expected_points=ANY_PRICE,
-            lots=self.chance.randint(1, 3) if kind is OfferKind.BRAND_CURRENCY else None,
+            lots=lots if kind is OfferKind.BRAND_CURRENCY else None,
             membership_number="12345" if kind is OfferKind.BRAND_CURRENCY else None,
             address=ADDRESS if kind is OfferKind.MERCHANDISE else None,
             quantity=quantity,
@@ -392,7 +399,8 @@ class Story(Buying, Lining):
         deeds = {
             self.award: 14, self.take_back: 4, self.refund_part: 6,
             self.buy: 8, self.confirm: 4, self.return_purchase: 6,
-            self.redeem: 22, self.answer: 20, self.cash: 6, self.transfer: 10, self.give: 6,
+            self.redeem: 16, self.redeem_together: 8, self.answer: 20, self.cash: 6, self.transfer: 10,
+            self.give: 6,
             self.open_gift: 6, self.donate: 4, self.take_back_donation: 2, self.by_the_clock: 4, self.settle: 3,
             self.correct: 2, self.pay_in: 2, self.move_tier: 3,
             self.queue: 5, self.set_aside: 3, self.decide: 4, self.leave_line: 1, self.restock: 1,

@@ -1,6 +1,7 @@
 """Time limits: work that waits too long is cancelled, and all that befalls it reaches it."""
 
 import asyncio
+import time
 from collections.abc import Awaitable
 
 import pytest
@@ -68,6 +69,32 @@ async def test_who_cancels_the_task_cancels_the_work():
     with pytest.raises(asyncio.CancelledError):
         await task
     assert work.met == ["a", "CancelledError"]
+
+
+async def test_who_cancels_a_task_whose_time_is_over_too_is_obeyed():
+    work = Work()
+    task = asyncio.create_task(within(0.01, work(later("a", 5))))
+    await asyncio.sleep(0)
+    time.sleep(0.02)  # noqa: ASYNC251  # so that both befall it in one turn of the loop
+
+    task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert work.met == ["CancelledError"]
+
+
+async def test_work_that_will_not_be_cancelled_gives_what_it_gives_and_its_task_goes_on():
+    async def stubborn() -> str:
+        try:
+            return await later("in time", 5)
+        except asyncio.CancelledError:
+            return await later("all the same")
+
+    assert await within(0.01, stubborn()) == "all the same"
+    task = asyncio.current_task()
+    assert task is not None
+    assert not task.cancelling()
 
 
 @pytest.mark.parametrize("error", [ValueError("bad"), TimeoutError("of its own")])

@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections.abc import Iterable
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -34,11 +35,10 @@ class RequestHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers: list[tuple[bytes, bytes]] = list(message.get("headers", ()))
-                there = {name for name, _ in headers}
-                headers.append((_NAME, request_id.encode()))
-                headers.extend(each for each in _ALWAYS if each[0] not in there)
-                message["headers"] = headers
+                headers: Iterable[tuple[bytes, bytes]] = message.get("headers", ())
+                there = dict(headers)
+                always = [each for each in _ALWAYS if each[0] not in there]
+                message["headers"] = [*headers, (_NAME, request_id.encode()), *always]
             await send(message)
 
         structlog.contextvars.bind_contextvars(request_id=request_id)  # for the task of this request

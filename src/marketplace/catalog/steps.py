@@ -11,7 +11,7 @@ from uuid import UUID
 from marketplace.catalog import withholding
 from marketplace.catalog.models import Item, Offer, StockMode
 from marketplace.catalog.refusals import ClosedReason, NotAvailable, OfferSoldOut
-from marketplace.catalog.taking import POSITION, Taken, intricate
+from marketplace.catalog.taking import POSITION, Counted, Taken, intricate
 from marketplace.kit import clock, database
 from marketplace.kit.ids import new_id
 from marketplace.kit.memory import Lately
@@ -58,23 +58,20 @@ SELECT EXISTS (
 
 sold_out: Lately[UUID] = Lately(10_000, seconds=1.0)
 """Items that had nothing left a moment ago: worth a look before a transaction is opened (`nothing_left_of`)."""
-_COUNT = """
-INSERT INTO member_take AS counted (id, item_id, member_id, units) VALUES ($1, $2, $3, $5)
-ON CONFLICT (item_id, member_id) DO UPDATE SET units = counted.units + $5 WHERE counted.units + $5 <= $4
-RETURNING units"""
 
 
 async def count_for_member(item: Item, member_id: UUID, units: int = 1) -> None:
-    """Count units towards the item's limit per member, before its stock is taken.
+    """Count units towards the item's limit per member, with the other writes of the transaction.
 
-    Twins of one member wait for each other here. Raises NotAvailable (LIMIT_REACHED). Items without a limit
-    count nothing.
+    Twins of one member wait for each other there. Raises NotAvailable (LIMIT_REACHED), now or when it is written.
+    Items without a limit count nothing.
     """
     if item.max_per_member is None:
         return
-    counted = await database.row(_COUNT, new_id(), item.id, member_id, item.max_per_member, units)
-    if counted is None or counted["units"] > item.max_per_member:
+    if units > item.max_per_member:
         raise NotAvailable.because(ClosedReason.LIMIT_REACHED)
+    async with database.part(Counted, Counted) as counted:
+        counted.add(item.id, member_id, units)
 
 
 async def uncount_for_member(item: Item, member_id: UUID, units: int = 1) -> None:

@@ -10,6 +10,17 @@ from marketplace.kit import tracing
 from marketplace.kit.writes import Writes, statement
 
 
+class Apart(Exception):
+    """What is asked for needs a transaction of its own, and not one that others share (`kit/sharing.py`)."""
+
+
+class NoConnection:
+    """In the place of a connection where commands share a transaction: nobody asks on his own there."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise Apart("it asks the database by itself")
+
+
 def is_open(driver: Any) -> bool:
     """Whether a connection can be asked; one that was cut is the pool's already, and says so by an error."""
     try:

@@ -3,8 +3,14 @@
 New rows and sums of a transaction wait for each other (`kit/writes.py`); any other statement finds them written.
 """
 
-from collections.abc import AsyncGenerator, Callable, Hashable, Mapping
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncGenerator, Callable, Generator, Hashable, Iterable, Mapping
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+)
 from contextvars import ContextVar
 from secrets import token_hex
 from typing import Any, Final, Protocol, TypeVar, cast
@@ -18,7 +24,7 @@ from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
 from marketplace.kit import lending, memory, tracing
-from marketplace.kit.connections import Connection, TracedConnection, connect, is_open
+from marketplace.kit.connections import Connection, NoConnection, TracedConnection, connect, is_open
 from marketplace.kit.writes import NewRows, P, Sums, Writes, statement
 
 APP_ROLE: Final = "marketplace_app"
@@ -131,8 +137,8 @@ def connection() -> Client:
     return cast(Client, require_context().connections.get("default"))
 
 
-_transaction: ContextVar[Connection | None] = ContextVar("transaction", default=None)
-"""The connection of the transaction that is open, the same that Tortoise's own variable leads to."""
+_writes: ContextVar[Writes | None] = ContextVar("writes", default=None)
+"""What waits to be written in the transaction that is open."""
 
 
 @asynccontextmanager
@@ -144,7 +150,7 @@ async def transaction() -> AsyncGenerator[None]:
     try:
         async with in_transaction("default") as client:
             driver: Connection = cast(Any, client)._connection
-            before = _transaction.set(driver)
+            before = _writes.set(driver.writes)
             try:
                 yield
                 await driver.write()
@@ -153,7 +159,7 @@ async def transaction() -> AsyncGenerator[None]:
                     raise
                 raise ConnectionResetError("the connection was cut between two statements") from error
             finally:
-                _transaction.reset(before)
+                _writes.reset(before)
     except asyncpg.InterfaceError as error:
         before_rollback = error.__context__
         if before_rollback is None or not is_away(before_rollback):
@@ -163,8 +169,27 @@ async def transaction() -> AsyncGenerator[None]:
 
 def waiting() -> Writes | None:
     """What waits to be written in the open transaction; None outside of one."""
-    driver = _transaction.get()
-    return None if driver is None else driver.writes
+    return _writes.get()
+
+
+def take_over(those: Iterable[Writes]) -> None:
+    """Let the open transaction write what waits elsewhere, as if all of it had been added here."""
+    writes = waiting()
+    assert writes is not None, "there is no transaction to write it"
+    writes.absorb(those)
+
+
+@contextmanager
+def seated(writes: Writes) -> Generator[None]:
+    """Let the block add to `writes` as in a transaction, and ask nothing on its own: that raises Apart."""
+    handler = require_context().connections
+    token = handler.set("default", cast(Any, NoConnection()))
+    before = _writes.set(writes)
+    try:
+        yield
+    finally:
+        _writes.reset(before)
+        handler.reset(token)
 
 
 async def add(row: M, **given: str) -> M:

@@ -7,7 +7,7 @@ then sends one statement for all of its rows. `docs/decisions/writes-wait-for-ea
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -56,6 +56,10 @@ class Part(Protocol):
         """The parameters."""
         ...
 
+    def join(self, other: Any) -> None:
+        """Write what another part of this kind was to write, too."""
+        ...
+
     def written(self, answers: Mapping[str, Any]) -> None:
         """Look at what the statement answered; raises when it did not write what was meant."""
         ...
@@ -84,7 +88,7 @@ class NewRows:
         self.tables = frozenset((self.table,))
         self.rows: list[Model] = []
         self.given: dict[str, str] = {}
-        """Columns of a row that is alone, by their SQL: what another part of the same statement says."""
+        """Columns that are null in a row, by their SQL: what another part of the statement says of its {id}."""
 
     def shape(self) -> Hashable:
         """One row is written more cheaply than any number of them."""
@@ -92,22 +96,30 @@ class NewRows:
 
     def sql(self, first: int) -> Clauses:
         """INSERT of one row, or of as many as the arrays have."""
-        assert len(self.rows) == 1 or not self.given, "what a statement gives is for a row that is alone"
         _, columns, arrays = _columns(self.model)
         named = ", ".join(f'"{column}"' for column in columns)
         marks = [f"${first + place}" for place in range(len(columns))]
         if len(self.rows) == 1:
-            source = f"VALUES ({', '.join(map(self._value, columns, marks, arrays))})"
+            id = f"{marks[columns.index('id')]}::uuid" if self.given else ""
+            plain = zip(columns, marks, arrays, strict=True)
+            values = ", ".join(
+                self._value(column, f"{mark}::{kind}" if column in self.given else mark, id)
+                for column, mark, kind in plain
+            )
+            source = f"VALUES ({values})"
         else:
             typed = ", ".join(f"{mark}::{kind}[]" for mark, kind in zip(marks, arrays, strict=True))
             source = f"SELECT * FROM unnest({typed})"
+            if self.given:
+                values = ", ".join(self._value(column, f'made."{column}"', "made.id") for column in columns)
+                source = f"SELECT {values} FROM unnest({typed}) AS made ({named})"
         name = f"new_{self.table}"
         insert = f'INSERT INTO "{self.table}" ({named}) {source}'
         return Clauses({name: insert}, {}, first=() if self.given else (name,))
 
-    def _value(self, column: str, mark: str, kind: str) -> str:
+    def _value(self, column: str, value: str, id: str) -> str:
         given = self.given.get(column)
-        return mark if given is None else f"coalesce({mark}::{kind}, {given})"
+        return value if given is None else f"coalesce({value}, {given.replace('{id}', id)})"
 
     def values(self) -> Sequence[object]:
         """The columns of the row, or of the rows. Raises Tortoise's ValidationError for what no column holds."""
@@ -116,6 +128,11 @@ class NewRows:
             (row,) = self.rows
             return [turned(getattr(row, name), row) for name, turned in fields]
         return [[turned(getattr(row, name), row) for row in self.rows] for name, turned in fields]
+
+    def join(self, other: "NewRows") -> None:
+        """Its rows, too."""
+        self.rows.extend(other.rows)
+        self.given |= other.given
 
     def written(self, answers: Mapping[str, Any]) -> None:
         """The database has looked at all of them."""
@@ -152,6 +169,11 @@ class Sums:
         if len(self.amounts) == 1:
             return next(iter(self.amounts.items()))
         return [list(self.amounts), list(self.amounts.values())]
+
+    def join(self, other: "Sums") -> None:
+        """Its amounts, too."""
+        for key, amount in other.amounts.items():
+            self.amounts[key] += amount
 
     def written(self, answers: Mapping[str, Any]) -> None:
         """Every row must have been there."""
@@ -196,6 +218,15 @@ class Writes:
             yield
         finally:
             self._aside = before
+
+    def absorb(self, those: Iterable["Writes"]) -> None:
+        """Let what waits elsewhere wait here."""
+        for other in those:
+            for key, part in other._parts.items():
+                mine = self._parts.setdefault(key, part)
+                if mine is not part:
+                    mine.join(part)
+            self.when_committed += other.when_committed
 
     def take(self) -> list[Part]:
         """All that waits; afterwards nothing does."""

@@ -131,6 +131,15 @@ class Postings:
             values += [*_columns(facts, 7), [self._opened_at] * len(keys), list(begun), list(begun.values())]
         return values
 
+    def join(self, other: "Postings") -> None:
+        """Its journals, too: only what both change together is checked."""
+        self._journals += other._journals
+        self._transfers += other._transfers
+        self._unknown |= other._unknown
+        self._opened_at = self._opened_at or other._opened_at
+        for id, amount in other._changes.items():
+            self._changes[id] += amount
+
     def written(self, answers: Mapping[str, Any]) -> None:
         """Raises Overdrawn when a guarded account would have gone below zero."""
         if answers["balances_moved"] != len(self._moved()):

@@ -1,11 +1,13 @@
 """Questions to the books. Balances are credits minus debits."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
 from marketplace.kit import clock, database
+from marketplace.kit.sharing import SharedRead
 from marketplace.ledger.accounts import AccountKey
 
 _CROSS = "EUR"
@@ -16,10 +18,15 @@ _BALANCE_AS_OF = """
 SELECT coalesce(sum(CASE WHEN t.credit_account_id = $1 THEN t.amount ELSE -t.amount END), 0) AS balance
 FROM transfer t JOIN journal j ON j.id = t.journal_id
 WHERE (t.credit_account_id = $1 OR t.debit_account_id = $1) AND j.effective_on <= $2"""
-_RATE = """
-SELECT base, rate, as_of, source FROM fx_rate
-WHERE ((base = $1 AND quote = $2) OR (base = $2 AND quote = $1)) AND as_of <= $3
-ORDER BY as_of DESC LIMIT 1"""
+_RATES = """
+SELECT asked.nr, newest.* FROM unnest($1::text[], $2::text[], $3::timestamptz[]) WITH ORDINALITY
+    AS asked (base, quote, moment, nr)
+CROSS JOIN LATERAL (
+    SELECT f.base, f.rate, f.as_of, f.source FROM fx_rate f
+    WHERE ((f.base = asked.base AND f.quote = asked.quote) OR (f.base = asked.quote AND f.quote = asked.base))
+        AND f.as_of <= asked.moment
+    ORDER BY f.as_of DESC LIMIT 1
+) AS newest"""
 
 
 async def balance(key: AccountKey) -> int:
@@ -80,8 +87,16 @@ async def fx_rate(base: str, quote: str, at: datetime | None = None) -> Rate:
     return Rate(_ten(first.rate * second.rate), min(first.as_of, second.as_of), first.source)
 
 
+async def _newest(asked: Sequence[tuple[str, str, datetime]]) -> dict[tuple[str, str, datetime], database.Row]:
+    rows = await database.rows(_RATES, *(list(column) for column in zip(*asked, strict=True)))
+    return {asked[row["nr"] - 1]: row for row in rows}
+
+
+_rates = SharedRead(_newest)
+
+
 async def _pair(base: str, quote: str, moment: datetime) -> Rate | None:
-    found = await database.row(_RATE, base, quote, moment)
+    found = await _rates.ask((base, quote, moment))
     if found is None:
         return None
     rate: Decimal = found["rate"]

@@ -5,10 +5,12 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
 from random import choice
+from typing import NamedTuple
 from uuid import UUID
 
 from marketplace.kit import clock, database
 from marketplace.kit.ids import new_id
+from marketplace.kit.sharing import SharedRead
 from marketplace.ledger.accounts import AccountKey
 from marketplace.ledger.postings import Overdrawn, Postings, full_lately, open_already
 
@@ -95,14 +97,33 @@ def _touches(keys: Sequence[AccountKey]) -> bool:
     return isinstance(postings, Postings) and postings.touches(keys)
 
 
-FULL = 1_000
+FULL = 64
 """A slice that holds so many times what is drawn is not emptied by those who draw at the same moment."""
-_FULL_SLICES = "SELECT account_id FROM balance WHERE account_id = ANY ($1) AND balance >= $2"
+_FULL_SLICES = """
+SELECT b.account_id, w.least FROM unnest($1::uuid[], $2::bigint[]) AS w (account_id, least)
+JOIN balance b ON b.account_id = w.account_id AND b.balance >= w.least"""
 _ONE_SLICE = """
 SELECT account_id FROM balance WHERE account_id = ANY ($1) AND balance >= $2
 ORDER BY random() LIMIT 1 FOR UPDATE SKIP LOCKED"""
 _ALL_SLICES = """
 SELECT account_id, balance FROM balance WHERE account_id = ANY ($1) ORDER BY account_id FOR UPDATE"""
+
+
+class _Funds(NamedTuple):
+    """Slices of one fund, and what a full one of them holds at least."""
+
+    slices: tuple[UUID, ...]
+    least: int
+
+
+async def _full_slices(funds: Sequence[_Funds]) -> dict[_Funds, list[UUID]]:
+    pairs = [(slice, fund.least) for fund in funds for slice in fund.slices]
+    rows = await database.rows(_FULL_SLICES, [slice for slice, _ in pairs], [least for _, least in pairs])
+    full = {(row["account_id"], row["least"]) for row in rows}
+    return {fund: [slice for slice in fund.slices if (slice, fund.least) in full] for fund in funds}
+
+
+_full = SharedRead(_full_slices)
 
 
 async def draw(slices: Sequence[AccountKey], amount: int) -> list[tuple[AccountKey, int]] | None:
@@ -118,9 +139,11 @@ async def draw(slices: Sequence[AccountKey], amount: int) -> list[tuple[AccountK
     if full:
         return [(choice(full), amount)]  # noqa: S311 (spreads load)
     with nullcontext() if _touches(slices) else database.aside():
-        found = await database.rows(_FULL_SLICES, list(by_id), FULL << digits)
-        full_lately.remember((row["account_id"], digits) for row in found)
-        free = choice(found) if found else await database.row(_ONE_SLICE, list(by_id), amount)  # noqa: S311
+        found = await _full.ask(_Funds(tuple(by_id), FULL << digits))
+        if found:
+            full_lately.remember((slice, digits) for slice in found)
+            return [(by_id[choice(found)], amount)]  # noqa: S311
+        free = await database.row(_ONE_SLICE, list(by_id), amount)
     if free is not None:
         return [(by_id[free["account_id"]], amount)]
     drawn: list[tuple[AccountKey, int]] = []

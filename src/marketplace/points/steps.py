@@ -8,6 +8,7 @@ from uuid import UUID
 
 from marketplace.kit import clock, database, facts
 from marketplace.kit.rows import new
+from marketplace.kit.sharing import SharedRead
 from marketplace.ledger import accounts
 from marketplace.ledger.models import Purpose
 from marketplace.ledger.steps import Entry, post
@@ -28,13 +29,16 @@ class ByPolicy(Enum):
 
 BY_POLICY = ByPolicy.BY_POLICY
 _SPENDABLE = """
-SELECT lot.id, lot.remaining, (
-    SELECT program.timezone FROM program JOIN member ON member.program_id = program.id
-    WHERE member.id = $1 AND EXISTS (SELECT FROM activity_clock c WHERE c.member_id = $1 AND c.expires_at > $2)
-) AS rolls_in
-FROM lot LEFT JOIN activity_clock c ON c.id = lot.clock_id
-WHERE lot.member_id = $1 AND lot.has_points AND coalesce(c.expires_at, lot.expires_at, 'infinity') > $2
-ORDER BY coalesce(c.expires_at, lot.expires_at) NULLS LAST, lot.id"""
+SELECT asked.id AS member_id, spendable.* FROM unnest($1::uuid[]) AS asked (id) CROSS JOIN LATERAL (
+    SELECT lot.id, lot.remaining, (
+        SELECT program.timezone FROM program JOIN member ON member.program_id = program.id
+        WHERE member.id = asked.id
+            AND EXISTS (SELECT FROM activity_clock c WHERE c.member_id = asked.id AND c.expires_at > $2)
+    ) AS rolls_in
+    FROM lot LEFT JOIN activity_clock c ON c.id = lot.clock_id
+    WHERE lot.member_id = asked.id AND lot.has_points AND coalesce(c.expires_at, lot.expires_at, 'infinity') > $2
+    ORDER BY coalesce(c.expires_at, lot.expires_at) NULLS LAST, lot.id LIMIT $3 FOR UPDATE OF lot
+) AS spendable"""
 FIRST_LOTS = 16
 _GIVE_BACK = """
 WITH back AS (SELECT * FROM unnest($1::uuid[], $2::bigint[]) AS b (allocation_id, points)),
@@ -87,15 +91,28 @@ async def _allocate(hold: Hold, lots: Sequence[tuple[UUID, int]]) -> None:
     await database.sum_up("lot", "remaining", {lot: -part for lot, part in lots})
 
 
+async def _locked_lots(member_ids: Sequence[UUID], most: int | None) -> dict[UUID, list[database.Row]]:
+    """The spendable lots of members, locked in the order of the members' ids, and of each in that of spending."""
+    found: dict[UUID, list[database.Row]] = {}
+    for row in await database.rows(_SPENDABLE, sorted(member_ids), clock.now(), most):
+        found.setdefault(row["member_id"], []).append(row)
+    return found
+
+
+_first_lots = SharedRead(lambda member_ids: _locked_lots(member_ids, FIRST_LOTS))
+_all_lots = SharedRead(lambda member_ids: _locked_lots(member_ids, None))
+
+
 async def _lots_for(member_id: UUID, points: int, moment: datetime) -> list[tuple[UUID, int]]:
     """Lots that together hold the points, locked, with what is taken of each; raises InsufficientPoints.
 
     The first few are usually enough, so that somebody with thousands of lots does not wait for all of them.
     """
-    lots = await database.rows(f"{_SPENDABLE} LIMIT {FIRST_LOTS} FOR UPDATE OF lot", member_id, moment)
-    if sum(lot["remaining"] for lot in lots) < points:
-        # Whoever waited for a lot has not seen what was earned meanwhile: look again, now that they are locked.
-        lots = await database.rows(f"{_SPENDABLE} FOR UPDATE OF lot", member_id, moment)
+    with database.aside("lot", "activity_clock", "member", "program"):
+        lots = await _first_lots.ask(member_id) or []
+        if sum(lot["remaining"] for lot in lots) < points:
+            # Whoever waited for a lot has not seen what was earned meanwhile: look again, now they are locked.
+            lots = await _all_lots.ask(member_id) or []
     taken: list[tuple[UUID, int]] = []
     left = points
     for lot in lots:

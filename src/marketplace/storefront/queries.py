@@ -1,6 +1,6 @@
 """The catalogue as one shopper sees it: who shops, at which rates, and what an item costs them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,6 +18,7 @@ from marketplace.kit.actor import Actor, ActorKind
 from marketplace.kit.periods import LimitPeriod, period_of
 from marketplace.kit.refusals import NotFound
 from marketplace.kit.rows import as_model, model_of, select_list
+from marketplace.kit.sharing import SharedRead
 from marketplace.ledger.queries import NoRate, Rate, fx_rate
 from marketplace.members.models import Period, Program, RedemptionPolicy
 from marketplace.members.policies import arm_for
@@ -79,9 +80,15 @@ SELECT {_WHO}, {{program}},
 FROM {_WHOSE} LEFT JOIN (
     item i JOIN {catalog.OFFER_TABLES.replace("offer o", "offer o ON o.id = i.offer_id", 1)}
     {TERMS_IN_FORCE.format(moment="$2")}
-    LEFT JOIN stock s ON s.item_id = i.id LEFT JOIN member_take t ON t.item_id = i.id AND t.member_id = $1
-) ON i.id = $3
-WHERE member.id = $1 AND member.status = 'ACTIVE'"""
+    LEFT JOIN stock s ON s.item_id = i.id
+    LEFT JOIN member_take t ON t.item_id = i.id AND t.member_id = asked.member_id
+) ON i.id = asked.item_id
+WHERE member.id = asked.member_id AND member.status = 'ACTIVE'"""
+# Each one's rows are found by their keys, however many are asked for: OFFSET keeps them from being joined at once.
+_SEEN_BY_EACH = f"""
+SELECT asked.nr AS "asked.nr", seen.*
+FROM unnest($1::uuid[], $3::uuid[]) WITH ORDINALITY AS asked (member_id, item_id, nr)
+CROSS JOIN LATERAL ({_SEEN} OFFSET 0) AS seen"""
 _AT_HOME = POLICY.format(country="''")
 _LIST_PRICES = f"SELECT {_PROGRAM} FROM program {POINT_VALUE} {_AT_HOME} WHERE program.id = $1"
 
@@ -189,15 +196,23 @@ class _Seen:
 
 @cache
 def _seen_sql() -> str:
-    return _SEEN.replace("{program}", select_list(Program, "program"))
+    return _SEEN_BY_EACH.replace("{program}", select_list(Program, "program"))
+
+
+async def _seen_by_each(asked: Sequence[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], Any]:
+    members, items = [member for member, _ in asked], [item for _, item in asked]
+    records = await database.records(_seen_sql(), members, clock.now(), items)
+    return {asked[record["asked.nr"] - 1]: record for record in records}
+
+
+_seeing = SharedRead(_seen_by_each)
 
 
 async def _seen(member_id: UUID, item_id: UUID) -> _Seen:
     """All that a price is made of but the exchange rate, in one statement. Raises NotFound."""
-    records = await database.records(_seen_sql(), member_id, clock.now(), item_id)
-    if not records:
+    record = await _seeing.ask((member_id, item_id))
+    if record is None:
         raise NotFound(what="member")
-    record = records[0]
     if record["item.id"] is None or record["offer.status"] == OfferStatus.DRAFT:
         raise NotFound(what="reward")
     start = len(record) - _ITEM.width - _OFFER.width - _TERMS.width

@@ -14,6 +14,7 @@ from marketplace.kit.ids import new_id
 from marketplace.kit.money import Money
 from marketplace.kit.operations import Command, operation
 from marketplace.kit.refusals import InvalidInput, Problem
+from marketplace.kit.rows import new
 from marketplace.members.steps import count_use
 from marketplace.redemptions import cards, events, rules, steps
 from marketplace.redemptions.addresses import Address, address_problems
@@ -129,7 +130,13 @@ async def _must_not_be_in_vain(actor: Actor, command: RedeemOffer) -> None:
         await rushing.must_not_be_in_vain(wish)
 
 
-@operation(scope=Scope.REDEEM, returns=Redemption, before=_must_not_be_in_vain)
+def _about(command: RedeemOffer) -> UUID | None:
+    """The item, where nothing has to be looked up but what `SharedRead`s ask for."""
+    alone = (command.reservation_id, command.quote_id, command.card)
+    return command.item_id if all(each is None for each in alone) else None
+
+
+@operation(scope=Scope.REDEEM, returns=Redemption, before=_must_not_be_in_vain, together=_about)
 async def redeem_offer(actor: Actor, command: RedeemOffer) -> Redemption:
     """Spend the member's points on one item.
 
@@ -194,26 +201,31 @@ async def _arrange(redemption: Redemption, priced: Priced, command: RedeemOffer)
     match OfferKind(redemption.kind):
         case OfferKind.BRAND_CURRENCY:
             lots = command.lots or 1
-            await Credit.create(
-                redemption=redemption,
+            credit = new(
+                Credit,
+                redemption_id=redemption.id,
                 state=CreditState.REQUESTED.value,
                 membership_number=_number(command, priced),
                 lots=lots,
                 units=lots * (priced.item.units or 1),
             )
+            await database.add(credit)
         case OfferKind.MERCHANDISE:
             assert command.address is not None
             address = asdict(command.address.tidy())
-            await Shipment.create(redemption=redemption, state=ShipmentState.ORDERED.value, address=address)
+            ordered = ShipmentState.ORDERED.value
+            await database.add(new(Shipment, redemption_id=redemption.id, state=ordered, address=address))
         case OfferKind.EXPERIENCE:
             starts_at = priced.item.starts_at
             assert starts_at is not None
-            await Booking.create(
-                redemption=redemption,
+            booking = new(
+                Booking,
+                redemption_id=redemption.id,
                 ticket=rules.ticket_number(secrets.randbits(60)),
                 starts_at=starts_at,
                 cancel_until=rules.cancellable_until(starts_at, priced.offer.cancel_until_hours),
             )
+            await database.add(booking)
         case OfferKind.VOUCHER:
             if priced.offer.delivery == Delivery.ENTITLEMENT:
                 await database.add(_right(redemption, priced))
