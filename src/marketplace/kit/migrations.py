@@ -17,6 +17,7 @@ from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
 from tortoise.migrations.executor import MigrationTarget
 from tortoise.migrations.operations import AlterModelOptions, CreateModel
+from tortoise.migrations.schema_generator.state import State
 from tortoise.migrations.writer import MigrationWriter
 
 from marketplace.kit import database, migrating
@@ -132,13 +133,30 @@ def _complete(writer: MigrationWriter, before: Any) -> MigrationWriter:
     )
 
 
+class _Detector(MigrationAutodetector):
+    """Tortoise's, over states that are rendered when asked, and what the migrations come to is asked once."""
+
+    _before: State | None = None
+
+    async def before(self) -> State:
+        """The models as the migrations leave them."""
+        if self._before is None:
+            self._before = migrating.nothing(cast(Any, self).apps_config)
+            for key in self._full_plan():
+                await cast(Any, self.loader.graph.nodes[key]).apply(self._before, dry_run=True)
+        return self._before
+
+    async def _project_state(self) -> State:
+        return await self.before()
+
+
 async def changes() -> list[MigrationWriter]:
     """The migrations that the models need and the folder does not have yet."""
     config = database.config("postgresql:///unused")
     await Tortoise.init(config=config, init_connections=False)
-    detector = MigrationAutodetector(cast(Apps, Tortoise.apps), config["apps"])
+    detector = _Detector(cast(Apps, Tortoise.apps), config["apps"])
     found = await detector.changes()
-    before = await cast(Any, detector)._project_state()
+    before = await detector.before()
     return [writer for writer in (_complete(writer, before) for writer in found) if writer.operations]
 
 
