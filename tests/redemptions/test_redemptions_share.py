@@ -4,20 +4,23 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, NamedTuple
 
 import pytest
 
-from marketplace.catalog.models import Item, OfferKind, Stock
-from marketplace.kit import database
+from marketplace.catalog.models import Item, Offer, OfferKind, Stock
+from marketplace.kit import clock, database, ids
 from marketplace.kit.models import AuditEntry, OperationRecord
+from marketplace.points.models import ActivityClock
 from marketplace.redemptions.models import Redemption
 from tests import builders
 from tests.books import violations
-from tests.redemptions.world import ADDRESS, Shopper, a_shopper, money_of, nothing_happens
+from tests.redemptions.world import ADDRESS, Shopper, a_shopper, money_of, nothing_happens, server_of
 
 pytestmark = pytest.mark.usefixtures("db")
+NOON = datetime(2026, 3, 10, 11, tzinfo=UTC)
 _TRANSACTIONS = "SELECT count(DISTINCT xmin::text) FROM redemption"
 
 
@@ -132,6 +135,31 @@ async def test_what_needs_a_transaction_of_its_own_has_it() -> None:
     assert await violations() == []
 
 
+async def test_limits_are_counted_and_rolling_points_live_on_for_a_whole_crowd() -> None:
+    with clock.at(NOON):
+        crowd = await a_crowd(4, points=0)
+        server, id = server_of(crowd[0].program), ids.public("program", crowd[0].program.id)
+        await server.do("setExpiryPolicy", "... on ExpiryPolicy { kind }", programId=id, kind="ROLLING", months=1)
+        for each in crowd:
+            member = ids.public("member", each.member.id)
+            bought = {"reference": each.member.reference, "reason": "bought"}
+            await server.do("awardPoints", "", points=9000, memberId=member, **bought)
+        most = [{"period": "DAY", "redemptions": 2}, {"period": "MONTH", "points": 5000}]
+        await server.do("setProgramLimits", "", programId=id, limits=most)
+        once, other = [await builders.a_voucher([f"{shelf}{n}" for n in range(20)]) for shelf in "AB"]
+        await Offer.filter(id=once.offer_id).update(limits={"DAY": 1, "LIFETIME": 9})
+    with clock.at(NOON + timedelta(days=2)):
+        wanted = (once, once, other, other)
+        answers = [await asyncio.gather(*(each.redeem(item) for each in crowd)) for item in wanted]
+        assert [set(kinds_of(some)) for some in answers] == [
+            {"Redemption"}, {"NotAvailable"}, {"Redemption"}, {"ProgramLimitReached"}
+        ]  # fmt: skip
+        assert await database.value(_TRANSACTIONS) == 2
+        dates = {row.expires_at.date() for row in await ActivityClock.all()}
+        assert dates == {(NOON + timedelta(days=33)).date()}
+        assert await violations() == []
+
+
 @dataclass
 class Model:
     """What additions say of some members and some items, when nothing ever comes back."""
@@ -199,7 +227,7 @@ async def test_any_crowd_ends_as_if_one_had_come_after_the_other(seed: int) -> N
             for n in range(chance.randint(2, 14))
         ]  # fmt: skip
         before = set(model.made)
-        answers = await asyncio.gather(*(wanted(crowd[wish.member], items, wish) for wish in wishes))
+        answers = await asyncio.gather(*(answer_to(crowd[wish.member], items, wish) for wish in wishes))
         for wish, answer in zip(wishes, answers, strict=True):
             if answer["__typename"] == "Redemption":
                 model.took(wish.member, wish.item, wish.key, answer["id"])
@@ -219,7 +247,7 @@ async def test_any_crowd_ends_as_if_one_had_come_after_the_other(seed: int) -> N
     assert await violations() == []
 
 
-async def wanted(shopper: Shopper, items: list[Item], wish: Wish) -> Any:
+async def answer_to(shopper: Shopper, items: list[Item], wish: Wish) -> Any:
     """What a wish is answered."""
     where: dict[str, Any] = {"address": ADDRESS} if wish.item == 3 else {}
     return await shopper.redeem(items[wish.item], idempotencyKey=wish.key, expectedPoints=wish.saw, **where)

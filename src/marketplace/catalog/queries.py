@@ -10,6 +10,7 @@ from uuid import UUID
 from marketplace.kit import clock, database, paging
 from marketplace.kit.actor import Actor, ActorKind
 from marketplace.kit.rows import Pick, Rows, Selection
+from marketplace.kit.sharing import SharedRead
 
 SEES_EVERYTHING = (ActorKind.OPERATOR, ActorKind.SYSTEM)
 Texts = dict[str, str]
@@ -213,15 +214,31 @@ async def items_by_id(member_id: UUID | None, item_ids: Sequence[UUID]) -> dict[
 
 
 _REACHED = """
-SELECT t.offer_id, max(t.resets_at) AS resets_at FROM offer_take t JOIN offer o ON o.id = t.offer_id
-WHERE t.member_id = $1 AND t.offer_id = ANY ($2) AND t.resets_at > $3 AND t.units >= (o.limits->>t.period)::int
-GROUP BY t.offer_id"""
+SELECT t.member_id, t.offer_id, max(t.resets_at) AS resets_at
+FROM unnest($1::uuid[], $2::uuid[]) AS asked (member_id, offer_id)
+JOIN offer_take t ON t.member_id = asked.member_id AND t.offer_id = asked.offer_id AND t.resets_at > $3
+JOIN offer o ON o.id = t.offer_id
+WHERE t.units >= (o.limits->>t.period)::int GROUP BY t.member_id, t.offer_id"""
+
+
+async def _reached(asked: Sequence[tuple[UUID, UUID]]) -> dict[tuple[UUID, UUID], datetime]:
+    """Of these members and offers those that are at a limit, and when that resets."""
+    found = await database.rows(_REACHED, *(list(column) for column in zip(*asked, strict=True)), clock.now())
+    return {(row["member_id"], row["offer_id"]): row["resets_at"] for row in found}
+
+
+_limit = SharedRead(_reached)
 
 
 async def limits_reached(member_id: UUID, offer_ids: Sequence[UUID]) -> dict[UUID, datetime]:
     """Of these offers those that a member has taken as often as the limits allow, and when that resets."""
-    found = await database.rows(_REACHED, member_id, list(offer_ids), clock.now())
-    return {row["offer_id"]: row["resets_at"] for row in found}
+    asked = [(member_id, offer_id) for offer_id in offer_ids]
+    return {offer_id: resets_at for (_, offer_id), resets_at in (await _reached(asked)).items()} if asked else {}
+
+
+async def limit_reached(member_id: UUID, offer_id: UUID) -> datetime | None:
+    """When an offer that a member has taken as often as the limits allow can be taken again; None if now."""
+    return await _limit.ask((member_id, offer_id))
 
 
 async def country_of(actor: Actor) -> str | None:

@@ -6,16 +6,19 @@ The stock row is locked last: take stock after everything else that may wait or 
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 from marketplace.catalog import withholding
 from marketplace.catalog.models import Item, Offer, StockMode
 from marketplace.catalog.refusals import ClosedReason, NotAvailable, OfferSoldOut
-from marketplace.catalog.taking import POSITION, Counted, Taken, intricate
+from marketplace.catalog.taking import POSITION, Taken, intricate
 from marketplace.kit import clock, database
 from marketplace.kit.ids import new_id
 from marketplace.kit.memory import Lately
 from marketplace.kit.periods import FOR_EVER, LimitPeriod, period_of
+from marketplace.kit.tallies import Tallies, Tally
 
 # Nothing but the stock's own row is read here, as the lock shows it: other rows would be those of before the wait.
 _TAKE = """
@@ -60,18 +63,33 @@ sold_out: Lately[UUID] = Lately(10_000, seconds=1.0)
 """Items that had nothing left a moment ago: worth a look before a transaction is opened (`nothing_left_of`)."""
 
 
+_OF_MEMBER = Tally(
+    "member_take",
+    """
+INSERT INTO member_take AS counted (item_id, member_id, id, units)
+SELECT * FROM unnest({0}::uuid[], {1}::uuid[], {2}::uuid[], {3}::int[])
+ON CONFLICT (item_id, member_id) DO UPDATE SET units = counted.units + excluded.units
+WHERE counted.units + excluded.units <= (SELECT max_per_member FROM item WHERE item.id = excluded.item_id)""",
+    key=("item_id", "member_id"),
+    told=("units",),
+)
+
+
 async def count_for_member(item: Item, member_id: UUID, units: int = 1) -> None:
     """Count units towards the item's limit per member, with the other writes of the transaction.
 
     Twins of one member wait for each other there. Raises NotAvailable (LIMIT_REACHED), now or when it is written.
     Items without a limit count nothing.
     """
-    if item.max_per_member is None:
+    most = item.max_per_member
+    if most is None:
         return
-    if units > item.max_per_member:
-        raise NotAvailable.because(ClosedReason.LIMIT_REACHED)
-    async with database.part(Counted, Counted) as counted:
-        counted.add(item.id, member_id, units)
+
+    def look(counted: Sequence[int] | None) -> NotAvailable | None:
+        return None if counted and counted[0] <= most else NotAvailable.because(ClosedReason.LIMIT_REACHED)
+
+    async with database.part(_OF_MEMBER, lambda: Tallies(_OF_MEMBER)) as tallies:
+        tallies.add((item.id, member_id), (new_id(), units), look)
 
 
 async def uncount_for_member(item: Item, member_id: UUID, units: int = 1) -> None:
@@ -80,28 +98,40 @@ async def uncount_for_member(item: Item, member_id: UUID, units: int = 1) -> Non
     await database.execute(less, item.id, member_id, units)
 
 
-_COUNT_OFFER = """
-INSERT INTO offer_take AS t (id, offer_id, member_id, period, starts_at, resets_at, units)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+_OF_OFFER = Tally(
+    "offer_take",
+    """
+INSERT INTO offer_take AS t (offer_id, member_id, period, id, starts_at, resets_at, units)
+SELECT * FROM unnest({0}::uuid[], {1}::uuid[], {2}::text[], {3}::uuid[], {4}::timestamptz[], {5}::timestamptz[],
+    {6}::int[])
 ON CONFLICT (offer_id, member_id, period) DO UPDATE SET
-    units = CASE WHEN t.resets_at <= $8 THEN excluded.units ELSE t.units + excluded.units END,
-    starts_at = CASE WHEN t.resets_at <= $8 THEN excluded.starts_at ELSE t.starts_at END,
-    resets_at = CASE WHEN t.resets_at <= $8 THEN excluded.resets_at ELSE t.resets_at END
-RETURNING units, resets_at"""
+    units = CASE WHEN t.resets_at <= excluded.starts_at THEN excluded.units ELSE t.units + excluded.units END,
+    starts_at = CASE WHEN t.resets_at <= excluded.starts_at THEN excluded.starts_at ELSE t.starts_at END,
+    resets_at = CASE WHEN t.resets_at <= excluded.starts_at THEN excluded.resets_at ELSE t.resets_at END""",
+    key=("offer_id", "member_id", "period"),
+    told=("units", "resets_at"),
+)
 
 
 async def count_for_limits(offer: Offer, member_id: UUID, units: int, timezone: str) -> None:
     """Count units towards the offer's limits per member and period, in the program's time zone.
 
-    Twins of one member wait for each other here. Raises NotAvailable (LIMIT_REACHED) with the moment it resets.
+    Twins of one member wait for each other when it is written. Raises NotAvailable (LIMIT_REACHED), then, with the
+    moment it resets.
     """
     moment = clock.now()
     for name, most in sorted((offer.limits or {}).items()):
         span = period_of(moment, LimitPeriod(name), timezone)
-        counted = await database.row(_COUNT_OFFER, new_id(), offer.id, member_id, name, *span, units, moment)
-        if counted is None or counted["units"] > most:
-            resets = counted["resets_at"] if counted else span[1]
-            raise NotAvailable.because(ClosedReason.LIMIT_REACHED, None if resets >= FOR_EVER else resets)
+        async with database.part(_OF_OFFER, lambda: Tallies(_OF_OFFER)) as tallies:
+            tallies.add((offer.id, member_id, name), (new_id(), *span, units), partial(_in_period, most))
+
+
+def _in_period(most: int, counted: Sequence[Any] | None) -> NotAvailable | None:
+    assert counted is not None, "a count without a condition is always raised"
+    units, resets_at = counted[0], datetime.fromisoformat(counted[1])
+    if units <= most:
+        return None
+    return NotAvailable.because(ClosedReason.LIMIT_REACHED, None if resets_at >= FOR_EVER else resets_at)
 
 
 async def uncount_for_limits(offer_id: UUID, member_id: UUID, units: int, taken_at: datetime) -> None:

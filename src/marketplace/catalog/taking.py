@@ -4,14 +4,12 @@ A row that everybody wants is waited for by all of them: every round trip betwee
 trip for each of those behind. Here there is none.
 """
 
-from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from marketplace.catalog.models import Item, StockMode
-from marketplace.catalog.refusals import ClosedReason, NotAvailable
 from marketplace.kit.ids import new_id
 from marketplace.kit.memory import Lately
 from marketplace.kit.writes import Clauses, Raced
@@ -114,52 +112,3 @@ class Taken:
             raise Raced
         for cause, position in zip(causes, answers["positions_taken"], strict=True):
             self._told[cause](position)
-
-
-_COUNTED = """
-INSERT INTO member_take AS counted (id, item_id, member_id, units)
-SELECT * FROM unnest(${0}::uuid[], ${1}::uuid[], ${2}::uuid[], ${3}::int[])
-ON CONFLICT (item_id, member_id) DO UPDATE SET units = counted.units + excluded.units
-WHERE counted.units + excluded.units <= (SELECT max_per_member FROM item WHERE item.id = excluded.item_id)
-RETURNING 1"""
-
-
-class Counted:
-    """Units counted towards the limits per member of items, among the other rows."""
-
-    tables = frozenset({"member_take"})
-
-    def __init__(self) -> None:
-        self._units: Counter[tuple[UUID, UUID]] = Counter()
-
-    def add(self, item_id: UUID, member_id: UUID, units: int) -> None:
-        """Count so many more."""
-        self._units[item_id, member_id] += units
-
-    def shape(self) -> Hashable:
-        """There is one of it."""
-        return "counted"
-
-    def sql(self, first: int) -> Clauses:
-        """INSERT, or UPDATE of a row that may still grow."""
-        numbers = range(first, first + 4)
-        counted = "(SELECT count(*) FROM member_counted)"
-        return Clauses({"member_counted": _COUNTED.format(*numbers)}, {"members_counted": counted})
-
-    def values(self) -> Sequence[object]:
-        """Ids for new rows, items, members and units, in one order for everybody."""
-        keys = sorted(self._units)
-        ids, units = [new_id() for _ in keys], [self._units[key] for key in keys]
-        return [ids, [item for item, _ in keys], [member for _, member in keys], units]
-
-    def join(self, other: "Counted") -> None:
-        """Its units, too."""
-        self._units.update(other._units)
-
-    def written(self, answers: Mapping[str, Any]) -> None:
-        """A limit was reached: of one member that is an answer, of several it is one's own."""
-        if answers["members_counted"] == len(self._units):
-            return
-        if len(self._units) == 1:
-            raise NotAvailable.because(ClosedReason.LIMIT_REACHED)
-        raise Raced

@@ -20,6 +20,11 @@ errors = Counter("marketplace_errors", "Top-level errors that clients were told,
 jobs = Histogram(
     "marketplace_job_seconds", "Jobs that ended, by task and outcome.", ("task", "outcome"), buckets=LATENCIES_S
 )
+shared = Histogram(
+    "marketplace_shared_commands", "Commands of one transaction, of those that may share one.",
+    buckets=(1, 2, 4, 8, 16, 32),
+)  # fmt: skip
+apart = Counter("marketplace_apart", "Commands that ran again in a transaction of their own, by why.", ("why",))
 pool = Gauge("marketplace_pool_connections", "Connections to PostgreSQL.", ("state",), multiprocess_mode="livesum")
 
 connections = Gauge(

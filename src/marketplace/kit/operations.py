@@ -26,7 +26,7 @@ import structlog
 from tortoise.exceptions import IntegrityError, ValidationError
 from tortoise.models import Model
 
-from marketplace.kit import clock, database, memory, sharing
+from marketplace.kit import clock, database, memory, metrics, sharing
 from marketplace.kit.actor import Actor, Scope
 from marketplace.kit.ids import new_id
 from marketplace.kit.memory import Lately
@@ -234,11 +234,12 @@ class Door(Generic[R]):
         if about is not None and about not in self._apart:
             try:
                 return await self._together(actor, command)
-            except sharing.Undone as why:
-                log.info("undone", operation=self._name, why=str(why))
             except sharing.Apart as why:
-                self._apart.remember([about])
-                log.info("apart", operation=self._name, why=str(why))
+                undone = isinstance(why, sharing.Undone)
+                if not undone:
+                    self._apart.remember([about])
+                metrics.apart.labels("undone" if undone else "asked").inc()
+                log.info("apart", operation=self._name, undone=undone, why=str(why))
         return await self._alone(actor, command)
 
     async def _alone(self, actor: Actor, command: Command) -> R:

@@ -15,7 +15,7 @@ from contextvars import ContextVar
 from typing import Any, Final, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
-from marketplace.kit import database
+from marketplace.kit import database, metrics
 from marketplace.kit.connections import Apart
 from marketplace.kit.writes import Writes
 
@@ -125,6 +125,8 @@ class Shared:
             self._fail(error)
             if not isinstance(error, Exception):
                 raise
+            return
+        metrics.shared.observe(len(self._ended))
         for future in self._ended.values():
             if not future.done():
                 future.set_result(None)

@@ -4,11 +4,15 @@ Rolling lots of a member share one row, the clock: an activity moves that row an
 passed stands still for ever, so what expired stays expired.
 """
 
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from marketplace.kit import clock, database
+from marketplace.kit.sharing import SharedRead
+from marketplace.kit.writes import Clauses
 from marketplace.points import rules
 from marketplace.points.models import (
     ActivityClock,
@@ -45,17 +49,63 @@ async def begin(member_id: UUID, policy: Policy, moment: datetime) -> Lifetime:
     return Lifetime(row.expires_at, row.id)
 
 
+class Moved:
+    """Clocks to be moved on, by the row: no date comes nearer, and what has passed stands still."""
+
+    tables = frozenset({"activity_clock"})
+
+    def __init__(self) -> None:
+        self.moves: dict[UUID, tuple[datetime, datetime]] = {}
+
+    def shape(self) -> Hashable:
+        """There is one of it."""
+        return "clocks_moved"
+
+    def sql(self, first: int) -> Clauses:
+        """UPDATE of those whose date has neither passed nor is later already."""
+        ids, untils, moments = (f"${first + place}" for place in range(3))
+        moved = (
+            "UPDATE activity_clock c SET expires_at = m.until "
+            f"FROM unnest({ids}::uuid[], {untils}::timestamptz[], {moments}::timestamptz[]) AS m (id, until, now) "
+            "WHERE c.id = m.id AND c.expires_at BETWEEN m.now AND m.until"
+        )
+        return Clauses({"clocks_moved": moved}, {})
+
+    def values(self) -> Sequence[object]:
+        """Clocks, their new dates and the moments of the moves, in one order for everybody."""
+        ids = sorted(self.moves)
+        return [ids, [self.moves[id][0] for id in ids], [self.moves[id][1] for id in ids]]
+
+    def join(self, other: "Moved") -> None:
+        """Its moves, too."""
+        self.moves |= other.moves
+
+    def written(self, answers: Mapping[str, Any]) -> None:
+        """Whoever was faster has moved it as far."""
+
+
+async def _live_clocks(member_ids: Sequence[UUID]) -> dict[UUID, list[ActivityClock]]:
+    found: dict[UUID, list[ActivityClock]] = {}
+    running = ActivityClock.filter(member_id__in=list(member_ids), expires_at__gt=clock.now())
+    for row in await running.order_by("id"):
+        found.setdefault(row.member_id, []).append(row)
+    return found
+
+
+_clocks = SharedRead(_live_clocks)
+
+
 async def touch(member_id: UUID, timezone: str, moment: datetime) -> None:
     """The member did something: all live rolling lots live on from that moment. A date never comes nearer.
 
     Dates are ends of days, so at most one row is written for a member and day.
     """
     now = clock.now()
-    for row in await ActivityClock.filter(member_id=member_id, expires_at__gt=now).order_by("id"):
+    for row in await _clocks.ask(member_id) or ():
         until = rules.expiry_of(moment, row.months, timezone)
         if until > row.expires_at:
-            moved = "UPDATE activity_clock SET expires_at = $2 WHERE id = $1 AND expires_at BETWEEN $3 AND $2"
-            await database.execute(moved, row.id, until, now)
+            async with database.part(Moved, Moved) as moved:
+                moved.moves[row.id] = (until, now)
 
 
 _REDATE = "UPDATE lot SET expires_at = $2, clock_id = $3 WHERE id = $1"

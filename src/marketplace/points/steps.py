@@ -121,7 +121,8 @@ async def _lots_for(member_id: UUID, points: int, moment: datetime) -> list[tupl
         left -= part
         if not left:
             if lot["rolls_in"]:
-                await lifetimes.touch(member_id, lot["rolls_in"], moment)
+                with database.aside("activity_clock"):
+                    await lifetimes.touch(member_id, lot["rolls_in"], moment)
             return taken
     raise InsufficientPoints(required=points, available=points - left, missing=left)
 

@@ -271,10 +271,10 @@ async def price_item(
     """
     found = await _seen(member_id, item_id)
     shopper, item, offer = found.shopper, found.item, found.offer
-    full = await catalog.limits_reached(member_id, [offer.id]) if offer.limits and not reserved else {}
+    full_until = await catalog.limit_reached(member_id, offer.id) if offer.limits and not reserved else None
     if reserved:
         item = rules.with_reserved(item, reserved)
-    refusal = rules.closed(shopper, offer, item, clock.now(), full.get(offer.id))
+    refusal = rules.closed(shopper, offer, item, clock.now(), full_until)
     if refusal is not None:
         raise refusal
     rate = await rate_or_none(item.currency, shopper.home_currency)

@@ -70,7 +70,7 @@ async def wait_for_item(actor: Actor, command: WaitForItem) -> WaitingPlace:
 
 async def _must_be_allowed_one(member_id: UUID, priced: Priced) -> None:
     """Raises NotAvailable for whom a limit would refuse one more today."""
-    full = await shelves.limits_reached(member_id, [priced.offer.id]) if priced.offer.limits else {}
+    full = await shelves.limit_reached(member_id, priced.offer.id) if priced.offer.limits else None
     most = priced.item.max_per_member
     counted = (
         await MemberTake.get_or_none(item_id=priced.item.id, member_id=member_id) if most is not None else None
