@@ -148,7 +148,7 @@ async def test_a_page_that_is_found_again_is_not_made_again(
         assert (await looked(app, token, 3))["title"] == "Coffee"
         await asyncio.sleep(0.01)  # the driver tells of a statement a moment later
     assert plans.answered["planned"] == made, "nothing was made"
-    assert len([each for each in sent if "array_agg" in each.sql]) == 3, "the database was asked"
+    assert len([each for each in sent if "string_agg" in each.sql]) == 3, "the database was asked"
 
 
 async def test_a_page_is_found_again_for_another_member_of_the_same_standpoint_alone(

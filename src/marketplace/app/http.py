@@ -46,6 +46,7 @@ from marketplace.kit.actor import Actor
 from marketplace.kit.graphql import Context
 
 METHODS = "GET, POST"
+_NOT_KEPT = [(b"cache-control", b"no-store"), (b"vary", b"Accept, Authorization")]
 HOW_TO_SUBSCRIBE = (
     "A subscription is answered more than once: send it with `Accept: text/event-stream`, "
     "or over a WebSocket to this address with the protocol graphql-transport-ws."
@@ -296,9 +297,8 @@ def _encode_failure(error: BaseException, media: str, request: Request) -> Respo
 def _response(
     body: Mapping[str, Any], media: str, status: HTTPStatus, headers: Mapping[str, str] | None = None
 ) -> Response:
-    return Response(
-        orjson.dumps(body),
-        status_code=status,
-        headers={"Cache-Control": "no-store", "Vary": "Accept, Authorization", **(headers or {})},
-        media_type=f"{media}; charset=utf-8",
-    )
+    response = Response(orjson.dumps(body), status_code=status, media_type=f"{media}; charset=utf-8")
+    response.raw_headers += _NOT_KEPT
+    for name, value in (headers or {}).items():
+        response.raw_headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
+    return response

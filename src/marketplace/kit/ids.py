@@ -1,11 +1,16 @@
 """Identity: UUIDv7 inside, `offer_<hex>` outside. The one codec between the two."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+WIDTH = 16
+"""How many bytes a packed id has."""
+PACKED = "coalesce(string_agg(uuid_send(id), ''), '')"
+"""All of a column `id`, packed, in SQL."""
 _PUBLIC = re.compile(r"([a-z][a-zA-Z]*)_([0-9a-f]{32})")
 
 
@@ -24,6 +29,16 @@ def new_id() -> UUID:
 def first_at(moment: datetime) -> UUID:
     """The least UUIDv7 that can have been made at a moment."""
     return UUID(int=int(moment.timestamp() * 1000) << 80)
+
+
+def packed(ids: Iterable[UUID]) -> bytes:
+    """Ids behind one another, as SQL packs them by `PACKED`: hashed and compared in one go."""
+    return b"".join(id.bytes for id in ids)
+
+
+def unpacked(ids: bytes) -> list[UUID]:
+    """The ids that are packed."""
+    return [UUID(bytes=ids[start : start + WIDTH]) for start in range(0, len(ids), WIDTH)]
 
 
 def public(prefix: str, id: UUID) -> str:

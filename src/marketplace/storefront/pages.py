@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from marketplace.catalog import queries as catalog
 from marketplace.catalog.queries import OfferRow
-from marketplace.kit import database, paging, stamps
+from marketplace.kit import database, ids, paging, stamps
 from marketplace.kit.actor import Actor
 from marketplace.kit.plans import RecallingPick
 from marketplace.kit.refusals import BadUserInput
@@ -42,8 +42,7 @@ _ORDERS = {
 _KNOWN = 1_024
 
 
-@dataclass(frozen=True, slots=True)
-class Ends:
+class Ends(NamedTuple):
     """Which page of a list is asked for."""
 
     first: int | None = None
@@ -67,17 +66,16 @@ async def page(
     """
     size = paging.page_size(ends.first, ends.last)
     reading = _Reading(asked, _statement(asked, sort, ends), size, pick or catalog.every_offer_column(), standing)
-    places, offers = await reading.recalled() or await reading.read(actor)
+    found = await reading.recalled() or await reading.read(actor)
     kept = paging.page_of_rows(
-        places,
-        lambda place: paging.encode_cursor(sort.value, *place),
+        range(len(found.places)),
+        lambda at: paging.encode_cursor(sort.value, *found.place(at)),
         first=ends.first,
         after=ends.after,
         last=ends.last,
         before=ends.before,
     )
-    if ends.last is not None:
-        offers = offers[::-1]
+    offers = found.offers if ends.last is None else found.offers[::-1]
     return paging.Page(offers, kept.cursors, kept.has_next, kept.has_previous)
 
 
@@ -102,7 +100,7 @@ class _Statement:
         found = self.reading("l.offer_id AS id, o.published_until AS ends")
         sql = f"""
 SELECT {version}, {stamps.stamp("catalogue")} AS stamp,
-    coalesce(array_agg(id), '{{}}') AS ids, coalesce(array_agg(place), '{{}}') AS places,
+    {ids.PACKED} AS ids, coalesce(array_agg(place), '{{}}') AS places,
     coalesce(array_agg(ends) FILTER (WHERE ends IS NOT NULL), '{{}}') AS ends
 FROM ({found}) AS found"""
         return sql, where.values
@@ -153,9 +151,22 @@ def _place(cursor: str, sort: OfferSort) -> tuple[Any, UUID]:
         raise BadUserInput("This cursor is not one that a page of this list gave.") from None
 
 
-@dataclass(frozen=True, slots=True)
+class _Found(NamedTuple):
+    """The offers of a page; and of these and one more, if there is one, the ids (packed) and the places."""
+
+    offers: list[Any]
+    ids: bytes
+    places: list[Any]
+
+    def place(self, at: int) -> tuple[Any, UUID]:
+        """Where one of them stands in the list: what its cursor holds."""
+        start = at * ids.WIDTH
+        return self.places[at], UUID(bytes=self.ids[start : start + ids.WIDTH])
+
+
+@dataclass(slots=True)
 class _Reading:
-    """A page that is read: the place of each offer in the list, one more than the page has, and its offers."""
+    """A page that is read."""
 
     asked: Search
     statement: _Statement
@@ -163,7 +174,7 @@ class _Reading:
     pick: Pick[OfferRow]
     standing: Standing | None
 
-    async def recalled(self) -> tuple[list[Any], list[Any]] | None:
+    async def recalled(self) -> _Found | None:
         """The page of offers that are remembered, when only which ones they are must be asked; None for others."""
         pick, standing = self.pick, self.standing
         if standing is None or not isinstance(pick, RecallingPick) or not pick.by_key:
@@ -171,12 +182,12 @@ class _Reading:
         sql, values = self.statement.finding
         (found,) = await database.records(sql, *filled(values, standing.actor.id))
         standing.must_hold(found["facts"])
-        ids, stamp = found["ids"], found["stamp"]
-        self._tell(found["ends"], stamp, ids)
-        offers = pick.recalled(ids[: self.size], stamp, market=self.asked.market)
-        return None if offers is None else (list(zip(found["places"], ids, strict=True)), offers)
+        packed, stamp = found["ids"], found["stamp"]
+        self._tell(found["ends"], stamp, packed)
+        offers = pick.recalled(packed[: self.size * ids.WIDTH], stamp, market=self.asked.market)
+        return None if offers is None else _Found(offers, packed, found["places"])
 
-    async def read(self, actor: Actor | None) -> tuple[list[Any], list[Any]]:
+    async def read(self, actor: Actor | None) -> _Found:
         """The page read whole."""
         values = filled(self.statement.values)
         bind = Where(values=values).bind
@@ -186,17 +197,18 @@ class _Reading:
             version = standpoint.version(bind, standing.actor.id)
             columns = f"{columns}, o.published_until AS ends, {version}, {stamps.stamp('catalogue')} AS stamp"
         records = await database.records(self.statement.reading(columns, self.pick.joins), *values)
+        packed = ids.packed(record["id"] for record in records)
         if standing is not None and records:
             standing.must_hold(records[0]["facts"])
             ends = [record["ends"] for record in records if record["ends"] is not None]
-            self._tell(ends, records[0]["stamp"], [record["id"] for record in records])
+            self._tell(ends, records[0]["stamp"], packed)
         elif standing is not None:
             await standing.must_hold_now()
-        places = [(record["place"], record["id"]) for record in records]
-        return places, [self.pick.row(record) for record in records[: self.size]]
+        offers = [self.pick.row(record) for record in records[: self.size]]
+        return _Found(offers, packed, [record["place"] for record in records])
 
-    def _tell(self, ends: list[datetime], stamp: str, ids: list[UUID]) -> None:
+    def _tell(self, ends: list[datetime], stamp: str, packed: bytes) -> None:
         """Say what the page goes by beside its rows: when each ends, and who looks, where that decides."""
         if isinstance(self.pick, RecallingPick):
             lasting = not self.asked.wanted.available_only
-            self.pick.goes_by(ends, lasting=lasting, witness=PageWitness(*self.statement.finding, (stamp, ids)))
+            self.pick.goes_by(ends, lasting=lasting, witness=PageWitness(*self.statement.finding, (stamp, packed)))

@@ -131,8 +131,8 @@ class Where:
 
 def filled(values: Iterable[object], member: UUID | None = None) -> list[object]:
     """The values of a statement that is run now, for this member."""
-    later: dict[object, object] = {Later.MOMENT: clock.now(), Later.MEMBER: member}
-    return [later[value] if type(value) is Later else value for value in values]
+    now, moment_is, member_is = clock.now(), Later.MOMENT, Later.MEMBER
+    return [now if each is moment_is else member if each is member_is else each for each in values]
 
 
 async def settle(

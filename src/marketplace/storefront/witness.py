@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
 from marketplace.kit import database
 from marketplace.kit.actor import Actor
@@ -20,7 +19,7 @@ class PageWitness:
 
     sql: str
     values: Sequence[object]
-    said: tuple[str, Sequence[UUID]]
+    said: tuple[str, bytes]
 
     async def agrees(self, actor: Actor) -> bool:
         """Whether the page holds for this member; raises Moved when they stand elsewhere now."""

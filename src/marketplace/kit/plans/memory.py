@@ -9,10 +9,11 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 
-from marketplace.kit import clock
+from marketplace.kit import clock, ids
 from marketplace.kit.plans.compile import Shaped, ShapedRows
 
 MOST_BYTES = 64_000_000
@@ -49,8 +50,8 @@ class Place:
     """The rows of one place in a document from one standpoint: by their values, by stamp and key, and together."""
 
     by_values: dict[Any, Remembered] = field(default_factory=dict[Any, Remembered])
-    by_key: dict[Any, tuple[str, Remembered]] = field(default_factory=dict[Any, tuple[str, Remembered]])
-    together: dict[tuple[Any, ...], Together] = field(default_factory=dict[tuple[Any, ...], Together])
+    by_key: dict[UUID, tuple[str, Remembered]] = field(default_factory=dict[UUID, tuple[str, Remembered]])
+    together: dict[bytes, Together] = field(default_factory=dict[bytes, Together])
 
 
 class Memory:
@@ -98,17 +99,17 @@ class View:
                 self._memory.grow(found.size)
         return found if found is not None and self._holds(found) else None
 
-    def all_of(self, keys: tuple[Any, ...], stamp: str) -> ShapedRows | None:
-        """What is remembered of the rows with these keys, of all of them, while nothing has changed."""
-        known = self._young.together.get(keys)
+    def all_of(self, packed: bytes, stamp: str) -> ShapedRows | None:
+        """What is remembered of the rows with these ids, of all of them, while nothing has changed."""
+        known = self._young.together.get(packed)
         if known is None or known.stamp != stamp or not self._holds(known):
-            known = self._put_together(keys, stamp)
+            known = self._put_together(packed, stamp)
         return known.rows if known is not None else None
 
-    def _put_together(self, keys: tuple[Any, ...], stamp: str) -> Together | None:
+    def _put_together(self, packed: bytes, stamp: str) -> Together | None:
         found: list[Remembered] = []
         by_key = self._young.by_key
-        for key in keys:
+        for key in ids.unpacked(packed):
             known = by_key.get(key)
             if known is None or known[0] != stamp or not self._holds(known[1]):
                 return None
@@ -118,7 +119,7 @@ class View:
         since = max((each.since for each in found), default=self.now)
         until = min((each.until for each in found), default=NEVER)
         made = Together(stamp, rows, since, until, any(each.own for each in found))
-        self._young.together[keys] = made
+        self._young.together[packed] = made
         self._memory.grow(len(json))
         return made
 
@@ -130,7 +131,7 @@ class View:
         self.own = self.own or found.own
         return True
 
-    def note(self, key: Any, stamp: str, found: Remembered) -> None:
+    def note(self, key: UUID, stamp: str, found: Remembered) -> None:
         """Let a row be found by its key too, for as long as the stamp is the same."""
         if not found.own:
             self._young.by_key[key] = (stamp, found)

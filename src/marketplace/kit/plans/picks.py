@@ -1,6 +1,6 @@
 """What a plan's statement reads, and rows of it that need no shaping because they were shaped before."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -56,10 +56,10 @@ class RecallingPick(Pick[Any]):
         """
         self.moments, self.lasting, self.witness = moments, lasting, witness
 
-    def recalled(self, keys: Sequence[Any], stamp: str, **given: Any) -> ShapedRows | None:
-        """All rows with these keys, if all of them are remembered and nothing is noted to have changed."""
-        self.stamp = stamp or None
-        return self._look(given).all_of(tuple(keys), stamp)
+    def recalled(self, packed: bytes, stamp: str, **given: Any) -> ShapedRows | None:
+        """All rows with these ids, if all of them are remembered and nothing is noted to have changed."""
+        self.stamp = stamp
+        return self._look(given).all_of(packed, stamp)
 
     def _look(self, given: dict[str, Any]) -> View:
         self.view = memory.view((*self._place, *map(given.get, self._source.nests or ())))

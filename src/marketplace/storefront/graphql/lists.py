@@ -91,6 +91,7 @@ Market = Annotated[
     CountryCode | None,
     strawberry.argument(description="The market to look at; a member's own when left out, needed by others."),
 ]
+_connection_of = Connection[OfferType].of
 Sort = Annotated[OfferSort, strawberry.argument(description="The order of the list.")]
 
 
@@ -156,9 +157,7 @@ class ListQuery:
 
         async def read(pick: Pick[OfferRow]) -> Connection[OfferType]:
             page = await pages.page(asked, sort, ends, pick, actor=actor, standing=standing)
-            return Connection[OfferType].of(
-                page, lambda row: offer_of(row, asked.market), lambda: search.count(asked)
-            )
+            return _connection_of(page, lambda row: offer_of(row, asked.market), lambda: search.count(asked))
 
         return await answer(info, OFFERS_PLANNED, read)
 
