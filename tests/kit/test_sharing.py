@@ -151,6 +151,28 @@ async def test_who_went_away_keeps_nobody_waiting() -> None:
     assert await written() == (2, 4)
 
 
+async def test_whenever_somebody_goes_away_the_others_are_served() -> None:
+    asked = Asked()
+
+    async def one(number: int) -> None:
+        async with sharing.seat(number):
+            await asked.read.ask(number)
+            await note()
+
+    for turns in range(25):
+        before = (await written())[1]
+        tasks = [asyncio.create_task(one(number)) for number in range(3)]
+        for _ in range(turns):
+            await asyncio.sleep(0.0003 if turns > 15 else 0)
+        tasks[1].cancel()
+        async with asyncio.timeout(5):
+            gone = (await asyncio.gather(*tasks, return_exceptions=True))[1] is not None
+            await one(1)
+        assert [tasks[0].cancelled(), tasks[2].cancelled()] == [False, False]
+        rows = (await written())[1] - before
+        assert rows == 4 or (rows == 3 and gone), "what was on its way already is written"
+
+
 async def test_the_second_of_one_actor_sees_what_the_first_one_did() -> None:
     seen: list[int] = []
 

@@ -26,7 +26,7 @@ from marketplace.donations.queries import receipt_for
 from marketplace.kit import ids
 from marketplace.kit.actor import Actor
 from marketplace.kit.graphql import Context
-from marketplace.kit.messages import noted, say
+from marketplace.kit.messages import noted
 from marketplace.settlement import papers, queries
 from marketplace.settlement.exports import accruals_csv, statement_csv
 from marketplace.settlement.models import Statement
@@ -83,7 +83,7 @@ class Papers:
                     raise HttpRefusal(HTTPStatus.SERVICE_UNAVAILABLE, "BUSY", busy, {"Retry-After": "2"})
                 response = await make(asked)
             except HttpRefusal as refusal:
-                body = {"code": refusal.code, "message": say(refusal.message, {}, _languages(request))}
+                body = {"code": refusal.code, "message": refusal.said(_languages(request))}
                 return JSONResponse(body, status_code=refusal.status, headers=refusal.headers)
             response.headers["Cache-Control"] = "no-store"
             return response

@@ -26,6 +26,9 @@ MOST: Final = 32
 AT_ONCE: Final = 2
 """Transactions of one process: while one of them waits for the database, the bodies of the other run."""
 
+WITHIN_S: Final = 10.0
+"""So long one may take: whoever shares it is not to wait for a database that does not answer any more."""
+
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
@@ -63,6 +66,11 @@ class Seat:
         self.moves = False
         """Whether its body runs now, and does neither wait nor has ended."""
 
+    def leave(self) -> None:
+        """What it writes is not wanted, unless that is on its way already. Nobody waits for it any more."""
+        if self.opened.done() and not self.opened.cancelled() and self.opened.exception() is None:
+            self.opened.result().leave(self)
+
 
 _seat: ContextVar[Seat | None] = ContextVar("seat", default=None)
 
@@ -90,7 +98,7 @@ class Shared:
         await future
 
     def leave(self, seat: Seat) -> None:
-        """What the seat writes is not wanted, unless it is on its way already."""
+        """See `Seat.leave`."""
         self._ended.pop(seat, None)
         if seat.moves:
             self._stop(seat)
@@ -116,7 +124,7 @@ class Shared:
     async def run(self) -> None:
         """Answer what is asked, write what waits, commit, and tell the seats; what fails is told, too."""
         try:
-            async with database.transaction():
+            async with asyncio.timeout(WITHIN_S), database.transaction():
                 for seat in self._seats:
                     self._go(seat, seat.opened, self)
                 await self._answer()
@@ -143,14 +151,19 @@ class Shared:
                     for seat, future in those:
                         self._go(seat, future, found.get(key))
 
-    def _fail(self, error: BaseException) -> None:
+    def _told(self, error: BaseException) -> Exception:
         """One who is alone is told what happened, as everybody is of a database that is away; others run apart."""
-        tells_all = len(self._seats) == 1 or database.is_away(error)
-        self._failed = error if tells_all and isinstance(error, Exception) else Undone(type(error).__name__)
+        shown = len(self._seats) == 1 or database.is_away(error)
+        if shown and isinstance(error, Exception) and not isinstance(error, TimeoutError):
+            return error
+        return Undone(type(error).__name__)
+
+    def _fail(self, error: BaseException) -> None:
+        self._failed = failed = self._told(error)
         asked = [future for asking in self._asked.values() for those in asking.values() for _, future in those]
         for future in (*(seat.opened for seat in self._seats), *asked, *self._ended.values()):
             if not future.done():
-                future.set_exception(self._failed)
+                future.set_exception(failed)
                 future.exception()  # whoever asked may have gone away
 
 
@@ -217,8 +230,8 @@ async def seat(who: Hashable) -> AsyncGenerator[None]:
     """
     mine = Seat(who)
     _of_loops.setdefault(asyncio.get_running_loop(), Sharing()).add(mine)
-    shared = await mine.opened
     try:
+        shared = await mine.opened
         with database.seated(mine.writes):
             token = _seat.set(mine)
             try:
@@ -227,5 +240,5 @@ async def seat(who: Hashable) -> AsyncGenerator[None]:
                 _seat.reset(token)
         await shared.end(mine)
     except BaseException:
-        shared.leave(mine)
+        mine.leave()
         raise

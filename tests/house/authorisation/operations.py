@@ -4,6 +4,7 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from graphql import (
@@ -51,8 +52,18 @@ def fields_of(root: str) -> dict[str, GraphQLField]:
     return {name: field for name, field in kind.fields.items() if not name.startswith("_")}
 
 
-def selection(kind: Any, path: tuple[str, ...] = ()) -> str:
+def everything(kind: Any) -> str:
     """Everything below a type that needs no argument; no type twice on the way down."""
+    return _everything(str(get_named_type(kind)))
+
+
+@cache
+def _everything(name: str) -> str:
+    return selection(SCHEMA.type_map[name], ())
+
+
+def selection(kind: Any, path: tuple[str, ...]) -> str:
+    """The same, `path` of types being above it."""
     named = get_named_type(kind)
     if is_leaf_type(named):
         return ""
@@ -88,14 +99,14 @@ def query(name: str, field: GraphQLField, about: References) -> tuple[str, dict[
     declared = ", ".join(f"${key}: {arg.type}" for key, arg in taken.items())
     passed = ", ".join(f"{key}: ${key}" for key in taken)
     head, call = (f"query ({declared})", f"{name}({passed})") if taken else ("query", name)
-    return f"{head} {{ {call} {selection(field.type)} }}", given
+    return f"{head} {{ {call} {everything(field.type)} }}", given
 
 
 def mutation(name: str, field: GraphQLField, about: References) -> tuple[str, dict[str, Any]]:
     """One mutation under a fresh key, with everything that its answer has; and its variables."""
     given = value_of(field.args["input"].type, name, about.of(name)) | {"idempotencyKey": new_key()}
     declared = f"$input: {field.args['input'].type}"
-    return f"mutation ({declared}) {{ {name}(input: $input) {selection(field.type)} }}", {"input": given}
+    return f"mutation ({declared}) {{ {name}(input: $input) {everything(field.type)} }}", {"input": given}
 
 
 def value_of(kind: Any, name: str, ids: Chosen) -> Any:

@@ -1,6 +1,7 @@
 """Which row of one side an input's id is about."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, cast
 
 from graphql import get_named_type
@@ -14,6 +15,7 @@ TABLES = {"charity": "partner", "drop": "offer_drop", "grant": "earning_grant", 
 """Prefixes of global ids whose table goes by another name."""
 
 
+@cache
 def table_of(prefix: str) -> str:
     """The table that the rows of a prefix stand in: `topUp` in `top_up`."""
     snake = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in prefix)
