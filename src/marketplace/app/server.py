@@ -11,11 +11,13 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
+from marketplace.app.gathering import GatheringProtocol
 from marketplace.app.live import Live
 
 DRAIN_S = 20
 GO_AWAY_WITHIN_S = 5.0
 OPTIONS: dict[str, Any] = {
+    "http": GatheringProtocol,
     "access_log": False,  # `/metrics` and traces say more, and cost less
     "ws": "websockets-sansio",
     "ws_max_size": 1_000_000,
