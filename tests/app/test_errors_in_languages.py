@@ -1,13 +1,16 @@
 """What goes wrong is told in the reader's language, over whatever connection they ask."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from functools import cache
 from uuid import UUID
 
 import httpx
 import orjson
 import pytest
+import structlog
 from starlette.requests import Request
+from strawberry import Schema
 
 from marketplace.app.context import accepted_languages
 from marketplace.app.errors import UNEXPECTED
@@ -26,14 +29,26 @@ SAID = {language: say(UNEXPECTED, {}, (language,)) for language in LANGUAGES}
 EVENTS = "text/event-stream"
 
 
+@pytest.fixture(autouse=True)
+def unwritten() -> Generator[None]:
+    """A traceback takes longer to write down than all else here."""
+    with structlog.testing.capture_logs():
+        yield
+
+
 async def context(request: Request) -> Context:
     """Ada asks, who reads Norwegian where she does not say otherwise."""
     own = ADA.languages
     return Context(actor=ADA, languages=accepted_languages(request.headers.get("accept-language")) or own)
 
 
+@cache
+def schema() -> Schema:
+    return tiny.schema()
+
+
 def serve(rates: Rates | None = None) -> GraphQLView:
-    return GraphQLView(tiny.schema(), context, rates=rates)
+    return GraphQLView(schema(), context, rates=rates)
 
 
 async def by_socket(socket: Socket, query: str) -> str:

@@ -128,6 +128,21 @@ async def test_a_program_names_its_points_and_its_rules_say_so(db: None) -> None
     assert text == {"node": {"pointsText": "1\xa0001 stjerner"}}
 
 
+def test_what_is_missing_to_a_level_is_said_in_the_programs_word() -> None:
+    def said(language: str) -> list[str]:
+        text = "{to_go} to go to {name}."
+        return [say(text, {"to_go": NAMED.of(many), "name": "Gold"}, (language,)) for many in (1, 22)]
+
+    assert {language: said(language) for language in LANGUAGES} == {
+        "en": ["1 star to go to Gold.", "22 stars to go to Gold."],
+        "sv": ["1 stjärna kvar till Gold.", "22 stjärnor kvar till Gold."],
+        "nb": ["1 stjerne igjen til Gold.", "22 stjerner igjen til Gold."],
+        "nl": ["Nog 1 ster tot Gold.", "Nog 22 sterren tot Gold."],
+        "ms": ["1 bintang lagi untuk mencapai Gold.", "22 bintang lagi untuk mencapai Gold."],
+        "ru": ["До уровня Gold ещё 1 звезда.", "До уровня Gold ещё 22 звезды."],
+    }
+
+
 async def test_forms_that_a_language_lacks_are_asked_for_and_nothing_is_kept(db: None) -> None:
     world = await a_world()
 

@@ -85,28 +85,30 @@ def test_the_catalogues_carry_refusals_problems_and_the_names_of_things() -> Non
     assert ("offer", messages.WORD) in wanted
 
 
-TO_GO = "{to_go} points to go to {name}."
+TIMES = "{to_go} more times to reach {name}."
 GOLD = {
-    "en": {0: "0 points to go to Gold.", 1: "1 point to go to Gold.", 21: "21 points to go to Gold."},
-    "sv": {0: "0 poäng kvar till Gold.", 1: "1 poäng kvar till Gold."},
-    "nb": {0: "0 poeng igjen til Gold.", 1: "1 poeng igjen til Gold."},
-    "nl": {0: "Nog 0 punten tot Gold.", 1: "Nog 1 punt tot Gold."},
-    "ms": {0: "0 mata lagi untuk mencapai Gold.", 1: "1 mata lagi untuk mencapai Gold."},
-    "ru": {
-        0: "До уровня Gold осталось 0 баллов.",
-        1: "До уровня Gold остался 1 балл.",
-        2: "До уровня Gold осталось 2 балла.",
-        5: "До уровня Gold осталось 5 баллов.",
-        11: "До уровня Gold осталось 11 баллов.",
-        21: "До уровня Gold остался 21 балл.",
+    "en": {
+        0: "0 more times to reach Gold.", 1: "1 more time to reach Gold.", 21: "21 more times to reach Gold."
     },
-}
+    "sv": {0: "0 gånger till, så når du Gold.", 1: "1 gång till, så når du Gold."},
+    "nb": {0: "0 ganger til, så når du Gold.", 1: "1 gang til, så når du Gold."},
+    "nl": {0: "Nog 0 keer tot Gold.", 1: "Nog 1 keer tot Gold."},
+    "ms": {0: "0 kali lagi untuk mencapai Gold.", 1: "1 kali lagi untuk mencapai Gold."},
+    "ru": {
+        0: "До уровня Gold осталось ещё 0 раз.",
+        1: "До уровня Gold остался ещё 1 раз.",
+        2: "До уровня Gold осталось ещё 2 раза.",
+        5: "До уровня Gold осталось ещё 5 раз.",
+        11: "До уровня Gold осталось ещё 11 раз.",
+        21: "До уровня Gold остался ещё 21 раз.",
+    },
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("language", messages.LANGUAGES)
 def test_what_is_counted_is_said_as_a_language_counts(language: str) -> None:
     for many, wanted in GOLD[language].items():
-        assert messages.say(TO_GO, {"to_go": many, "name": "Gold"}, (language,)) == wanted
+        assert messages.say(TIMES, {"to_go": many, "name": "Gold"}, (language,)) == wanted
 
 
 @pytest.mark.parametrize(
@@ -133,6 +135,6 @@ def test_a_translator_edits_every_form_of_what_is_counted() -> None:
 
 
 def _forms(catalogue: Catalog) -> int:
-    """How many forms a catalogue has of the points that are missing."""
-    (found,) = [each for each in catalogue if isinstance(each.id, tuple) and each.id[1] == TO_GO]
+    """How many forms a catalogue has of the times that are missing."""
+    (found,) = [each for each in catalogue if isinstance(each.id, tuple) and each.id[1] == TIMES]
     return len(found.string) if isinstance(found.string, tuple) else 1

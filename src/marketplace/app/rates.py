@@ -57,6 +57,11 @@ class Limit:
         """What the smallest window holds."""
         return min(each.amount for each in self.windows)
 
+    @cached_property
+    def policies(self) -> Sequence[str]:
+        """What answers say of each window."""
+        return [f'"{self.name}";q={each.amount};w={each.get_expiry()}' for each in self.windows]
+
     @classmethod
     def of(cls, name: str, text: str, times: int = 1) -> "Limit":
         """A limit as `limits` writes it, such as `10/minute;50/hour`; raises ValueError for anything else."""
@@ -151,29 +156,25 @@ def _told(limit: Limit, counted: Sequence[Counted]) -> dict[str, str]:
 
     What one window refuses the others have counted: who goes on guessing has to wait longer each time.
     """
-    over = [(found.wait_s, at) for at, found in enumerate(counted) if not found.admitted]
-    if over:
-        wait_s, at = max(over)
-        raise _too_many(limit, limit.windows[at], wait_s)
-    at = min(range(len(counted)), key=lambda n: counted[n].remaining)
-    return _fields(limit.name, limit.windows[at], counted[at].remaining, counted[at].wait_s)
+    tightest = min(counted)
+    if tightest.admitted:
+        return _fields(limit, counted.index(tightest), tightest.remaining, tightest.wait_s)
+    wait_s, at = max((found.wait_s, at) for at, found in enumerate(counted) if not found.admitted)
+    raise _too_many(limit, at, wait_s)
 
 
-def _fields(name: str, window: RateLimitItem, remaining: int, wait_s: int) -> dict[str, str]:
-    return {
-        "RateLimit-Policy": f'"{name}";q={window.amount};w={window.get_expiry()}',
-        "RateLimit": f'"{name}";r={remaining};t={wait_s}',
-    }
+def _fields(limit: Limit, at: int, remaining: int, wait_s: int) -> dict[str, str]:
+    return {"RateLimit-Policy": limit.policies[at], "RateLimit": f'"{limit.name}";r={remaining};t={wait_s}'}
 
 
-def _too_many(limit: Limit, window: RateLimitItem, wait_s: int) -> HttpRefusal:
+def _too_many(limit: Limit, at: int, wait_s: int) -> HttpRefusal:
     return HttpRefusal(
         HTTPStatus.TOO_MANY_REQUESTS,
         "RATE_LIMITED",
         counted(
             "Too many requests. Try again in {wait_s} second.", "Too many requests. Try again in {wait_s} seconds."
         ),
-        {**_fields(limit.name, window, 0, wait_s), "Retry-After": str(wait_s)},
+        {**_fields(limit, at, 0, wait_s), "Retry-After": str(wait_s)},
         {"wait_s": wait_s},
     )
 

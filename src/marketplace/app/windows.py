@@ -16,7 +16,7 @@ MOST = 200_000
 
 
 class Counted(NamedTuple):
-    """Whether something was let in, how much is left, and in how many seconds there is more."""
+    """Whether something was let in, how much is left, and how long until there is more. The tightest is least."""
 
     admitted: bool
     remaining: int

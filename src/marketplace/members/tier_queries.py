@@ -10,12 +10,13 @@ from marketplace.kit.messages import counted, noted, say
 from marketplace.kit.money import Money
 from marketplace.members import tier_rules, tier_steps
 from marketplace.members.models import Member, TierBasis, TierLevel, TierScheme, TierStanding
+from marketplace.members.point_names import PointName
 
 _NEWEST = """
 SELECT DISTINCT ON (program_id) id FROM tier_scheme WHERE program_id = ANY ($1) AND valid_from <= $2
 ORDER BY program_id, valid_from DESC"""
 _WAYS = {
-    TierBasis.POINTS: counted("{to_go} point to go to {name}.", "{to_go} points to go to {name}."),
+    TierBasis.POINTS: noted("{to_go} to go to {name}."),
     TierBasis.SPEND: noted("Spend {to_go} more to reach {name}."),
     TierBasis.COUNT: counted("{to_go} more time to reach {name}.", "{to_go} more times to reach {name}."),
 }
@@ -43,12 +44,17 @@ class Progress:
     to_keep: int | None
     in_grace: bool
     currency: str
+    points: PointName
 
     def text(self, languages: Iterable[str]) -> str:
         """What is missing, in a sentence of the reader's language."""
         if self.following is None:
             return say(_TOP, {}, languages)
-        to_go = Money(self.to_go or 0, self.currency) if self.basis is TierBasis.SPEND else self.to_go
+        to_go: object = self.to_go
+        if self.basis is TierBasis.SPEND:
+            to_go = Money(self.to_go or 0, self.currency)
+        elif self.basis is TierBasis.POINTS:
+            to_go = self.points.of(self.to_go or 0)
         return say(_WAYS[self.basis], {"to_go": to_go, "name": self.following.name}, languages)
 
 
@@ -86,4 +92,5 @@ async def _progress(member: Member, program: tier_steps.Program, standing: TierS
         to_keep=None if needed is None else max(0, needed - total),
         in_grace=bool(standing and standing.in_grace),
         currency=program.currency,
+        points=program.points,
     )

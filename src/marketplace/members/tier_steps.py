@@ -21,10 +21,12 @@ from marketplace.members.models import (
     TierStanding,
     TierWindow,
 )
+from marketplace.members.point_names import PointName
 from marketplace.members.tier_rules import Level, Scheme
 
 _SCHEME = """
-SELECT program.timezone, program.home_currency, scheme.basis, scheme.span, scheme.months, scheme.grace_months,
+SELECT program.timezone, program.home_currency, program.point_name, program.point_forms::text AS point_forms,
+    scheme.basis, scheme.span, scheme.months, scheme.grace_months,
     scheme.landing, scheme.terms, (SELECT json_object_agg(code, json_build_array(rank, id)) FROM tier_level
         WHERE program_id = program.id)::text AS ranks
 FROM program CROSS JOIN LATERAL (
@@ -38,11 +40,12 @@ SELECT coalesce(sum({column}), 0)::bigint FROM tier_credit WHERE member_id = $1 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program's scheme with the keys of its levels, and the currency in which spending counts."""
+    """A program's scheme with the keys of its levels, in which currency spending counts, and its points' name."""
 
     scheme: Scheme
     ids: dict[str, UUID]
     currency: str
+    points: PointName
 
     def level(self, tier_id: UUID | None) -> Level | None:
         """The level of a key, if the scheme has it."""
@@ -56,7 +59,12 @@ async def scheme_of(program_id: UUID, moment: datetime | None = None) -> Program
         return None
     known: dict[str, tuple[int, str]] = orjson.loads(row["ranks"] or "{}")
     levels = tier_rules.levels_of(orjson.loads(row["terms"]), {code: rank for code, (rank, _) in known.items()})
-    return Program(_scheme(row, levels), {code: UUID(id) for code, (_, id) in known.items()}, row["home_currency"])
+    return Program(
+        _scheme(row, levels),
+        {code: UUID(id) for code, (_, id) in known.items()},
+        row["home_currency"],
+        PointName(row["point_name"], orjson.loads(row["point_forms"])),
+    )
 
 
 def _scheme(row: dict[str, Any], levels: tuple[Level, ...]) -> Scheme:

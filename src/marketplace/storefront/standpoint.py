@@ -95,7 +95,7 @@ _standpoints: WeakValueDictionary[tuple[str, str | None], Standpoint] = WeakValu
 def recall(actor: Actor) -> Standing | None:
     """Where a member stood when we last saw, if that is known and they have the same token's facts."""
     found = _standings.get(actor.id)
-    return found if found is not None and found.actor == actor else None
+    return found if found is not None and (found.actor is actor or found.actor == actor) else None
 
 
 async def stand(actor: Actor) -> Standing | None:
