@@ -60,12 +60,13 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--offers", type=int, default=OFFERS)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=SECONDS)
+    parser.add_argument("--warm", type=float, default=WARM_S, help="seconds before the clock runs")
     parser.add_argument("--port", type=int, default=8120)
     parser.add_argument("--only", default="", help="those whose name has one of these words, by commas")
     parser.add_argument("--print", action="store_true", help="leave results.md as it is")
     given = parser.parse_args(words)
     with setting(given.offers, given.port) as where:
-        found = _measured(_chosen(where, given.only), given.rounds, given.seconds)
+        found = _measured(_chosen(where, given.only), given.rounds, given.seconds, given.warm)
     rows = _rows(found)
     table = Table(*HEAD, title=f"{SECTION}: {given.offers:,} offers")
     for row in rows:
@@ -87,11 +88,13 @@ def setting(count: int, port: int) -> Generator[Setting]:
         if not made.exists():
             asyncio.run(_fill(server.url(), count))
             made.touch()
+        asyncio.run(migrations.migrate(server.url()))
         token = DevIssuer(folder / "dev-issuer").mint(offers.PROGRAM, offers.SUBJECT, audience=offers.AUDIENCE)
         yield Setting(server, folder, token, port)
 
 
 async def _fill(url: str, count: int) -> None:
+    """What is made of so many offers, by the migrations of its day; later ones come with each run."""
     await migrations.migrate(url)
     async with database.opened(url, role="", pool=1):
         await offers.fill(count)
@@ -111,14 +114,14 @@ def _chosen(where: Setting, only: str) -> list[Contestant]:
     return [each for each in found if not words or any(word in each.name for word in words)]
 
 
-def _measured(chosen: list[Contestant], rounds: int, seconds: float) -> list[Measured]:
+def _measured(chosen: list[Contestant], rounds: int, seconds: float, warm_s: float) -> list[Measured]:
     found = {each.name: Measured(each.name) for each in chosen}
     for n in range(rounds):
         for each in chosen:
             try:
                 with each.server.running(VAR / "server.log"):
                     asked = each.requests()
-                    load.press(each.server.port, asked, connections=CONNECTIONS, seconds=WARM_S, at_least=WARM)
+                    load.press(each.server.port, asked, connections=CONNECTIONS, seconds=warm_s, at_least=WARM)
                     loaded = load.press(each.server.port, asked, connections=CONNECTIONS, seconds=seconds)
             except (RuntimeError, OSError, AssertionError) as error:
                 Console().print(f"[red]{each.name}: {error}")
