@@ -197,6 +197,8 @@ async def test_ways_say_what_to_do_next_and_the_shortest_way() -> None:
                    "amount": {"amount": "340.00"}}  # fmt: skip
     await world.earns("REVIEW")
     assert (await world.phone.get(text, n=40))["me"]["shortestWay"]["ruleCode"] == "euro"
+    [error] = (await world.phone.ask(text, n=2**53 - 1))["errors"]
+    assert error["extensions"]["code"] == "BAD_USER_INPUT", "more than any number of points that could be answered"
 
 
 async def test_what_a_rule_does_shows_beside_those_who_are_held_out_of_it() -> None:

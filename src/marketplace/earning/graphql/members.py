@@ -9,6 +9,7 @@ from marketplace.earning import queries, sentences, ways
 from marketplace.earning.graphql.events import EventView, GrantType, UncountedSpend
 from marketplace.earning.models import Grant
 from marketplace.earning.models import UncountedSpend as Waiting
+from marketplace.earning.operations.rules import MOST_POINTS
 from marketplace.earning.words import EventType, Kind
 from marketplace.kit.actor import ActorKind
 from marketplace.kit.graphql import (
@@ -23,6 +24,7 @@ from marketplace.kit.graphql import (
     extend,
 )
 from marketplace.kit.paging import page_of
+from marketplace.kit.refusals import BadUserInput
 from marketplace.members.graphql import MemberType, TierProgress
 from marketplace.members.models import Program
 from marketplace.points.graphql import WalletType
@@ -134,6 +136,8 @@ class MemberEarning:
     async def shortest_way(
         self, info: Info, member: strawberry.Parent[MemberType], points: _Points
     ) -> ActionType | None:
+        if points > MOST_POINTS:
+            raise BadUserInput(f"points: ask for at most {MOST_POINTS} points.")
         names = await queries.names_of(await Program.get(id=member.row.program_id))
         return _action(await queries.shortest_action(member.row.id, points), names, tuple(info.context.languages))
 
