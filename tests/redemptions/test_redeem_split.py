@@ -55,6 +55,19 @@ async def test_one_line_that_cannot_be_had_leaves_all_as_it_was() -> None:
     assert [each["__typename"] for each in (none, many)] == ["InvalidInput", "InvalidInput"]
 
 
+@pytest.mark.parametrize("limit", [{"period": "DAY", "points": 1500}, {"period": "WEEK", "redemptions": 1}])
+async def test_a_limit_that_a_line_passes_is_told_of_that_line(limit: dict[str, Any]) -> None:
+    shopper, voucher = await a_shopper(), await builders.a_voucher()
+    id = ids.public("program", shopper.program.id)
+    await server_of(shopper.program).do("setProgramLimits", "", programId=id, limits=[limit])
+    async with nothing_happens():
+        answer = await split(
+            shopper, line(voucher), line(voucher), selection="... on LineRefused { line reasonCode }"
+        )
+    assert answer == IsPartialDict(__typename="LineRefused", line=1, reasonCode="PROGRAM_LIMIT_REACHED")
+    assert (await split(shopper, line(voucher)))["__typename"] == "Basket"
+
+
 async def test_a_repeat_answers_the_same_basket_and_a_foreigner_sees_none() -> None:
     shopper, voucher = await a_shopper(), await builders.a_voucher()
     again = new_key()

@@ -34,8 +34,9 @@ async def redeem_split(actor: Actor, command: RedeemSplit) -> Basket:
             raise InvalidInput.at(f"lines.{index}.card", "Points alone pay for several rewards. Leave this out.")
         try:
             redemption = await redeem(actor, replace(line, idempotency_key=command.idempotency_key))
+            redemption.basket_id = basket.id
+            # What waits is written first, and a limit that is passed refuses then.
+            await redemption.save(update_fields=["basket_id"])
         except Refusal as refusal:
             raise LineRefused(line=index, reason_code=refusal.code, reason=refusal) from refusal
-        redemption.basket_id = basket.id
-        await redemption.save(update_fields=["basket_id"])
     return basket
